@@ -1,0 +1,24 @@
+# Every command of the house. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+UV := .venv/bin/uv
+MEMBERS := proto/gen libs/kit libs/bitrix gateway portal-service messaging-service delivery-service billing-service bitrix-sim
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+setup: .venv/.ready ## install everything from the lock files into .venv
+
+.venv/.ready: requirements.lock bootstrap.lock pyproject.toml $(addsuffix /pyproject.toml,$(MEMBERS))
+	@test -x $(PY) || python3 -m venv .venv
+	@test -x $(UV) || $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r bootstrap.lock
+	@$(UV) pip sync --quiet --require-hashes requirements.lock
+	@$(UV) pip install --quiet --no-deps $(addprefix -e ,$(MEMBERS))
+	@touch $@
+
+lock: ## resolve dependencies again and write requirements.lock (no registry address in it)
+	@$(UV) lock --quiet
+	@$(UV) export --quiet --no-header --all-packages --no-emit-workspace -o requirements.lock
+
+.PHONY: help setup lock
