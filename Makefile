@@ -14,7 +14,7 @@ setup: .venv/.ready ## install everything from the lock files into .venv
 	@test -x $(PY) || python3 -m venv .venv
 	@test -x $(UV) || $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r bootstrap.lock
 	@$(UV) pip sync --quiet --require-hashes requirements.lock
-	@$(UV) pip install --quiet --no-deps $(addprefix -e ,$(MEMBERS))
+	@$(UV) pip install --quiet --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
 	@touch $@
 
 lock: ## resolve dependencies again and write requirements.lock (no registry address in it)
