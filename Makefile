@@ -21,4 +21,10 @@ lock: ## resolve dependencies again and write requirements.lock (no registry add
 	@$(UV) lock --quiet
 	@$(UV) export --quiet --no-header --all-packages --no-emit-workspace -o requirements.lock
 
-.PHONY: help setup lock
+proto: setup ## generate proto/gen from proto/ (committed; CI checks that it is fresh)
+	@.venv/bin/buf format -w proto
+	@find proto/gen -name '*_pb2*' -delete
+	@PATH=.venv/bin:$$PATH $(PY) -m grpc_tools.protoc -I proto --python_out=proto/gen --grpc_python_out=proto/gen \
+	  --mypy_out=quiet:proto/gen --mypy_grpc_out=quiet,only_async:proto/gen $$(cd proto && find buf teachbase -name '*.proto' | sort)
+
+.PHONY: help setup lock proto
