@@ -1,0 +1,1 @@
+"""Plumbing without a domain noun, shared by every process of the house."""

@@ -299,6 +299,49 @@ class CompleteInstallResponse(_message.Message):
 Global___CompleteInstallResponse: _TypeAlias = CompleteInstallResponse  # noqa: Y015
 
 @_typing.final
+class FinalizeInstallRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    USER_IDS_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        user_ids: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal_id", b"portal_id", "user_ids", b"user_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FinalizeInstallRequest: _TypeAlias = FinalizeInstallRequest  # noqa: Y015
+
+@_typing.final
+class FinalizeInstallResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def portal(self) -> Global___Portal: ...
+    def __init__(
+        self,
+        *,
+        portal: Global___Portal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FinalizeInstallResponse: _TypeAlias = FinalizeInstallResponse  # noqa: Y015
+
+@_typing.final
 class SetAccessRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

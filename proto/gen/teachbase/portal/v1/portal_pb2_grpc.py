@@ -40,6 +40,11 @@ class PortalServiceStub:
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.CompleteInstallRequest.SerializeToString,
                 response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.CompleteInstallResponse.FromString,
                 _registered_method=True)
+        self.FinalizeInstall = channel.unary_unary(
+                '/teachbase.portal.v1.PortalService/FinalizeInstall',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.FinalizeInstallRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.FinalizeInstallResponse.FromString,
+                _registered_method=True)
         self.SetAccess = channel.unary_unary(
                 '/teachbase.portal.v1.PortalService/SetAccess',
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SetAccessRequest.SerializeToString,
@@ -84,6 +89,13 @@ class PortalServiceServicer:
     def CompleteInstall(self, request, context):
         """Verifies an install at the OAuth server, stores its tokens and makes sure the bot exists.
         Safe to repeat: the member_id names the portal (contract 1.5, 1.6).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FinalizeInstall(self, request, context):
+        """Ends an install: who may talk to the bot, and the portal is active. Safe to repeat.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -145,6 +157,11 @@ def add_PortalServiceServicer_to_server(servicer, server):
                     servicer.CompleteInstall,
                     request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.CompleteInstallRequest.FromString,
                     response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.CompleteInstallResponse.SerializeToString,
+            ),
+            'FinalizeInstall': grpc.unary_unary_rpc_method_handler(
+                    servicer.FinalizeInstall,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.FinalizeInstallRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.FinalizeInstallResponse.SerializeToString,
             ),
             'SetAccess': grpc.unary_unary_rpc_method_handler(
                     servicer.SetAccess,
@@ -210,6 +227,33 @@ class PortalService:
             '/teachbase.portal.v1.PortalService/CompleteInstall',
             teachbase_dot_portal_dot_v1_dot_portal__pb2.CompleteInstallRequest.SerializeToString,
             teachbase_dot_portal_dot_v1_dot_portal__pb2.CompleteInstallResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FinalizeInstall(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.PortalService/FinalizeInstall',
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.FinalizeInstallRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.FinalizeInstallResponse.FromString,
             options,
             channel_credentials,
             insecure,

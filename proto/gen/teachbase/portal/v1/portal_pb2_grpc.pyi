@@ -20,6 +20,8 @@ class PortalServiceStub:
     """Verifies an install at the OAuth server, stores its tokens and makes sure the bot exists.
     Safe to repeat: the member_id names the portal (contract 1.5, 1.6).
     """
+    FinalizeInstall: _aio.UnaryUnaryMultiCallable[_portal_pb2.FinalizeInstallRequest, _portal_pb2.FinalizeInstallResponse]
+    """Ends an install: who may talk to the bot, and the portal is active. Safe to repeat."""
     SetAccess: _aio.UnaryUnaryMultiCallable[_portal_pb2.SetAccessRequest, _portal_pb2.SetAccessResponse]
     """Sets who may talk to the bot. Saving the same again changes nothing."""
     EnsureBot: _aio.UnaryUnaryMultiCallable[_portal_pb2.EnsureBotRequest, _portal_pb2.EnsureBotResponse]
@@ -47,6 +49,14 @@ class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
         """Verifies an install at the OAuth server, stores its tokens and makes sure the bot exists.
         Safe to repeat: the member_id names the portal (contract 1.5, 1.6).
         """
+
+    @_abc_1.abstractmethod
+    def FinalizeInstall(
+        self,
+        request: _portal_pb2.FinalizeInstallRequest,
+        context: _aio.ServicerContext[_portal_pb2.FinalizeInstallRequest, _abc.Awaitable[_portal_pb2.FinalizeInstallResponse]],
+    ) -> _abc.Awaitable[_portal_pb2.FinalizeInstallResponse]:
+        """Ends an install: who may talk to the bot, and the portal is active. Safe to repeat."""
 
     @_abc_1.abstractmethod
     def SetAccess(

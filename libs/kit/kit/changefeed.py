@@ -1,0 +1,118 @@
+"""Change feeds: a table with a monotonic id in the owner's schema, woken by LISTEN/NOTIFY, read in pages.
+
+Writers append under an advisory lock that is held to the commit, so that ids become visible in their order
+and a reader that has seen id N has seen everything below it (docs/adr/0005).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+import asyncpg
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kit import metrics
+
+log = structlog.get_logger("feed")
+
+T = TypeVar("T")
+PAGE = 200
+_IDLE_S = 5.0
+_RETRY_S = 1.0
+
+
+async def append(
+    conn: AsyncConnection, table: str, columns: dict[str, Sequence[Any]], types: dict[str, str]
+) -> None:
+    """Append rows to a feed table, given as equally long columns with their Postgres types, and wake readers.
+
+    Must be the transaction's last statement: the lock is held until it ends.
+    """
+    names = ", ".join(columns)
+    arrays = ", ".join(f"CAST(:{name} AS {types[name]}[])" for name in columns)
+    await conn.execute(text("SELECT pg_advisory_xact_lock(hashtext(:table))"), {"table": table})
+    await conn.execute(
+        text(f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays})"),  # noqa: S608 - our own names
+        {name: list(values) for name, values in columns.items()},
+    )
+    await conn.execute(text(f"NOTIFY {table}"))
+
+
+class Waker:
+    """Listens to a feed's channel on one connection and wakes every reader in this process."""
+
+    def __init__(self, dsn: str, table: str) -> None:
+        self._dsn = dsn
+        self._table = table
+        self._event = asyncio.Event()
+
+    async def run(self) -> None:
+        """Listen until cancelled, connecting again when the connection is lost."""
+        while True:
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                await self._listen()
+            await asyncio.sleep(_RETRY_S)
+
+    async def wait(self) -> None:
+        """Return at the next change, or after a few seconds without one."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._event.wait(), _IDLE_S)
+
+    async def _listen(self) -> None:
+        conn = await asyncpg.connect(self._dsn, timeout=5)
+        try:
+            lost = asyncio.Event()
+            conn.add_termination_listener(lambda _conn: lost.set())
+            await conn.add_listener(self._table, self._wake)
+            self._wake()
+            await lost.wait()
+        finally:
+            await conn.close(timeout=1)
+
+    def _wake(self, *_args: object) -> None:
+        self._event.set()
+        self._event = asyncio.Event()
+
+
+async def pages(
+    cursor: int, read: Callable[[int, int], Awaitable[list[T]]], cursor_of: Callable[[T], int], waker: Waker
+) -> AsyncIterator[tuple[list[T], int]]:
+    """Yield (rows, cursor) for ever: read pages until one is not full, then wait for a change."""
+    while True:
+        rows = await read(cursor, PAGE)
+        if rows:
+            cursor = cursor_of(rows[-1])
+            yield rows, cursor
+        if len(rows) < PAGE:
+            await waker.wait()
+
+
+class Follower(Generic[T]):
+    """Follows another context's feed; the cursor is stored together with what was made of each page."""
+
+    def __init__(
+        self,
+        name: str,
+        load_cursor: Callable[[], Awaitable[int]],
+        watch: Callable[[int], AsyncIterator[T]],
+        apply: Callable[[T], Awaitable[None]],
+    ) -> None:
+        """Take how to load the cursor, open the stream after it, and apply one page with its cursor."""
+        self._name = name
+        self._load_cursor = load_cursor
+        self._watch = watch
+        self._apply = apply
+
+    async def run(self) -> None:
+        """Follow until cancelled; after a failure start again from the stored cursor."""
+        while True:
+            try:
+                async for page in self._watch(await self._load_cursor()):
+                    await self._apply(page)
+            except Exception as error:  # noqa: BLE001 - a follower must outlive any failure of its source
+                metrics.BACKGROUND_FAILURES.labels(f"follow_{self._name}").inc()
+                log.warning("feed interrupted", feed=self._name, error=repr(error))
+            await asyncio.sleep(_RETRY_S)

@@ -1,0 +1,45 @@
+"""Postgres: the engine, partitions by UUIDv7 and small helpers for set-based statements."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from kit import ids
+
+PARTITION_DAYS_AHEAD = 7
+
+
+def engine(dsn: str, pool_size: int) -> AsyncEngine:
+    """Return an engine for `postgresql://...` that holds at most `pool_size` connections."""
+    return create_async_engine(
+        dsn.replace("postgresql://", "postgresql+asyncpg://", 1),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        connect_args={"timeout": 5, "server_settings": {"jit": "off"}},
+    )
+
+
+async def ensure_partitions(conn: AsyncConnection, tables: list[str], now: datetime) -> int:
+    """Create the daily partitions of `tables` (ranged by a UUIDv7 `id`) for yesterday to a week ahead.
+
+    Returns how many were created. A default partition takes what no day claims, so nothing is refused.
+    """
+    created = 0
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    for table in tables:
+        for offset in range(-1, PARTITION_DAYS_AHEAD + 1):
+            day = today + timedelta(days=offset)
+            name = f"{table}_{day:%Y%m%d}"
+            exists = await conn.scalar(text("SELECT to_regclass(:name)"), {"name": name})
+            if exists is None:
+                lower, upper = ids.floor_of(day), ids.floor_of(day + timedelta(days=1))
+                await conn.execute(
+                    text(
+                        f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} "
+                        f"FOR VALUES FROM ('{lower}') TO ('{upper}')"
+                    )
+                )
+                created += 1
+    return created

@@ -1,0 +1,57 @@
+"""Errors as the callers of a service see them: a status, a stable reason and a sentence."""
+
+from typing import ClassVar
+
+import grpc
+
+
+class DomainError(Exception):
+    """Base of every error that a use case raises on purpose.
+
+    A subclass names `status` (gRPC), `reason` (from the proto's ErrorReason) and `message`, a sentence whose
+    `{fields}` are filled from the keyword arguments, which also travel as the error's detail.
+    """
+
+    status: ClassVar[grpc.StatusCode]
+    reason: ClassVar[str]
+    message: ClassVar[str]
+
+    def __init__(self, **detail: object) -> None:
+        super().__init__(self.message.format(**detail))
+        self.detail = {key: str(value) for key, value in detail.items()}
+
+
+class InvalidArgument(DomainError):
+    """A value from outside that cannot be used."""
+
+    status = grpc.StatusCode.INVALID_ARGUMENT
+    reason = "INVALID_ARGUMENT"
+    message = "{field}: {problem}"
+
+
+class PeerError(Exception):
+    """A call to another context failed.
+
+    Attributes: `peer` (the context called), `status` (gRPC code), `reason` (its ErrorInfo.reason, or the
+    name of the code), `message` (its sentence), `detail` (its ErrorInfo.metadata).
+    """
+
+    def __init__(
+        self, peer: str, status: grpc.StatusCode, reason: str, message: str, detail: dict[str, str]
+    ) -> None:
+        super().__init__(f"{peer}: {reason}: {message}")
+        self.peer = peer
+        self.status = status
+        self.reason = reason
+        self.message = message
+        self.detail = detail
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether the same call may succeed later without anybody changing anything."""
+        return self.status in {
+            grpc.StatusCode.UNAVAILABLE,
+            grpc.StatusCode.DEADLINE_EXCEEDED,
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            grpc.StatusCode.ABORTED,
+        }

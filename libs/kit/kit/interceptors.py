@@ -1,0 +1,137 @@
+"""The one server interceptor: trace, validation, errors, metrics and a log line for every call."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, NoReturn
+
+import grpc
+import protovalidate
+import structlog
+from google.protobuf import any_pb2
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from kit import metrics, trace
+from kit.errors import DomainError, InvalidArgument
+
+log = structlog.get_logger("rpc")
+
+Context = grpc.aio.ServicerContext[Any, Any]
+_INFRASTRUCTURE = ("/grpc.health.", "/grpc.reflection.")
+_FAILED = "The service could not do this. The cause is in its log under the trace id."
+
+
+class Border(grpc.aio.ServerInterceptor):
+    """Stands between the wire and the servicers of a server."""
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+        """Wrap unary and server-streaming handlers; health and reflection pass as they are."""
+        handler = await continuation(handler_call_details)
+        path = handler_call_details.method
+        if handler is None or path.startswith(_INFRASTRUCTURE):
+            return handler
+        method = path.rsplit("/", 1)[-1]
+        trace_id = _trace_of(handler_call_details)
+        if handler.unary_unary:
+            return grpc.unary_unary_rpc_method_handler(
+                _unary(handler.unary_unary, method, trace_id),
+                request_deserializer=handler.request_deserializer,
+                response_serializer=handler.response_serializer,
+            )
+        return grpc.unary_stream_rpc_method_handler(
+            _stream(handler.unary_stream, method, trace_id),
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+
+def _unary(handler: Any, method: str, trace_id: str) -> Any:
+    async def handle(request: Message, context: Context) -> Any:
+        with _Call(method, trace_id) as call:
+            try:
+                validate(request)
+                return await handler(request, context)
+            except grpc.aio.AbortError:
+                raise
+            except Exception as error:  # noqa: BLE001 - every failure of a handler becomes a status here
+                await call.fail(context, error)
+
+    return handle
+
+
+def _stream(handler: Any, method: str, trace_id: str) -> Any:
+    async def handle(request: Message, context: Context) -> AsyncIterator[Any]:
+        with _Call(method, trace_id) as call:
+            try:
+                validate(request)
+                async for item in handler(request, context):
+                    yield item
+            except grpc.aio.AbortError:
+                raise
+            except Exception as error:  # noqa: BLE001 - as above
+                await call.fail(context, error)
+
+    return handle
+
+
+class _Call:
+    """The trace, the clock and the log line of one call."""
+
+    def __init__(self, method: str, trace_id: str) -> None:
+        self.method = method
+        self.trace_id = trace_id
+        self.code = "OK"
+
+    def __enter__(self) -> "_Call":
+        self.started = time.perf_counter()
+        trace.current.set(self.trace_id)
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        took = time.perf_counter() - self.started
+        metrics.RPC_SECONDS.labels(self.method, self.code).observe(took)
+
+    async def fail(self, context: Context, error: Exception) -> NoReturn:
+        """End the call with a google.rpc.Status that carries ErrorInfo."""
+        known = error if isinstance(error, DomainError) else None
+        status = known.status if known else grpc.StatusCode.INTERNAL
+        self.code = status.name
+        info = error_details_pb2.ErrorInfo(
+            reason=known.reason if known else "INTERNAL",
+            domain="teachbase.ai",
+            metadata=known.detail if known else {},
+        )
+        if known:
+            log.info("rpc refused", method=self.method, reason=known.reason, detail=known.detail)
+        else:
+            log.error("rpc failed", method=self.method, exc_info=error)
+        packed = any_pb2.Any()
+        packed.Pack(info)
+        rich = rpc_status.to_status(
+            status_pb2.Status(code=status.value[0], message=str(known or _FAILED), details=[packed])
+        )
+        await context.abort(rich.code, rich.details, rich.trailing_metadata)
+
+
+def validate(message: Message) -> None:
+    """Check a request against the rules in its proto. Raises InvalidArgument naming the first bad field."""
+    try:
+        protovalidate.validate(message, fail_fast=True)
+    except protovalidate.ValidationError as error:
+        violation = error.violations[0].proto
+        field = (
+            ".".join(element.field_name for element in violation.field.elements) if violation.field else ""
+        )
+        raise InvalidArgument(field=field, problem=violation.message) from None
+
+
+def _trace_of(details: grpc.HandlerCallDetails) -> str:
+    for key, value in details.invocation_metadata:
+        if key == trace.HEADER:
+            return trace.parse(str(value)) or trace.new_trace_id()
+    return trace.new_trace_id()

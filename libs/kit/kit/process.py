@@ -1,0 +1,46 @@
+"""`python -m <service> serve|work|migrate`: the same three commands for every service."""
+
+import argparse
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+
+import uvloop
+
+
+def main(
+    service: str,
+    serve: Callable[[asyncio.Event], Awaitable[None]],
+    work: Callable[[asyncio.Event], Awaitable[None]],
+    migrate: Callable[[], None],
+) -> None:
+    """Run one command of a service until SIGTERM or SIGINT sets the stop event that it was given."""
+    parser = argparse.ArgumentParser(prog=f"python -m {service}")
+    parser.add_argument("command", choices=["serve", "work", "migrate"])
+    command: str = parser.parse_args().command
+    if command == "migrate":
+        migrate()
+    else:
+        uvloop.run(until_stopped(serve if command == "serve" else work))
+
+
+async def until_stopped(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run `run(stop)`; SIGTERM or SIGINT sets `stop`."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await run(stop)
+
+
+async def run_tasks(stop: asyncio.Event, *tasks: Awaitable[None]) -> None:
+    """Run endless tasks until `stop` is set or one of them ends, then cancel all; raise what one raised."""
+    running = [asyncio.ensure_future(task) for task in tasks]
+    stopping = asyncio.ensure_future(stop.wait())
+    done, _ = await asyncio.wait([*running, stopping], return_when=asyncio.FIRST_COMPLETED)
+    for task in [*running, stopping]:
+        task.cancel()
+    await asyncio.gather(*running, stopping, return_exceptions=True)
+    for task in done:
+        if task is not stopping and not task.cancelled() and (error := task.exception()):
+            raise error

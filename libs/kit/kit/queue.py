@@ -1,0 +1,89 @@
+"""arq as a doorbell: a job only says "look". The rows in Postgres are the work (docs/architecture.md 3)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.typing import WorkerCoroutine
+from arq.worker import Worker, func
+from redis.exceptions import RedisError
+
+from kit import metrics
+
+log = structlog.get_logger("queue")
+
+JOB_TIMEOUT_S = 60
+_RECONNECT_S = 1.0
+
+
+class Bell:
+    """Rings a queue. A ring that Redis does not take is not an error: the sweep looks anyway."""
+
+    def __init__(self, redis_url: str, queue: str) -> None:
+        self._settings = RedisSettings.from_dsn(redis_url)
+        self._settings.conn_retries = 0
+        self._settings.conn_timeout = 1
+        self._queue = queue
+        self._pool: ArqRedis | None = None
+
+    async def ring(self, job: str) -> None:
+        """Ask a worker of the queue to run `job` now."""
+        try:
+            if self._pool is None:
+                self._pool = await create_pool(self._settings, default_queue_name=self._queue)
+            await self._pool.enqueue_job(job)
+        except (RedisError, OSError, TimeoutError) as error:
+            metrics.BELL_FAILURES.labels(self._queue).inc()
+            log.warning("bell not rung", queue=self._queue, error=repr(error))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._pool is not None:
+            await self._pool.aclose()
+
+
+async def run_worker(redis_url: str, queue: str, jobs: dict[str, Callable[[], Awaitable[None]]]) -> None:
+    """Answer the bell of `queue` until cancelled; wait and connect again while Redis is away."""
+    while True:
+        worker = _worker(redis_url, queue, jobs)
+        try:
+            await worker.async_run()
+        except (RedisError, OSError, TimeoutError) as error:
+            log.warning("queue away", queue=queue, error=repr(error))
+        finally:
+            await _close(worker)
+        await asyncio.sleep(_RECONNECT_S)
+
+
+def _worker(redis_url: str, queue: str, jobs: dict[str, Callable[[], Awaitable[None]]]) -> Worker:
+    settings = RedisSettings.from_dsn(redis_url)
+    settings.conn_retries = 0
+    return Worker(
+        functions=[
+            func(_job(run), name=name, timeout=JOB_TIMEOUT_S, max_tries=1) for name, run in jobs.items()
+        ],
+        queue_name=queue,
+        redis_settings=settings,
+        poll_delay=0.02,
+        max_jobs=100,
+        keep_result=0,
+        handle_signals=False,
+        health_check_interval=30,
+        log_results=False,
+    )
+
+
+def _job(run: Callable[[], Awaitable[None]]) -> WorkerCoroutine:
+    async def job(ctx: dict[Any, Any], *_args: Any, **_kwargs: Any) -> None:  # noqa: ARG001 - arq's shape
+        await run()
+
+    return job
+
+
+async def _close(worker: Worker) -> None:
+    try:
+        await worker.close()
+    except (RedisError, OSError, AttributeError) as error:
+        log.debug("queue not closed cleanly", error=repr(error))
