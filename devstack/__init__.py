@@ -1,0 +1,1 @@
+"""What `make run` starts: the embedded engines, the process table and its supervisor."""
