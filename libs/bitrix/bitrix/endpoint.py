@@ -1,0 +1,72 @@
+"""Which hosts may be called at all: https and public ones, plus those named for development.
+
+A portal's endpoint comes from the OAuth server, but an administrator of a boxed portal chooses its host
+(contract 1.5), so it is judged again before each connection is made.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from bitrix.errors import BitrixError, Kind
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class EndpointPolicy:
+    """Judges URLs. `dev_hosts` (TB_BITRIX_DEV_HOSTS): `host[:port]` or CIDR that may be plain or private."""
+
+    def __init__(self, dev_hosts: Iterable[str]) -> None:
+        self._names: set[str] = set()
+        self._networks: list[Network] = []
+        for entry in filter(None, (host.strip().lower() for host in dev_hosts)):
+            if "/" in entry:
+                self._networks.append(ipaddress.ip_network(entry, strict=False))
+            else:
+                self._names.add(entry)
+
+    def check_url(self, url: str) -> None:
+        """Raise BitrixError(CONFIG, endpoint_forbidden) unless the URL is https or names a dev host."""
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        if self._is_named(host, parts.port):
+            return
+        if parts.scheme != "https" or not host or parts.username is not None:
+            raise _forbidden("only https addresses of portals may be called")
+        if literal := _as_address(host):
+            self.check_address(host, parts.port, literal)
+
+    def check_address(self, host: str, port: int | None, address: str) -> None:
+        """Raise BitrixError(CONFIG, endpoint_forbidden) unless the resolved address is public or named."""
+        if self._is_named(host.lower(), port):
+            return
+        parsed = ipaddress.ip_address(address)
+        if any(parsed in network for network in self._networks):
+            return
+        if not parsed.is_global or parsed.is_multicast:
+            raise _forbidden("the host has a private, loopback or link-local address")
+
+    def _is_named(self, host: str, port: int | None) -> bool:
+        if host in self._names or f"{host}:{port}" in self._names:
+            return True
+        literal = _as_address(host)
+        return literal is not None and any(
+            ipaddress.ip_address(literal) in network for network in self._networks
+        )
+
+
+def _as_address(host: str) -> str | None:
+    """Return the address that a literal host means in any notation the resolver takes (127.1, 0x7f000001)."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return None
+
+
+def _forbidden(why: str) -> BitrixError:
+    return BitrixError(Kind.CONFIG, "endpoint_forbidden", description=why)

@@ -1,0 +1,125 @@
+"""The OAuth server: who a token belongs to, and a new pair for an old one (contract 1.5, 2)."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from bitrix.endpoint import EndpointPolicy
+from bitrix.errors import BitrixError, Kind
+from bitrix.transport import exchange
+
+REGIONS = ("oauth.bitrix24.tech", "oauth.bitrix.info")
+"""The two authorization regions; the first is asked when the portal names neither (contract 2.1)."""
+
+_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True)
+class AppInfo:
+    """What the OAuth server says of an access token."""
+
+    client_id: str
+    member_id: str
+    client_endpoint: str
+    domain: str
+    scope: str
+    user_id: int
+    installed: bool
+    version: str
+    status: str
+
+
+@dataclass(frozen=True)
+class TokenPair:
+    """A new pair of tokens; the old refresh token is spent."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: int
+    member_id: str
+    client_endpoint: str
+
+
+class OAuthServer:
+    """Asks the OAuth server. The client secret goes nowhere else."""
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        policy: EndpointPolicy,
+        base_url: str,
+        client_id: str,
+        client_secret: str,
+    ) -> None:
+        """Take `base_url` to ask one fixed server (TB_BITRIX_OAUTH_URL); empty = the portal's own region."""
+        self._http = http
+        self._policy = policy
+        self._base_url = base_url.rstrip("/")
+        self.client_id = client_id
+        self._client_secret = client_secret
+
+    async def app_info(self, access_token: str, server_endpoint: str) -> AppInfo:
+        """Return whose token this is. Raises BitrixError; UNKNOWN, TRANSPORT, SERVER = ask again later."""
+        request = self._http.build_request(
+            "GET",
+            f"{self._base(server_endpoint)}/rest/app.info",
+            params={"auth": access_token},
+            timeout=_TIMEOUT_S,
+        )
+        answer = await exchange(self._http, self._policy, "oauth app.info", request)
+        return _app_info(answer.get("result"))
+
+    async def refresh(self, refresh_token: str, server_endpoint: str) -> TokenPair:
+        """Trade a refresh token for a new pair; a POST form keeps secrets out of logs. Raises BitrixError."""
+        request = self._http.build_request(
+            "POST",
+            f"{self._base(server_endpoint)}/oauth/token/",
+            data={
+                "grant_type": "refresh_token",
+                "client_id": self.client_id,
+                "client_secret": self._client_secret,
+                "refresh_token": refresh_token,
+            },
+            timeout=_TIMEOUT_S,
+        )
+        answer = await exchange(self._http, self._policy, "oauth refresh", request)
+        return _token_pair(answer)
+
+    def _base(self, server_endpoint: str) -> str:
+        if self._base_url:
+            return self._base_url
+        host = urlsplit(server_endpoint).hostname or ""
+        return f"https://{host if host in REGIONS else REGIONS[0]}"
+
+
+def _app_info(result: Any) -> AppInfo:
+    try:
+        install = result["install"]
+        return AppInfo(
+            client_id=str(result["client_id"]),
+            member_id=str(install["member_id"]).lower(),
+            client_endpoint=str(install["client_endpoint"]),
+            domain=str(install.get("domain") or urlsplit(str(install["client_endpoint"])).hostname),
+            scope=str(result.get("scope") or ""),
+            user_id=int(result["user_id"]),
+            installed=install.get("installed") in {True, "Y", "1"},
+            version=str(install.get("version") or ""),
+            status=str(install.get("status") or ""),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise BitrixError(Kind.SERVER, "not_app_info", method="oauth app.info") from None
+
+
+def _token_pair(answer: dict[str, Any]) -> TokenPair:
+    try:
+        return TokenPair(
+            access_token=str(answer["access_token"]),
+            refresh_token=str(answer["refresh_token"]),
+            expires_in=int(answer.get("expires_in") or 3600),
+            member_id=str(answer["member_id"]).lower(),
+            client_endpoint=str(answer["client_endpoint"]),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise BitrixError(Kind.SERVER, "not_a_token_pair", method="oauth refresh") from None
