@@ -27,4 +27,10 @@ proto: setup ## generate proto/gen from proto/ (committed; CI checks that it is 
 	@PATH=.venv/bin:$$PATH $(PY) -m grpc_tools.protoc -I proto --python_out=proto/gen --grpc_python_out=proto/gen \
 	  --mypy_out=quiet:proto/gen --mypy_grpc_out=quiet,only_async:proto/gen $$(cd proto && find buf teachbase -name '*.proto' | sort)
 
-.PHONY: help setup lock proto
+run: setup ## start the whole stack in the foreground; Ctrl-C stops it
+	@exec $(PY) -m devstack up --with-parent
+
+reset: ## stop the stack and delete .run/
+	@test ! -x $(PY) || $(PY) -m devstack reset
+
+.PHONY: run reset help setup lock proto

@@ -14,9 +14,7 @@ Session: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 CONTEXTS = ("portal", "messaging", "delivery", "billing")
 EXTENSIONS = ("pg_trgm", "unaccent", "pg_stat_statements")
 EXTENSION_SCHEMA = "extensions"
-ATTEMPTS = (
-    10  # roles belong to the whole cluster: two bootstraps of two databases may meet in one catalogue row
-)
+ATTEMPTS = 10  # roles belong to the whole cluster: two bootstraps of two databases may meet in one catalogue row
 
 # What PostgreSQL says when two sessions change one role at the same time.
 COLLISIONS = (

@@ -38,9 +38,7 @@ async def stop_holders(data_dir: Path, program: str, stop_signal: signal.Signals
                 os.kill(pid, number)
         if await _gone(data_dir, program):
             return len(found)
-    raise StackError(
-        f"{program} of an earlier run still holds {data_dir} (pids {holders(data_dir, program)})"
-    )
+    raise StackError(f"{program} of an earlier run still holds {data_dir} (pids {holders(data_dir, program)})")
 
 
 def _leaders(pids: list[int]) -> list[int]:

@@ -1,6 +1,5 @@
 """The embedded Postgres: one cluster in one directory, served on a loopback port."""
 
-import asyncio
 import contextlib
 import functools
 import importlib.util
@@ -130,9 +129,7 @@ async def _init(data_dir: Path, durable: bool) -> None:
     line += ["-U", SUPERUSER, f"--pwfile={password.resolve()}", "-A", "scram-sha-256"]
     line += ["--locale=C.UTF-8", "-E", "UTF8", "-c", "scram_iterations=64"]
     log = data_dir.with_name(f"{data_dir.name}-initdb.log")
-    done = await spawn(
-        line if durable else [*line, "--no-sync"], log, env=ENVIRONMENT, account=unroot.account()
-    )
+    done = await spawn(line if durable else [*line, "--no-sync"], log, env=ENVIRONMENT, account=unroot.account())
     if await done.wait() != 0:
         raise StackError(f"initdb failed, see {log}")
     password.rename(fresh / "superuser.password")

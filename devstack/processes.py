@@ -1,0 +1,149 @@
+"""The process table: what runs, with which environment, and when it counts as ready."""
+
+import functools
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+from devstack import envoy, postgres, probes, redis, unroot
+from devstack.readiness import Probe
+from devstack.settings import Settings
+from devstack.spawn import CALLER, Account
+
+
+class Stage(IntEnum):
+    """Higher stages stop first: nobody loses a server that it still calls."""
+
+    ENGINE = 0
+    SERVE = 1
+    WORK = 2
+    EDGE = 3
+    PROXY = 4
+
+
+# Seconds from the stop signal to SIGKILL. Stages stop one after another: the sum stays below 15.
+GRACE = {Stage.ENGINE: 4.0, Stage.SERVE: 2.0, Stage.WORK: 3.0, Stage.EDGE: 3.0, Stage.PROXY: 1.0}
+
+
+@dataclass(frozen=True)
+class Process:
+    """One row of the table."""
+
+    name: str
+    argv: tuple[str | Path, ...]
+    env: Mapping[str, str]
+    stage: Stage
+    address: str  # printed when it is ready
+    ready: Probe
+    prepare: Callable[[], Awaitable[None]] | None = None  # before every start
+    account: Account = CALLER
+    stop_signal: signal.Signals = signal.SIGTERM
+    death_signal: signal.Signals = signal.SIGKILL  # what the kernel sends when the supervisor dies
+
+
+def postgres_engine(settings: Settings, port: int) -> Process:
+    """The embedded Postgres on `port`."""
+    data_dir = settings.run_dir / "postgres"
+    return Process(
+        name="postgres",
+        argv=tuple(postgres.command(data_dir, port, durable=True)),
+        env=postgres.ENVIRONMENT,
+        stage=Stage.ENGINE,
+        address=f"127.0.0.1:{port}",
+        ready=functools.partial(postgres.is_ready, data_dir, port),
+        prepare=functools.partial(postgres.prepare, data_dir, durable=True),
+        account=unroot.account(),
+        stop_signal=postgres.STOP_SIGNAL,
+        death_signal=postgres.DEATH_SIGNAL,
+    )
+
+
+def redis_engine(settings: Settings, port: int) -> Process:
+    """The embedded Redis on `port`."""
+    data_dir = settings.run_dir / "redis"
+    return Process(
+        name="redis",
+        argv=tuple(redis.command(data_dir, port)),
+        env=redis.ENVIRONMENT,
+        stage=Stage.ENGINE,
+        address=f"127.0.0.1:{port}",
+        ready=functools.partial(redis.is_ready, port),
+        prepare=functools.partial(redis.prepare, data_dir),
+        stop_signal=redis.STOP_SIGNAL,
+        death_signal=redis.DEATH_SIGNAL,
+    )
+
+
+def migrate_argv(context: str) -> tuple[str | Path, ...]:
+    """The command that brings the schema of `context` to the current version."""
+    return (sys.executable, "-m", context, "migrate")
+
+
+def service(settings: Settings, context: str, env: Mapping[str, str]) -> Process:
+    """The gRPC server of `context`."""
+    address = settings.grpc[context]
+    return Process(
+        name=context,
+        argv=(sys.executable, "-m", context, "serve"),
+        env={**env, "TB_METRICS_PORT": str(settings.metrics_port(context))},
+        stage=Stage.SERVE,
+        address=address,
+        ready=functools.partial(probes.grpc_serving, address),
+    )
+
+
+def worker(settings: Settings, context: str, env: Mapping[str, str]) -> Process:
+    """The queue worker of `context`."""
+    port = settings.metrics_port(f"{context}-worker")
+    return Process(
+        name=f"{context}-worker",
+        argv=(sys.executable, "-m", context, "work"),
+        env={**env, "TB_METRICS_PORT": str(port)},
+        stage=Stage.WORK,
+        address=f"127.0.0.1:{port}/metrics",
+        ready=functools.partial(probes.http_ok, port, "/metrics"),
+    )
+
+
+def simulator(port: int, env: Mapping[str, str]) -> Process:
+    """The portal simulator on `port`."""
+    return Process(
+        name="sim",
+        argv=(sys.executable, "-m", "b24sim"),
+        env={**env, "TB_SIM_PORT": str(port)},
+        stage=Stage.EDGE,
+        address=f"127.0.0.1:{port}",
+        ready=functools.partial(probes.http_ok, port, "/health"),
+    )
+
+
+def gateway(settings: Settings, env: Mapping[str, str]) -> Process:
+    """The HTTP gateway; it also listens on TB_PORT where Envoy has no build for this machine."""
+    extra = {} if envoy.binary() else {"TB_EXTRA_PORT": str(settings.port)}
+    own = {
+        "TB_METRICS_PORT": str(settings.metrics_port("gateway")),
+        "TB_SPOOL_DIR": str(settings.run_dir / "spool"),
+    }
+    return Process(
+        name="gateway",
+        argv=(sys.executable, "-m", "edge", "serve"),
+        env={**env, **own, **extra},
+        stage=Stage.EDGE,
+        address=f"127.0.0.1:{settings.gateway_port}",
+        ready=functools.partial(probes.http_ok, settings.gateway_port, "/ready"),
+    )
+
+
+def proxy(settings: Settings, binary: Path) -> Process:
+    """Envoy on TB_PORT, in front of the gateway."""
+    return Process(
+        name="envoy",
+        argv=tuple(envoy.command(binary, settings.run_dir)),
+        env={},
+        stage=Stage.PROXY,
+        address=f"127.0.0.1:{settings.port}",
+        ready=functools.partial(probes.http_ok, settings.port, "/health"),
+    )

@@ -1,0 +1,118 @@
+"""`python -m devstack up`: bring the stack up, keep it up, take it down."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Mapping
+
+from devstack import database, environment, envoy, postgres, processes, redis, run_dir, secret_keys
+from devstack.errors import StackError
+from devstack.output import say
+from devstack.ports import is_free, next_free
+from devstack.settings import Settings, fixed_ports
+from devstack.supervisor import Supervisor
+from devstack.together import together
+
+PORT_PATIENCE = 3.0  # seconds for the last processes of a killed run to let go of their ports
+
+
+async def up(settings: Settings) -> None:
+    """Run the stack until SIGINT, SIGTERM or SIGHUP. Raises StackError when it cannot start."""
+    stop = asyncio.Event()
+    _stop_on_signals(stop)
+    with run_dir.locked(settings.run_dir):
+        run_dir.prepare(settings.run_dir)
+        stack = Supervisor(settings.run_dir)
+        starting = asyncio.create_task(_bring_up(stack, settings))
+        asked = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([starting, asked], return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+                say(f"ready: http://127.0.0.1:{settings.port}")
+                await asked
+            say("stopping")
+        finally:
+            starting.cancel()
+            asked.cancel()
+            await asyncio.gather(starting, asked, return_exceptions=True)
+            await stack.stop()
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:  # nohup
+            continue
+        loop.add_signal_handler(number, stop.set)
+
+
+async def _bring_up(stack: Supervisor, settings: Settings) -> None:
+    await _require_ports(settings)
+    keys = settings.secret_keys or secret_keys.load_or_make(settings.run_dir)
+    admin_dsn, redis_url = await together(_postgres(stack, settings), _redis(stack, settings))
+    dsns = await database.bootstrap(admin_dsn, keys.split(",")[0])
+    env = environment.shared(settings, os.environ, redis_url, keys)
+    parts = [_context(stack, settings, context, {**env, "TB_DATABASE_DSN": dsn}) for context, dsn in dsns.items()]
+    if settings.sim_port is not None:
+        parts.append(stack.start(processes.simulator(settings.sim_port, env)))
+    await together(*parts)
+    await _front(stack, settings, env)
+
+
+async def _require_ports(settings: Settings) -> None:
+    deadline = time.monotonic() + PORT_PATIENCE
+    seen: dict[int, str] = {}
+    for variable, host, port in fixed_ports(settings):
+        if port in seen:
+            raise StackError(f"{variable} and {seen[port]} both name port {port}")
+        seen[port] = variable
+        while not is_free(port, host):
+            if time.monotonic() > deadline:
+                raise StackError(f"port {port} is taken by another program: stop it or set {variable}")
+            await asyncio.sleep(0.1)
+
+
+async def _postgres(stack: Supervisor, settings: Settings) -> str:
+    if settings.postgres_dsn is not None:
+        return settings.postgres_dsn
+    data_dir = settings.run_dir / "postgres"
+    await postgres.prepare(data_dir, durable=True)  # first: an orphan of a killed run may hold the port
+    port = _engine_port("postgres", settings.postgres_port, settings)
+    await stack.start(processes.postgres_engine(settings, port))
+    await postgres.ensure_database(data_dir, port)
+    return postgres.admin_dsn(data_dir, port)
+
+
+async def _redis(stack: Supervisor, settings: Settings) -> str:
+    if settings.redis_url is not None:
+        return settings.redis_url
+    await redis.prepare(settings.run_dir / "redis")
+    port = _engine_port("redis", settings.redis_port, settings)
+    await stack.start(processes.redis_engine(settings, port))
+    return redis.url(port)
+
+
+def _engine_port(name: str, wanted: int, settings: Settings) -> int:
+    port = next_free(wanted, frozenset(port for _, _, port in fixed_ports(settings)))
+    if port != wanted:
+        say(f"{name}: port {wanted} is taken, using {port}")
+    return port
+
+
+async def _context(stack: Supervisor, settings: Settings, context: str, env: Mapping[str, str]) -> None:
+    await stack.run_once(f"{context}-migrate", processes.migrate_argv(context), env)
+    await stack.start(processes.service(settings, context, env))
+    await stack.start(processes.worker(settings, context, env))
+
+
+async def _front(stack: Supervisor, settings: Settings, env: Mapping[str, str]) -> None:
+    program = envoy.binary()
+    parts = [stack.start(processes.gateway(settings, env))]
+    if program is None:
+        say("envoy: no build for this machine; the gateway listens on TB_PORT too")
+    else:
+        envoy.write_config(settings)
+        parts.append(stack.start(processes.proxy(settings, program)))
+    await together(*parts)
