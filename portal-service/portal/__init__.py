@@ -1,0 +1,1 @@
+"""The portal context: installs, tokens, the bot, access, admin accounts."""

@@ -51,9 +51,7 @@ class EndpointPolicy:
         if host in self._names or f"{host}:{port}" in self._names:
             return True
         literal = _as_address(host)
-        return literal is not None and any(
-            ipaddress.ip_address(literal) in network for network in self._networks
-        )
+        return literal is not None and any(ipaddress.ip_address(literal) in network for network in self._networks)
 
 
 def _as_address(host: str) -> str | None:

@@ -39,15 +39,18 @@ class BitrixError(Exception):
     (HTTP, 0 when none came), `method`, `description` (a hint for people, never matched on). No secrets.
     """
 
-    def __init__(
-        self, kind: Kind, code: str, *, status: int = 0, method: str = "", description: str = ""
-    ) -> None:
+    def __init__(self, kind: Kind, code: str, *, status: int = 0, method: str = "", description: str = "") -> None:
         super().__init__(f"{method}: {code} ({status}) {description}".strip())
         self.kind = kind
         self.code = code
         self.status = status
         self.method = method
         self.description = description
+
+    @classmethod
+    def unexpected(cls, method: str) -> "BitrixError":
+        """Return the error for a `result` that lacks what the method's specification promises."""
+        return cls(Kind.SERVER, "unexpected_result", status=200, method=method)
 
 
 _BY_CODE: dict[str, Kind] = {
@@ -103,6 +106,4 @@ def from_answer(answer: dict[str, object], status: int, method: str) -> BitrixEr
     """Return the error that a JSON answer with an `error` key tells of."""
     code = str(answer.get("error") or "EMPTY_ERROR_CODE").upper()
     description = str(answer.get("error_description") or "")[:500]
-    return BitrixError(
-        classify(code, status, method), code, status=status, method=method, description=description
-    )
+    return BitrixError(classify(code, status, method), code, status=status, method=method, description=description)

@@ -38,9 +38,7 @@ async def _read(response: httpx.Response, method: str) -> bytes:
         async for chunk in response.aiter_bytes():
             body += chunk
             if len(body) > MAX_ANSWER:
-                raise BitrixError(
-                    Kind.UNKNOWN, "answer_too_large", status=response.status_code, method=method
-                )
+                raise BitrixError(Kind.UNKNOWN, "answer_too_large", status=response.status_code, method=method)
     except (httpx.HTTPError, httpx.StreamError) as error:
         raise BitrixError(
             Kind.UNKNOWN, "answer_cut", status=response.status_code, method=method, description=_name(error)
@@ -59,9 +57,7 @@ def _decode(response: httpx.Response, body: bytes, method: str) -> dict[str, Any
     if isinstance(answer, dict) and status == 200:
         return answer
     # Trap 35: HTML from maintenance or a proxy. After a 5xx the request may have been carried out.
-    kind = {302: Kind.SERVER, 429: Kind.THROTTLE, 404: Kind.SERVER, 403: Kind.SERVER}.get(
-        status, Kind.UNKNOWN
-    )
+    kind = {302: Kind.SERVER, 429: Kind.THROTTLE, 404: Kind.SERVER, 403: Kind.SERVER}.get(status, Kind.UNKNOWN)
     code = "portal_renamed" if status == 302 else "not_json"
     raise BitrixError(
         kind, code, status=status, method=method, description=f"HTTP {status}, not an answer of REST"

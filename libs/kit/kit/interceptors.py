@@ -124,9 +124,7 @@ def validate(message: Message) -> None:
         protovalidate.validate(message, fail_fast=True)
     except protovalidate.ValidationError as error:
         violation = error.violations[0].proto
-        field = (
-            ".".join(element.field_name for element in violation.field.elements) if violation.field else ""
-        )
+        field = ".".join(element.field_name for element in violation.field.elements) if violation.field else ""
         raise InvalidArgument(field=field, problem=violation.message) from None
 
 

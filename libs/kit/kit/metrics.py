@@ -10,9 +10,7 @@ RPC_SECONDS = Histogram(
 )
 PEER_FAILURES = Counter("tb_peer_failures_total", "Calls to another context that failed", ["peer", "code"])
 BELL_FAILURES = Counter("tb_bell_failures_total", "Rings of the doorbell that Redis did not take", ["queue"])
-BACKGROUND_FAILURES = Counter(
-    "tb_background_failures_total", "Rounds of a background task that failed", ["task"]
-)
+BACKGROUND_FAILURES = Counter("tb_background_failures_total", "Rounds of a background task that failed", ["task"])
 
 
 def serve(port: int) -> None:

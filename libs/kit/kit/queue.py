@@ -61,9 +61,7 @@ def _worker(redis_url: str, queue: str, jobs: dict[str, Callable[[], Awaitable[N
     settings = RedisSettings.from_dsn(redis_url)
     settings.conn_retries = 0
     return Worker(
-        functions=[
-            func(_job(run), name=name, timeout=JOB_TIMEOUT_S, max_tries=1) for name, run in jobs.items()
-        ],
+        functions=[func(_job(run), name=name, timeout=JOB_TIMEOUT_S, max_tries=1) for name, run in jobs.items()],
         queue_name=queue,
         redis_settings=settings,
         poll_delay=0.02,

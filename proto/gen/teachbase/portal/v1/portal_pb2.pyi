@@ -39,6 +39,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_INVALID_CREDENTIALS: _ErrorReason.ValueType  # 6
     ERROR_REASON_SESSION_EXPIRED: _ErrorReason.ValueType  # 7
     ERROR_REASON_TOO_MANY_ATTEMPTS: _ErrorReason.ValueType  # 8
+    ERROR_REASON_NOT_AN_ADMIN: _ErrorReason.ValueType  # 9
+    """Only an administrator of the portal may do this."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine codes of this context's errors (google.rpc.ErrorInfo.reason)."""
@@ -56,6 +58,8 @@ ERROR_REASON_ENDPOINT_FORBIDDEN: ErrorReason.ValueType  # 5
 ERROR_REASON_INVALID_CREDENTIALS: ErrorReason.ValueType  # 6
 ERROR_REASON_SESSION_EXPIRED: ErrorReason.ValueType  # 7
 ERROR_REASON_TOO_MANY_ATTEMPTS: ErrorReason.ValueType  # 8
+ERROR_REASON_NOT_AN_ADMIN: ErrorReason.ValueType  # 9
+"""Only an administrator of the portal may do this."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _PortalState:

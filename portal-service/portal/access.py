@@ -1,0 +1,33 @@
+"""Who may talk to the bot (contract 7)."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from portal import changes
+from portal.domain import Access
+from portal.errors import PortalNotFound
+from portal.repository import portals as statements
+
+
+class Accesses:
+    """Saves who may talk to the bot."""
+
+    def __init__(self, engine: AsyncEngine, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._now = now
+
+    async def set(self, portal_id: UUID, access: Access) -> None:
+        """Save and tell the followers. Raises PortalNotFound."""
+        async with self._engine.begin() as conn:
+            await self.save(conn, portal_id, access)
+            await changes.announce(conn, portal_id)
+
+    async def save(self, conn: AsyncConnection, portal_id: UUID, access: Access) -> None:
+        """Save in a transaction of the caller, who announces. Raises PortalNotFound."""
+        if not await statements.set_access_mode(conn, portal_id, access, self._now()):
+            raise PortalNotFound(portal_id=portal_id)
+        await statements.drop_users_except(conn, portal_id, access.user_ids)
+        await statements.add_users(conn, portal_id, sorted(set(access.user_ids)), self._now())

@@ -1,0 +1,128 @@
+"""Signing global admins in and out."""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from kit import ids
+from portal.domain import Admin, SessionTokens
+from portal.errors import InvalidCredentials, SessionExpired, TooManyAttempts
+from portal.repository import admins as statements
+from portal.repository.admins import Account
+from portal.sessions import ADMIN_LIFE, AdminSessions
+
+REFRESH_LIFE = timedelta(days=14)
+FREE_ATTEMPTS = 5
+MAX_LOCK = timedelta(seconds=60)
+
+_hasher = PasswordHasher()
+_NOBODYS_HASH = _hasher.hash("nobody")
+
+
+class Admins:
+    """Accounts and sessions of the vendor's staff."""
+
+    def __init__(self, engine: AsyncEngine, sessions: AdminSessions, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._sessions = sessions
+        self._now = now
+
+    async def create_first(self, email: str, password: str) -> None:
+        """Create the owner named in the settings unless the address has an account."""
+        async with self._engine.connect() as conn:
+            if await statements.has_account(conn, email.lower()):
+                return
+        password_hash = await asyncio.to_thread(_hasher.hash, password)
+        async with self._engine.begin() as conn:
+            await statements.create_if_absent(
+                conn, ids.uuid7(), email.lower(), password_hash, "owner", self._now()
+            )
+
+    async def login(self, email: str, password: str) -> tuple[Admin, SessionTokens]:
+        """Open a session. Raises InvalidCredentials, TooManyAttempts (failures only are counted)."""
+        async with self._engine.connect() as conn:
+            account = await statements.by_email(conn, email.lower())
+        if account and account.locked_until and account.locked_until > self._now():
+            raise TooManyAttempts(retry_after_s=_seconds(account.locked_until - self._now()))
+        # A stranger's address costs the same time, so that addresses cannot be learned.
+        stored = account.password_hash if account else _NOBODYS_HASH
+        if not await asyncio.to_thread(_matches, stored, password) or account is None:
+            await self._note_failure(account)
+            raise InvalidCredentials
+        return account.admin, await self._open(account.admin)
+
+    async def refresh(self, refresh_token: str) -> SessionTokens:
+        """Spend a refresh token for a new pair. Raises SessionExpired."""
+        new_token, now = secrets.token_urlsafe(32), self._now()
+        async with self._engine.begin() as conn:
+            found = await statements.rotate_session(
+                conn, _hash(refresh_token), _hash(new_token), now, now + REFRESH_LIFE
+            )
+            admin = await statements.by_id(conn, found[1]) if found else None
+        if found is None or admin is None:
+            raise SessionExpired
+        return self._tokens(admin, found[0], new_token)
+
+    async def logout(self, session_id: UUID) -> None:
+        """End a session; one that has ended already is no error."""
+        async with self._engine.begin() as conn:
+            await statements.close_session(conn, session_id)
+
+    async def get(self, admin_id: UUID) -> Admin:
+        """Return an admin. Raises SessionExpired when the account is gone."""
+        async with self._engine.connect() as conn:
+            admin = await statements.by_id(conn, admin_id)
+        if admin is None:
+            raise SessionExpired
+        return admin
+
+    async def _open(self, admin: Admin) -> SessionTokens:
+        session_id, token, now = ids.uuid7(), secrets.token_urlsafe(32), self._now()
+        async with self._engine.begin() as conn:
+            await statements.note_failed_login(conn, admin.id, 0, None)
+            await statements.open_session(
+                conn,
+                session_id=session_id,
+                admin_id=admin.id,
+                refresh_hash=_hash(token),
+                now=now,
+                expires_at=now + REFRESH_LIFE,
+            )
+        return self._tokens(admin, session_id, token)
+
+    async def _note_failure(self, account: Account | None) -> None:
+        if account is None:
+            return
+        failed = account.failed_logins + 1
+        over = failed - FREE_ATTEMPTS
+        lock = min(timedelta(seconds=2 ** min(over, 10)), MAX_LOCK) if over >= 0 else None
+        async with self._engine.begin() as conn:
+            await statements.note_failed_login(
+                conn, account.admin.id, failed, self._now() + lock if lock else None
+            )
+
+    def _tokens(self, admin: Admin, session_id: UUID, refresh_token: str) -> SessionTokens:
+        access = self._sessions.mint(admin.id, session_id, admin.role)
+        return SessionTokens(access, refresh_token, int(ADMIN_LIFE.total_seconds()))
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password)
+    except VerificationError:
+        return False
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _seconds(left: timedelta) -> int:
+    return max(1, int(left.total_seconds()) + 1)

@@ -1,0 +1,90 @@
+"""Composition root: builds what the two processes of this context run."""
+
+from datetime import UTC, datetime
+
+from redis.asyncio import Redis
+
+from bitrix import http
+from bitrix.client import BitrixClient
+from bitrix.endpoint import EndpointPolicy
+from bitrix.limiter import Budget, Limiter
+from bitrix.oauth import OAuthServer
+from kit import db
+from kit.changefeed import Waker
+from kit.keyring import KeyRing
+from portal import changes
+from portal.access import Accesses
+from portal.admins import Admins
+from portal.bot import Bots
+from portal.changes import Changes
+from portal.clients.rest import PortalRest
+from portal.config import Settings
+from portal.grpc_admin import AdminServicer
+from portal.grpc_api import PortalServicer
+from portal.install import Installs
+from portal.portals import Portals
+from portal.sessions import AdminSessions, PortalSessions
+from portal.tokens import Tokens
+
+
+def utc_now() -> datetime:
+    """Return the time by this machine's clock."""
+    return datetime.now(UTC)
+
+
+class App:
+    """Everything that a process of this context holds; `close` lets it go."""
+
+    def __init__(self, settings: Settings) -> None:
+        dsn = settings.database_dsn.get_secret_value()
+        keyring = KeyRing(settings.secret_keys.get_secret_value())
+        policy = EndpointPolicy(settings.dev_hosts)
+        self.settings = settings
+        self.engine = db.engine(dsn, settings.database_pool)
+        self.redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
+        self.http = http.client(policy)
+        oauth = OAuthServer(
+            self.http,
+            policy,
+            settings.bitrix_oauth_url,
+            settings.bitrix_client_id,
+            settings.bitrix_client_secret.get_secret_value(),
+        )
+        self.tokens = Tokens(self.engine, keyring, oauth, utc_now)
+        rest = PortalRest(BitrixClient(self.http, policy), Limiter(self.redis, Budget()), self.tokens)
+        self.bots = Bots(self.engine, rest, settings.public_url, utc_now)
+        self.accesses = Accesses(self.engine, utc_now)
+        self.installs = Installs(
+            self.engine,
+            oauth,
+            rest,
+            self.tokens,
+            self.bots,
+            self.accesses,
+            PortalSessions(keyring, utc_now),
+            utc_now,
+        )
+        self.admins = Admins(self.engine, AdminSessions(keyring, utc_now), utc_now)
+        self.waker = Waker(dsn, changes.TABLE)
+
+    def portal_servicer(self) -> PortalServicer:
+        """Return the servicer of PortalService."""
+        return PortalServicer(
+            self.installs,
+            self.accesses,
+            self.bots,
+            Portals(self.engine),
+            self.tokens,
+            Changes(self.engine),
+            self.waker,
+        )
+
+    def admin_servicer(self) -> AdminServicer:
+        """Return the servicer of AdminService."""
+        return AdminServicer(self.admins)
+
+    async def close(self) -> None:
+        """Close connections."""
+        await self.http.aclose()
+        await self.redis.aclose()
+        await self.engine.dispose()

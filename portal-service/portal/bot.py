@@ -1,0 +1,94 @@
+"""The bot of a portal: registered once, brought up to date always, its commands with it (contract 4.2, 4.8)."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bitrix.errors import BitrixError
+from bitrix.events import as_id, as_map
+from kit.errors import DomainError
+from portal import changes
+from portal.clients.rest import PortalRest
+from portal.domain import Bot
+from portal.errors import NoCredential, OauthUnavailable
+from portal.repository import portals as statements
+
+log = structlog.get_logger("bot")
+
+CODE = "teachbase_ai_assistant"
+EVENTS_PATH = "/v1/bitrix/events"
+_PROPERTIES = {"name": "Teachbase AI", "workPosition": "Ассистент по базе знаний", "color": "azure"}
+_HELP = {
+    "command": "help",
+    "title": {"ru": "Что умеет бот", "en": "What the bot can do"},
+    "common": False,
+    "hidden": False,
+    "extranetSupport": False,
+}
+_RETRY_AFTER = timedelta(minutes=1)
+_SWEEP_LIMIT = 20
+
+
+class Bots:
+    """Keeps every portal's bot registered."""
+
+    def __init__(
+        self, engine: AsyncEngine, rest: PortalRest, public_url: str, now: Callable[[], datetime]
+    ) -> None:
+        self._engine = engine
+        self._rest = rest
+        self._webhook_url = public_url.rstrip("/") + EVENTS_PATH
+        self._now = now
+
+    async def ensure(self, portal_id: UUID) -> Bot:
+        """Register the bot or bring it up to date, and store how it stands. A refusal is stored, not raised."""
+        try:
+            bot = await self._register(portal_id)
+        except BitrixError as error:
+            bot = Bot(0, "failed", error.code)
+        except (NoCredential, OauthUnavailable) as error:
+            bot = Bot(0, "failed", error.reason)
+        await self._store(portal_id, bot)
+        log.info("bot ensured", portal_id=str(portal_id), bot_id=bot.id, state=bot.state, code=bot.error_code)
+        return bot
+
+    async def sweep(self) -> None:
+        """Try again for portals in use that have no bot."""
+        async with self._engine.connect() as conn:
+            waiting = await statements.without_bot(conn, self._now() - _RETRY_AFTER, _SWEEP_LIMIT)
+        for portal_id in waiting:
+            await self.ensure(portal_id)
+
+    async def _register(self, portal_id: UUID) -> Bot:
+        settings = {"eventMode": "webhook", "webhookUrl": self._webhook_url, "properties": _PROPERTIES}
+        result = await self._rest.call(
+            portal_id, "imbot.v2.Bot.register", {"fields": {"code": CODE, "type": "bot", **settings}}
+        )
+        bot_id = _bot_id(result)
+        # Trap 30: register answers an existing bot with its old settings.
+        await self._rest.call(portal_id, "imbot.v2.Bot.update", {"botId": bot_id, "fields": settings})
+        await self._register_help(portal_id, bot_id)
+        return Bot(bot_id, "registered", "")
+
+    async def _register_help(self, portal_id: UUID, bot_id: int) -> None:
+        try:
+            await self._rest.call(portal_id, "imbot.v2.Command.register", {"botId": bot_id, "fields": _HELP})
+        except (BitrixError, DomainError) as error:
+            # The bot answers the text /help as well, so a portal without the command is not a broken one.
+            log.warning("command not registered", portal_id=str(portal_id), error=str(error))
+
+    async def _store(self, portal_id: UUID, bot: Bot) -> None:
+        async with self._engine.begin() as conn:
+            await statements.set_bot(conn, portal_id, bot, self._now())
+            await changes.announce(conn, portal_id)
+
+
+def _bot_id(result: Any) -> int:
+    bot_id = as_id(as_map(as_map(result).get("bot")).get("id"))
+    if not bot_id:
+        raise BitrixError.unexpected("imbot.v2.Bot.register")
+    return bot_id

@@ -1,0 +1,107 @@
+"""Values of this context and its pure rules."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID, uuid5
+
+_NAMESPACE = UUID("6f1b7d3e-2a4c-5b8e-9d10-7ea0b24f0001")
+
+
+def portal_id_of(member_id: str) -> UUID:
+    """Return the id of a portal: derived from member_id, so that a reinstall is the same portal (contract 0.1)."""
+    return uuid5(_NAMESPACE, member_id.lower())
+
+
+@dataclass(frozen=True)
+class Bot:
+    """The bot of a portal: `id` 0 = none; `state` missing, registered or failed."""
+
+    id: int
+    state: str
+    error_code: str
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may talk to the bot: `mode` list, all or departments."""
+
+    mode: str
+    user_ids: tuple[int, ...]
+    department_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Portal:
+    """A portal as this context stores it."""
+
+    id: UUID
+    member_id: str
+    domain: str
+    client_endpoint: str
+    state: str
+    bot: Bot
+    access: Access
+    created_at: datetime
+    installed_at: datetime | None
+    last_proven_alive_at: datetime | None
+
+
+@dataclass(frozen=True)
+class VerifiedInstall:
+    """An install as the OAuth server confirmed it, with the tokens that came with it."""
+
+    portal_id: UUID
+    member_id: str
+    domain: str
+    client_endpoint: str
+    server_endpoint: str
+    user_id: int
+    is_finished: bool
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: int
+    application_token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class StoredToken:
+    """A credential: one user's tokens on one portal, opened."""
+
+    portal_id: UUID
+    user_id: int
+    member_id: str
+    client_endpoint: str
+    server_endpoint: str
+    bot_id: int
+    generation: int
+    expires_at: datetime
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class PortalChange:
+    """A portal as the followers of the feed need it, with the feed's newest id of it in the page."""
+
+    cursor: int
+    portal: Portal
+    application_token_hashes: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class Admin:
+    """A member of the vendor's staff: `role` owner, operator or viewer."""
+
+    id: UUID
+    email: str
+    role: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class SessionTokens:
+    """What a signed-in admin holds."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: int

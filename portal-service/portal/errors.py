@@ -1,0 +1,45 @@
+"""What this context refuses, as its callers see it."""
+
+from grpc import StatusCode
+
+from kit.errors import DomainError
+
+
+class PortalNotFound(DomainError):
+    status, reason = StatusCode.NOT_FOUND, "PORTAL_NOT_FOUND"
+    message = "There is no portal {portal_id}."
+
+
+class InstallNotVerified(DomainError):
+    status, reason = StatusCode.PERMISSION_DENIED, "INSTALL_NOT_VERIFIED"
+    message = "The Bitrix24 authorization server does not confirm this install: {why}. Open the app again."
+
+
+class OauthUnavailable(DomainError):
+    status, reason = StatusCode.UNAVAILABLE, "OAUTH_UNAVAILABLE"
+    message = "The Bitrix24 authorization server does not answer ({code}). Nothing was changed; try again."
+
+
+class NoCredential(DomainError):
+    status, reason = StatusCode.FAILED_PRECONDITION, "NO_CREDENTIAL"
+    message = "Portal {portal_id} has no live token: an administrator of it must open the app."
+
+
+class InvalidCredentials(DomainError):
+    status, reason = StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"
+    message = "The e-mail or the password is wrong."
+
+
+class SessionExpired(DomainError):
+    status, reason = StatusCode.UNAUTHENTICATED, "SESSION_EXPIRED"
+    message = "The session has ended. Sign in again."
+
+
+class TooManyAttempts(DomainError):
+    status, reason = StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_ATTEMPTS"
+    message = "Too many failed attempts. Try again in {retry_after_s} seconds."
+
+
+class NotAnAdmin(DomainError):
+    status, reason = StatusCode.PERMISSION_DENIED, "NOT_AN_ADMIN"
+    message = "User {user_id} is not an administrator of the portal; only one can install the app."

@@ -1,0 +1,43 @@
+"""The servicer of AdminService: message -> use case -> message."""
+
+from uuid import UUID
+
+from kit.interceptors import Context
+from kit.pb import moment
+from portal.admins import Admins
+from portal.domain import Admin, SessionTokens
+from teachbase.portal.v1 import admin_pb2 as pb
+from teachbase.portal.v1 import admin_pb2_grpc
+
+
+class AdminServicer(admin_pb2_grpc.AdminServiceServicer):
+    """Speaks for the accounts of the vendor's staff."""
+
+    def __init__(self, admins: Admins) -> None:
+        self._admins = admins
+
+    async def Login(self, request: pb.LoginRequest, context: Context) -> pb.LoginResponse:
+        admin, tokens = await self._admins.login(request.email, request.password)
+        return pb.LoginResponse(admin=_admin_to_pb(admin), tokens=_tokens_to_pb(tokens))
+
+    async def RefreshSession(
+        self, request: pb.RefreshSessionRequest, context: Context
+    ) -> pb.RefreshSessionResponse:
+        return pb.RefreshSessionResponse(tokens=_tokens_to_pb(await self._admins.refresh(request.refresh_token)))
+
+    async def Logout(self, request: pb.LogoutRequest, context: Context) -> pb.LogoutResponse:
+        await self._admins.logout(UUID(request.session_id))
+        return pb.LogoutResponse()
+
+    async def GetAdmin(self, request: pb.GetAdminRequest, context: Context) -> pb.GetAdminResponse:
+        return pb.GetAdminResponse(admin=_admin_to_pb(await self._admins.get(UUID(request.admin_id))))
+
+
+def _admin_to_pb(admin: Admin) -> pb.Admin:
+    return pb.Admin(id=str(admin.id), email=admin.email, role=admin.role, created_at=moment(admin.created_at))
+
+
+def _tokens_to_pb(tokens: SessionTokens) -> pb.SessionTokens:
+    return pb.SessionTokens(
+        access_token=tokens.access_token, refresh_token=tokens.refresh_token, expires_in=tokens.expires_in
+    )

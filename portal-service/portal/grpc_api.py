@@ -1,0 +1,148 @@
+"""The servicer of PortalService: message -> use case -> message."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from kit import changefeed, paging
+from kit.changefeed import Waker
+from kit.interceptors import Context
+from kit.pb import enum_name, enum_value, moment, to_datetime
+from portal.access import Accesses
+from portal.bot import Bots
+from portal.changes import Changes
+from portal.domain import Access, Bot, Portal, PortalChange, StoredToken
+from portal.install import Installs
+from portal.portals import Portals
+from portal.tokens import Tokens
+from teachbase.portal.v1 import portal_pb2 as pb
+from teachbase.portal.v1 import portal_pb2_grpc
+
+
+class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
+    """Speaks for the portal context."""
+
+    def __init__(
+        self,
+        installs: Installs,
+        accesses: Accesses,
+        bots: Bots,
+        portals: Portals,
+        tokens: Tokens,
+        changes: Changes,
+        waker: Waker,
+    ) -> None:
+        self._installs = installs
+        self._accesses = accesses
+        self._bots = bots
+        self._portals = portals
+        self._tokens = tokens
+        self._changes = changes
+        self._waker = waker
+
+    async def CompleteInstall(
+        self, request: pb.CompleteInstallRequest, context: Context
+    ) -> pb.CompleteInstallResponse:
+        portal, portal_token = await self._installs.complete(request)
+        return pb.CompleteInstallResponse(portal=_portal_to_pb(portal), portal_token=portal_token)
+
+    async def FinalizeInstall(
+        self, request: pb.FinalizeInstallRequest, context: Context
+    ) -> pb.FinalizeInstallResponse:
+        portal = await self._installs.finalize(UUID(request.portal_id), list(request.user_ids))
+        return pb.FinalizeInstallResponse(portal=_portal_to_pb(portal))
+
+    async def SetAccess(self, request: pb.SetAccessRequest, context: Context) -> pb.SetAccessResponse:
+        portal_id = UUID(request.portal_id)
+        await self._accesses.set(portal_id, _access_from_pb(request.access))
+        return pb.SetAccessResponse(portal=_portal_to_pb(await self._portals.get(portal_id)))
+
+    async def EnsureBot(self, request: pb.EnsureBotRequest, context: Context) -> pb.EnsureBotResponse:
+        return pb.EnsureBotResponse(bot=_bot_to_pb(await self._bots.ensure(UUID(request.portal_id))))
+
+    async def GetPortal(self, request: pb.GetPortalRequest, context: Context) -> pb.GetPortalResponse:
+        return pb.GetPortalResponse(portal=_portal_to_pb(await self._portals.get(UUID(request.portal_id))))
+
+    async def ListPortals(self, request: pb.ListPortalsRequest, context: Context) -> pb.ListPortalsResponse:
+        portals, token = await self._portals.page(
+            query=request.query,
+            state=enum_name(pb.PortalState, request.state),
+            since=to_datetime(request, "since"),
+            until=to_datetime(request, "until"),
+            page_token=request.page_token,
+            size=paging.size_of(request.page_size),
+        )
+        return pb.ListPortalsResponse(portals=map(_portal_to_pb, portals), next_page_token=token)
+
+    async def GetAccessToken(
+        self, request: pb.GetAccessTokenRequest, context: Context
+    ) -> pb.GetAccessTokenResponse:
+        token = await self._tokens.current(UUID(request.portal_id))
+        return pb.GetAccessTokenResponse(token=_token_to_pb(token))
+
+    async def RefreshAccessToken(
+        self, request: pb.RefreshAccessTokenRequest, context: Context
+    ) -> pb.RefreshAccessTokenResponse:
+        token = await self._tokens.refreshed(UUID(request.portal_id), request.refused_generation)
+        return pb.RefreshAccessTokenResponse(token=_token_to_pb(token))
+
+    async def WatchPortals(
+        self, request: pb.WatchPortalsRequest, context: Context
+    ) -> AsyncIterator[pb.WatchPortalsResponse]:
+        pages = changefeed.pages(request.cursor, self._changes.read, lambda change: change.cursor, self._waker)
+        async for page, cursor in pages:
+            yield pb.WatchPortalsResponse(changes=map(_change_to_pb, page), cursor=cursor)
+
+
+def _portal_to_pb(portal: Portal) -> pb.Portal:
+    return pb.Portal(
+        id=str(portal.id),
+        member_id=portal.member_id,
+        domain=portal.domain,
+        state=enum_value(pb.PortalState, portal.state),
+        bot=_bot_to_pb(portal.bot),
+        access=_access_to_pb(portal.access),
+        created_at=moment(portal.created_at),
+        installed_at=moment(portal.installed_at),
+        last_proven_alive_at=moment(portal.last_proven_alive_at),
+    )
+
+
+def _bot_to_pb(bot: Bot) -> pb.Bot:
+    return pb.Bot(id=bot.id, state=enum_value(pb.BotState, bot.state), error_code=bot.error_code)
+
+
+def _access_to_pb(access: Access) -> pb.Access:
+    return pb.Access(
+        mode=enum_value(pb.AccessMode, access.mode),
+        user_ids=access.user_ids,
+        department_ids=access.department_ids,
+    )
+
+
+def _access_from_pb(access: pb.Access) -> Access:
+    mode = enum_name(pb.AccessMode, access.mode) or "list"
+    return Access(mode, tuple(access.user_ids), tuple(access.department_ids))
+
+
+def _token_to_pb(token: StoredToken) -> pb.AccessToken:
+    return pb.AccessToken(
+        access_token=token.access_token,
+        generation=token.generation,
+        client_endpoint=token.client_endpoint,
+        bot_id=token.bot_id,
+        expires_at=moment(token.expires_at),
+        member_id=token.member_id,
+    )
+
+
+def _change_to_pb(change: PortalChange) -> pb.PortalChange:
+    portal = change.portal
+    return pb.PortalChange(
+        portal_id=str(portal.id),
+        member_id=portal.member_id,
+        domain=portal.domain,
+        state=enum_value(pb.PortalState, portal.state),
+        bot_id=portal.bot.id,
+        application_token_hashes=change.application_token_hashes,
+        access=_access_to_pb(portal.access),
+    )

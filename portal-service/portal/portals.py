@@ -1,0 +1,55 @@
+"""Portals as they are looked at."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from kit import paging
+from kit.errors import InvalidArgument
+from portal.domain import Portal
+from portal.errors import PortalNotFound
+from portal.repository import portals as statements
+
+
+class Portals:
+    """Reads portals."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def get(self, portal_id: UUID) -> Portal:
+        """Return a portal. Raises PortalNotFound."""
+        async with self._engine.connect() as conn:
+            portal = await statements.find(conn, portal_id)
+        if portal is None:
+            raise PortalNotFound(portal_id=portal_id)
+        return portal
+
+    async def page(
+        self,
+        *,
+        query: str,
+        state: str,
+        since: datetime | None,
+        until: datetime | None,
+        page_token: str,
+        size: int,
+    ) -> tuple[list[Portal], str]:
+        """Return a page, newest first, and the token of the next one ("" on the last)."""
+        after = _keys(page_token)
+        async with self._engine.connect() as conn:
+            found = await statements.page(
+                conn, query=query, state=state, since=since, until=until, after=after, limit=size + 1
+            )
+        page = found[:size]
+        token = paging.encode(page[-1].created_at.isoformat(), page[-1].id) if len(found) > size else ""
+        return page, token
+
+
+def _keys(page_token: str) -> tuple[datetime, UUID] | None:
+    keys = paging.decode(page_token, 2)
+    try:
+        return (datetime.fromisoformat(keys[0]), UUID(keys[1])) if keys else None
+    except ValueError:
+        raise InvalidArgument(field="cursor", problem="is not one that this list gave") from None

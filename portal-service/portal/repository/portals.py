@@ -1,0 +1,256 @@
+"""Statements on portals, their access and their application tokens."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Row,
+    Select,
+    String,
+    case,
+    cast,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from portal.domain import Access, Bot, Portal, PortalChange, VerifiedInstall
+from portal.tables import portal_application_tokens, portal_changes, portal_users_access, portals
+
+APPLICATION_TOKENS_KEPT = 2
+"""Two overlap after a reinstall: queued events still carry the old one (contract 1.5)."""
+
+
+async def upsert(conn: AsyncConnection, install: VerifiedInstall, now: datetime) -> None:
+    """Store a verified install. A suspended portal stays suspended; one that had gone starts anew."""
+    had_gone = portals.c.state.in_(["uninstalled", "dead"])
+    statement = insert(portals).values(
+        id=install.portal_id,
+        member_id=install.member_id,
+        domain=install.domain,
+        client_endpoint=install.client_endpoint,
+        state="active" if install.is_finished else "installing",
+        created_at=now,
+        updated_at=now,
+        installed_at=now,
+        last_proven_alive_at=now,
+    )
+    await conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=[portals.c.id],
+            set_={
+                "domain": install.domain,
+                "client_endpoint": install.client_endpoint,
+                "state": case(
+                    (portals.c.state == "suspended", "suspended"),
+                    (portals.c.state == "active", "active"),
+                    else_=statement.excluded.state,
+                ),
+                # After an uninstall the bot is gone and a reinstall gets a new one (contract 1.4).
+                "bot_id": case((had_gone, 0), else_=portals.c.bot_id),
+                "bot_state": case((had_gone, "missing"), else_=portals.c.bot_state),
+                "updated_at": now,
+                "installed_at": now,
+                "last_proven_alive_at": now,
+            },
+        )
+    )
+
+
+async def add_application_token(conn: AsyncConnection, portal_id: UUID, token_hash: bytes, now: datetime) -> None:
+    """Make an application token the newest of a portal."""
+    statement = insert(portal_application_tokens).values(
+        portal_id=portal_id, token_hash=token_hash, created_at=now
+    )
+    await conn.execute(
+        statement.on_conflict_do_update(index_elements=["portal_id", "token_hash"], set_={"created_at": now})
+    )
+
+
+async def drop_old_application_tokens(conn: AsyncConnection, portal_id: UUID) -> None:
+    """Keep only the newest application tokens of a portal."""
+    kept = (
+        select(portal_application_tokens.c.token_hash)
+        .where(portal_application_tokens.c.portal_id == portal_id)
+        .order_by(portal_application_tokens.c.created_at.desc())
+        .limit(APPLICATION_TOKENS_KEPT)
+    )
+    await conn.execute(
+        delete(portal_application_tokens).where(
+            portal_application_tokens.c.portal_id == portal_id,
+            portal_application_tokens.c.token_hash.not_in(kept),
+        )
+    )
+
+
+async def set_bot(conn: AsyncConnection, portal_id: UUID, bot: Bot, now: datetime) -> None:
+    """Store how the bot of a portal stands."""
+    await conn.execute(
+        update(portals)
+        .where(portals.c.id == portal_id)
+        .values(bot_id=bot.id, bot_state=bot.state, bot_error_code=bot.error_code, updated_at=now)
+    )
+
+
+async def activate(conn: AsyncConnection, portal_id: UUID, now: datetime) -> None:
+    """End an install: installing becomes active, any other state stays."""
+    await conn.execute(
+        update(portals)
+        .where(portals.c.id == portal_id, portals.c.state == "installing")
+        .values(state="active", updated_at=now)
+    )
+
+
+async def set_access_mode(conn: AsyncConnection, portal_id: UUID, access: Access, now: datetime) -> bool:
+    """Store how access is decided. Returns whether the portal exists."""
+    result = await conn.execute(
+        update(portals)
+        .where(portals.c.id == portal_id)
+        .values(access_mode=access.mode, department_ids=list(access.department_ids), updated_at=now)
+    )
+    return result.rowcount == 1
+
+
+async def drop_users_except(conn: AsyncConnection, portal_id: UUID, user_ids: Sequence[int]) -> int:
+    """Take access from everybody who is not named. Returns how many lost it."""
+    result = await conn.execute(
+        delete(portal_users_access).where(
+            portal_users_access.c.portal_id == portal_id,
+            portal_users_access.c.user_id.not_in(list(user_ids)),
+        )
+    )
+    return result.rowcount
+
+
+async def add_users(conn: AsyncConnection, portal_id: UUID, user_ids: Sequence[int], now: datetime) -> int:
+    """Give access to the users named. Returns how many are new."""
+    if not user_ids:
+        return 0
+    statement = insert(portal_users_access).values(
+        [{"portal_id": portal_id, "user_id": user_id, "created_at": now} for user_id in user_ids]
+    )
+    return (await conn.execute(statement.on_conflict_do_nothing())).rowcount
+
+
+async def find(conn: AsyncConnection, portal_id: UUID) -> Portal | None:
+    """Return a portal."""
+    row = (await conn.execute(_select().where(portals.c.id == portal_id))).first()
+    return _portal(row) if row else None
+
+
+async def page(
+    conn: AsyncConnection,
+    *,
+    query: str,
+    state: str,
+    since: datetime | None,
+    until: datetime | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Portal]:
+    """Return portals, newest first, after the keys of the last row seen."""
+    statement = _select().order_by(portals.c.created_at.desc(), portals.c.id.desc()).limit(limit)
+    if query:
+        statement = statement.where(
+            or_(
+                portals.c.domain.contains(query.lower(), autoescape=True),
+                portals.c.member_id == query.lower(),
+                cast(portals.c.id, String) == query.lower(),
+            )
+        )
+    if state:
+        statement = statement.where(portals.c.state == state)
+    if since:
+        statement = statement.where(portals.c.created_at >= since)
+    if until:
+        statement = statement.where(portals.c.created_at < until)
+    if after:
+        statement = statement.where(tuple_(portals.c.created_at, portals.c.id) < after)
+    return [_portal(row) for row in await conn.execute(statement)]
+
+
+async def without_bot(conn: AsyncConnection, before: datetime, limit: int) -> list[UUID]:
+    """Return portals in use whose bot is not registered and was not tried since `before`."""
+    statement = (
+        select(portals.c.id)
+        .where(
+            portals.c.state.in_(["installing", "active"]),
+            portals.c.bot_state != "registered",
+            portals.c.updated_at < before,
+        )
+        .order_by(portals.c.updated_at)
+        .limit(limit)
+    )
+    return list((await conn.scalars(statement)).all())
+
+
+async def changes(conn: AsyncConnection, cursor: int, limit: int) -> list[PortalChange]:
+    """Return the next page of the feed: each portal once, as it is now, in the order of its last change."""
+    page_of_feed = (
+        select(portal_changes.c.id, portal_changes.c.portal_id)
+        .where(portal_changes.c.id > cursor)
+        .order_by(portal_changes.c.id)
+        .limit(limit)
+        .subquery()
+    )
+    last = (
+        select(page_of_feed.c.portal_id, func.max(page_of_feed.c.id).label("cursor"))
+        .group_by(page_of_feed.c.portal_id)
+        .subquery()
+    )
+    hashes = (
+        select(
+            func.array_agg(
+                aggregate_order_by(
+                    portal_application_tokens.c.token_hash, portal_application_tokens.c.created_at.desc()
+                )
+            )
+        )
+        .where(portal_application_tokens.c.portal_id == portals.c.id)
+        .scalar_subquery()
+    )
+    statement = (
+        _select()
+        .add_columns(last.c.cursor, hashes.label("token_hashes"))
+        .join(last, last.c.portal_id == portals.c.id)
+        .order_by(last.c.cursor)
+    )
+    return [
+        PortalChange(
+            cursor=row.cursor,
+            portal=_portal(row),
+            application_token_hashes=tuple(row.token_hashes or ()),
+        )
+        for row in await conn.execute(statement)
+    ]
+
+
+def _select() -> Select[Any]:
+    user_ids = (
+        select(func.array_agg(aggregate_order_by(portal_users_access.c.user_id, portal_users_access.c.user_id)))
+        .where(portal_users_access.c.portal_id == portals.c.id)
+        .scalar_subquery()
+    )
+    return select(portals, user_ids.label("user_ids"))
+
+
+def _portal(row: Row[Any]) -> Portal:
+    return Portal(
+        id=row.id,
+        member_id=row.member_id,
+        domain=row.domain,
+        client_endpoint=row.client_endpoint,
+        state=row.state,
+        bot=Bot(row.bot_id, row.bot_state, row.bot_error_code),
+        access=Access(row.access_mode, tuple(row.user_ids or ()), tuple(row.department_ids)),
+        created_at=row.created_at,
+        installed_at=row.installed_at,
+        last_proven_alive_at=row.last_proven_alive_at,
+    )

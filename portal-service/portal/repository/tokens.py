@@ -1,0 +1,132 @@
+"""Statements on portals' credentials. Tokens come and go sealed."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Sequence, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from portal.tables import portal_tokens, portals
+
+# One sequence for all: a newer generation is newer whichever user's credential it is.
+_generation = Sequence("token_generation")
+
+
+@dataclass(frozen=True)
+class SealedToken:
+    """A credential as stored."""
+
+    portal_id: UUID
+    user_id: int
+    member_id: str
+    client_endpoint: str
+    server_endpoint: str
+    bot_id: int
+    generation: int
+    expires_at: datetime
+    access_token: bytes = field(repr=False)
+    refresh_token: bytes = field(repr=False)
+
+
+async def store(
+    conn: AsyncConnection,
+    *,
+    portal_id: UUID,
+    user_id: int,
+    access_token: bytes,
+    refresh_token: bytes,
+    server_endpoint: str,
+    expires_at: datetime,
+    now: datetime,
+) -> None:
+    """Store a user's tokens; a new pair is a new generation and brings a dead credential back to life."""
+    values = {
+        "state": "live",
+        "access_token": access_token,
+        "refresh_token": refresh_token,
+        "server_endpoint": server_endpoint,
+        "expires_at": expires_at,
+        "updated_at": now,
+        "refresh_lease_until": None,
+    }
+    await conn.execute(
+        insert(portal_tokens)
+        .values(portal_id=portal_id, user_id=user_id, generation=_generation.next_value(), **values)
+        .on_conflict_do_update(
+            index_elements=["portal_id", "user_id"],
+            set_={**values, "generation": _generation.next_value()},
+        )
+    )
+
+
+async def newest_live(conn: AsyncConnection, portal_id: UUID) -> SealedToken | None:
+    """Return the live credential that was renewed last."""
+    statement = (
+        select(portal_tokens, portals.c.member_id, portals.c.client_endpoint, portals.c.bot_id)
+        .join(portals, portals.c.id == portal_tokens.c.portal_id)
+        .where(portal_tokens.c.portal_id == portal_id, portal_tokens.c.state == "live")
+        .order_by(portal_tokens.c.updated_at.desc())
+        .limit(1)
+    )
+    row = (await conn.execute(statement)).first()
+    return _sealed(row) if row else None
+
+
+async def lease_refresh(conn: AsyncConnection, token: SealedToken, now: datetime, until: datetime) -> bool:
+    """Take the right to refresh this generation until a moment. False: another has it, or it is done."""
+    result = await conn.execute(
+        update(portal_tokens)
+        .where(
+            portal_tokens.c.portal_id == token.portal_id,
+            portal_tokens.c.user_id == token.user_id,
+            portal_tokens.c.generation == token.generation,
+            portal_tokens.c.state == "live",
+            or_(portal_tokens.c.refresh_lease_until.is_(None), portal_tokens.c.refresh_lease_until < now),
+        )
+        .values(refresh_lease_until=until)
+    )
+    return result.rowcount == 1
+
+
+async def release_refresh(conn: AsyncConnection, token: SealedToken) -> None:
+    """Give the right to refresh back: the refresh did not happen."""
+    await conn.execute(
+        update(portal_tokens)
+        .where(
+            portal_tokens.c.portal_id == token.portal_id,
+            portal_tokens.c.user_id == token.user_id,
+            portal_tokens.c.generation == token.generation,
+        )
+        .values(refresh_lease_until=None)
+    )
+
+
+async def mark_dead(conn: AsyncConnection, token: SealedToken, now: datetime) -> None:
+    """The OAuth server refused the refresh token for good."""
+    await conn.execute(
+        update(portal_tokens)
+        .where(
+            portal_tokens.c.portal_id == token.portal_id,
+            portal_tokens.c.user_id == token.user_id,
+            portal_tokens.c.generation == token.generation,
+        )
+        .values(state="dead", updated_at=now, refresh_lease_until=None)
+    )
+
+
+def _sealed(row: Row[Any]) -> SealedToken:
+    return SealedToken(
+        portal_id=row.portal_id,
+        user_id=row.user_id,
+        member_id=row.member_id,
+        client_endpoint=row.client_endpoint,
+        server_endpoint=row.server_endpoint,
+        bot_id=row.bot_id,
+        generation=row.generation,
+        expires_at=row.expires_at,
+        access_token=row.access_token,
+        refresh_token=row.refresh_token,
+    )

@@ -1,0 +1,97 @@
+"""Tables of the schema `portal`. The migrations are the truth of the database; these are for statements."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+)
+
+metadata = MetaData()
+_moment = DateTime(timezone=True)
+
+portals = Table(
+    "portals",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("member_id", Text, nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("client_endpoint", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("bot_state", Text, nullable=False),
+    Column("bot_error_code", Text, nullable=False),
+    Column("access_mode", Text, nullable=False),
+    Column("department_ids", ARRAY(BigInteger), nullable=False),
+    Column("created_at", _moment, nullable=False),
+    Column("updated_at", _moment, nullable=False),
+    Column("installed_at", _moment),
+    Column("last_proven_alive_at", _moment),
+)
+
+portal_tokens = Table(
+    "portal_tokens",
+    metadata,
+    Column("portal_id", Uuid, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("access_token", LargeBinary, nullable=False),
+    Column("refresh_token", LargeBinary, nullable=False),
+    Column("server_endpoint", Text, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("expires_at", _moment, nullable=False),
+    Column("refresh_lease_until", _moment),
+    Column("updated_at", _moment, nullable=False),
+)
+
+portal_application_tokens = Table(
+    "portal_application_tokens",
+    metadata,
+    Column("portal_id", Uuid, primary_key=True),
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("created_at", _moment, nullable=False),
+)
+
+portal_users_access = Table(
+    "portal_users_access",
+    metadata,
+    Column("portal_id", Uuid, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
+    Column("created_at", _moment, nullable=False),
+)
+
+portal_changes = Table(
+    "portal_changes",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("portal_id", Uuid, nullable=False),
+    Column("created_at", _moment, nullable=False),
+)
+
+admin_users = Table(
+    "admin_users",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("failed_logins", Integer, nullable=False),
+    Column("locked_until", _moment),
+    Column("created_at", _moment, nullable=False),
+)
+
+admin_sessions = Table(
+    "admin_sessions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("admin_id", Uuid, nullable=False),
+    Column("refresh_hash", LargeBinary, nullable=False),
+    Column("created_at", _moment, nullable=False),
+    Column("expires_at", _moment, nullable=False),
+)

@@ -1,0 +1,127 @@
+"""Credentials: sealed at rest, refreshed only when Bitrix24 refuses one, once however many ask (contract 2.4)."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bitrix.errors import BitrixError, Kind
+from bitrix.oauth import OAuthServer
+from kit.keyring import KeyRing
+from portal.domain import StoredToken, VerifiedInstall
+from portal.errors import NoCredential, OauthUnavailable
+from portal.repository import tokens as statements
+from portal.repository.tokens import SealedToken
+
+log = structlog.get_logger("tokens")
+
+LEASE = timedelta(seconds=15)
+_POLL_S = 0.1
+_GONE_FOR_GOOD = {Kind.RIGHTS, Kind.TOKEN, Kind.REQUEST}
+
+
+class Tokens:
+    """Hands out live credentials."""
+
+    def __init__(
+        self, engine: AsyncEngine, keyring: KeyRing, oauth: OAuthServer, now: Callable[[], datetime]
+    ) -> None:
+        self._engine = engine
+        self._keyring = keyring
+        self._oauth = oauth
+        self._now = now
+
+    async def store(self, conn: AsyncConnection, install: VerifiedInstall) -> None:
+        """Store the tokens that came with a verified install, in the install's transaction."""
+        now = self._now()
+        await statements.store(
+            conn,
+            portal_id=install.portal_id,
+            user_id=install.user_id,
+            access_token=self._keyring.encrypt(install.access_token),
+            refresh_token=self._keyring.encrypt(install.refresh_token),
+            server_endpoint=install.server_endpoint,
+            expires_at=now + timedelta(seconds=install.expires_in),
+            now=now,
+        )
+
+    async def current(self, portal_id: UUID) -> StoredToken:
+        """Return the newest live credential as it is, expired or not. Raises NoCredential."""
+        return self._open(await self._newest(portal_id))
+
+    async def refreshed(self, portal_id: UUID, refused_generation: int) -> StoredToken:
+        """Return a credential newer than the one that Bitrix24 refused.
+
+        The first to ask refreshes, outside of any transaction; the others wait for what it stores.
+        Raises NoCredential, OauthUnavailable.
+        """
+        deadline = asyncio.get_running_loop().time() + LEASE.total_seconds()
+        while asyncio.get_running_loop().time() < deadline:
+            sealed = await self._newest(portal_id)
+            if sealed.generation > refused_generation:
+                return self._open(sealed)
+            if await self._lease(sealed):
+                await self._refresh(sealed)
+            else:
+                await asyncio.sleep(_POLL_S)
+        raise OauthUnavailable(code="refresh_under_way")
+
+    async def _newest(self, portal_id: UUID) -> SealedToken:
+        async with self._engine.connect() as conn:
+            sealed = await statements.newest_live(conn, portal_id)
+        if sealed is None:
+            raise NoCredential(portal_id=portal_id)
+        return sealed
+
+    async def _lease(self, sealed: SealedToken) -> bool:
+        now = self._now()
+        async with self._engine.begin() as conn:
+            return await statements.lease_refresh(conn, sealed, now, now + LEASE)
+
+    async def _refresh(self, sealed: SealedToken) -> None:
+        try:
+            pair = await self._oauth.refresh(self._keyring.decrypt(sealed.refresh_token), sealed.server_endpoint)
+            if pair.member_id != sealed.member_id:
+                raise BitrixError(Kind.RIGHTS, "foreign_token_pair", method="oauth refresh")
+        except BitrixError as error:
+            await self._refresh_failed(sealed, error)
+            return
+        now = self._now()
+        async with self._engine.begin() as conn:
+            await statements.store(
+                conn,
+                portal_id=sealed.portal_id,
+                user_id=sealed.user_id,
+                access_token=self._keyring.encrypt(pair.access_token),
+                refresh_token=self._keyring.encrypt(pair.refresh_token),
+                server_endpoint=sealed.server_endpoint,
+                expires_at=now + timedelta(seconds=pair.expires_in),
+                now=now,
+            )
+        log.info("token refreshed", portal_id=str(sealed.portal_id), generation=sealed.generation + 1)
+
+    async def _refresh_failed(self, sealed: SealedToken, error: BitrixError) -> None:
+        log.warning("refresh failed", portal_id=str(sealed.portal_id), code=error.code, status=error.status)
+        async with self._engine.begin() as conn:
+            if error.kind in _GONE_FOR_GOOD:
+                await statements.mark_dead(conn, sealed, self._now())
+                return
+            await statements.release_refresh(conn, sealed)
+        raise OauthUnavailable(code=error.code)
+
+    def _open(self, sealed: SealedToken) -> StoredToken:
+        return StoredToken(
+            portal_id=sealed.portal_id,
+            user_id=sealed.user_id,
+            member_id=sealed.member_id,
+            client_endpoint=sealed.client_endpoint,
+            server_endpoint=sealed.server_endpoint,
+            bot_id=sealed.bot_id,
+            generation=sealed.generation,
+            expires_at=sealed.expires_at,
+            access_token=self._keyring.decrypt(sealed.access_token),
+            refresh_token=self._keyring.decrypt(sealed.refresh_token),
+        )

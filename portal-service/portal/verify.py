@@ -1,0 +1,52 @@
+"""An install is a claim until the OAuth server confirms its token (contract 1.5)."""
+
+from typing import Protocol
+
+from bitrix.errors import BitrixError, Kind
+from bitrix.oauth import AppInfo, OAuthServer
+from portal.domain import VerifiedInstall, portal_id_of
+from portal.errors import InstallNotVerified, OauthUnavailable
+
+_ASK_AGAIN = {Kind.UNKNOWN, Kind.TRANSPORT, Kind.SERVER, Kind.THROTTLE}
+
+
+class InstallClaim(Protocol):
+    """What a stranger says; nothing of it is believed but what the OAuth server repeats."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    member_id: str
+    application_token: str
+    server_endpoint: str
+
+
+async def verify(oauth: OAuthServer, claim: InstallClaim) -> VerifiedInstall:
+    """Return the install as the OAuth server tells it. Raises InstallNotVerified, OauthUnavailable."""
+    try:
+        info = await oauth.app_info(claim.access_token, claim.server_endpoint)
+    except BitrixError as error:
+        if error.kind in _ASK_AGAIN and error.status not in {400, 401, 403}:
+            raise OauthUnavailable(code=error.code) from None
+        raise InstallNotVerified(why="it does not know the token") from None
+    _require(info, oauth.client_id, claim.member_id)
+    return VerifiedInstall(
+        portal_id=portal_id_of(info.member_id),
+        member_id=info.member_id,
+        domain=info.domain.lower(),
+        client_endpoint=info.client_endpoint if info.client_endpoint.endswith("/") else info.client_endpoint + "/",
+        server_endpoint=claim.server_endpoint,
+        user_id=info.user_id,
+        is_finished=info.installed,
+        access_token=claim.access_token,
+        refresh_token=claim.refresh_token,
+        expires_in=claim.expires_in or 3600,
+        application_token=claim.application_token,
+    )
+
+
+def _require(info: AppInfo, client_id: str, member_id: str) -> None:
+    if info.client_id != client_id:
+        raise InstallNotVerified(why="the token is of another application")
+    if info.member_id != member_id.lower():
+        raise InstallNotVerified(why="the token is of another portal")
