@@ -108,11 +108,10 @@ async def _context(stack: Supervisor, settings: Settings, context: str, env: Map
 
 
 async def _front(stack: Supervisor, settings: Settings, env: Mapping[str, str]) -> None:
-    program = envoy.binary()
-    parts = [stack.start(processes.gateway(settings, env))]
+    gateway, program = processes.gateway(settings, env), envoy.binary()
     if program is None:
         say("envoy: no build for this machine; the gateway listens on TB_PORT too")
+        await stack.start(gateway)
     else:
         envoy.write_config(settings)
-        parts.append(stack.start(processes.proxy(settings, program)))
-    await together(*parts)
+        await together(stack.start(gateway), stack.start(processes.proxy(settings, program)))
