@@ -1,0 +1,1 @@
+"""Events as they leave the portal: two generations of payload and the sender."""

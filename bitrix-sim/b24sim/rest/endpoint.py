@@ -1,0 +1,137 @@
+"""The HTTP face of a portal: limits and faults first, then the method (contract 3)."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.types import Receive, Scope, Send
+
+from b24sim.asgi import HTML, drop, hang, read_body, respond
+from b24sim.clock import utc
+from b24sim.cloud import Cloud
+from b24sim.faults import Fault, strike
+from b24sim.portal import Portal
+from b24sim.rest import envelope
+from b24sim.rest.call import Call, RestError
+from b24sim.rest.registry import perform
+from b24sim.rest.request import authorize, expire, method_of, params_of
+
+NOT_FOUND_PAGE: Final = b"<html><head><title>404 Not Found</title></head><body>Portal not found</body></html>"
+BAD_GATEWAY_PAGE: Final = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+TOO_MANY: Final = RestError("QUERY_LIMIT_EXCEEDED", "Too many requests", 503)
+REFUSALS: Final = {
+    "throttle_503": TOO_MANY,
+    "payment_required": RestError("PAYMENT_REQUIRED", "Payment required", 402),
+    "expired_token": RestError("expired_token", "The access token provided has expired.", 401),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status and body, and what the log says about it."""
+
+    status: int
+    body: bytes
+    error: str = ""
+    user_id: int = 0
+    content_type: bytes = b"application/json; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class PortalRest:
+    """ASGI endpoint of every portal's REST; no framework between it and the server, for it is the hot path."""
+
+    cloud: Cloud
+
+    async def serve(self, domain: str, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one call to `{client_endpoint}{path}`, or break as a fault says."""
+        body = await read_body(receive)
+        portal = self.cloud.domains.get(domain)
+        if portal is None:
+            await respond(send, 404, NOT_FOUND_PAGE, HTML)
+            return
+        method, at, started = method_of(path), self.cloud.clock(), time.perf_counter()
+        fault: Fault | None = None
+        if not portal.live.bucket.take(portal.limits, at):
+            answer = self._violation(portal, method, at)
+        else:
+            fault = strike(portal.faults, method, self.cloud.chance) if portal.faults else None
+            if fault is not None and fault.delay_ms:
+                await asyncio.sleep(fault.delay_ms / 1000)
+            answer = self._answer(portal, method, fault, params_of(scope, body), scope, started)
+        _log(portal, method, at, answer, fault, started)
+        match fault.kind if fault else "":
+            case "hang":
+                await hang(receive)
+            case "close_before" | "close_after_accept":
+                await drop(scope, receive)
+            case _:
+                await respond(send, answer.status, answer.body, answer.content_type)
+
+    def _answer(
+        self,
+        portal: Portal,
+        method: str,
+        fault: Fault | None,
+        params: dict[str, Any],
+        scope: Scope,
+        started: float,
+    ) -> Answer:
+        kind = fault.kind if fault else ""
+        now = self.cloud.clock()
+        if kind in {"hang", "close_before"}:
+            return Answer(0, b"", kind)
+        if kind == "http_502_html":
+            return Answer(502, BAD_GATEWAY_PAGE, kind, content_type=HTML)
+        if kind == "expired_token":
+            expire(params, self.cloud.tokens, now)
+        if kind in REFUSALS:
+            return _refusal(REFUSALS[kind])
+        try:
+            user_id = authorize(scope, params, portal, self.cloud.tokens, now)
+            answer = self._perform(portal, method, user_id, params, kind, started)
+        except RestError as error:
+            answer = _refusal(error)
+        if kind == "server_error_after":
+            return _refusal(RestError("INTERNAL_SERVER_ERROR", "Internal server error", 500))
+        return answer
+
+    def _perform(
+        self, portal: Portal, method: str, user_id: int, params: dict[str, Any], kind: str, started: float
+    ) -> Answer:
+        now = self.cloud.clock()
+        if portal.live.operating.of(method, now).exhausted:
+            raise RestError("OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.", 429)
+        call = Call(self.cloud, portal, user_id, params, fails_inside=kind == "sending_failed")
+        result = perform(method, call)
+        took = time.perf_counter() - started
+        portal.live.operating.add(method, now, took)
+        operating = portal.live.operating.of(method, now)
+        return Answer(200, envelope.success(result, now, took, operating), user_id=user_id)
+
+    def _violation(self, portal: Portal, method: str, at: float) -> Answer:
+        portal.counts["violations"] += 1
+        level = round(portal.live.bucket.level, 2)
+        portal.live.violations.append({"at": utc(at), "method": method, "level": level})
+        return _refusal(TOO_MANY)
+
+
+def _refusal(error: RestError) -> Answer:
+    return Answer(error.status, envelope.failure(error), error.code)
+
+
+def _log(portal: Portal, method: str, at: float, answer: Answer, fault: Fault | None, started: float) -> None:
+    portal.counts["requests"] += 1
+    portal.by_method[method] += 1
+    portal.live.requests.append(
+        {
+            "at": at,
+            "method": method,
+            "status": answer.status,
+            "error": answer.error,
+            "user_id": answer.user_id,
+            "fault": fault.kind if fault else None,
+            "ms": round((time.perf_counter() - started) * 1000, 2),
+        }
+    )

@@ -1,0 +1,28 @@
+"""Every method of the portal by its lower-case name: the core does not mind the case (contract 3.1)."""
+
+from typing import Any
+
+from b24sim.rest import bots, messages, system, users
+from b24sim.rest.call import Call, Handler, RestError
+
+FAMILIES = (bots, messages, users, system)
+HANDLERS: dict[str, Handler] = {
+    name.lower(): handler for family in FAMILIES for name, handler in family.METHODS.items()
+}
+
+
+def method_get(call: Call) -> dict[str, bool]:
+    """Whether a method exists and may be called."""
+    known = str(call.params.get("name", "")).lower() in HANDLERS
+    return {"isExisting": known, "isAvailable": known}
+
+
+HANDLERS["method.get"] = method_get
+
+
+def perform(name: str, call: Call) -> Any:
+    """Run the method of that lower-case name; ERROR_METHOD_NOT_FOUND 404 where there is none."""
+    handler = HANDLERS.get(name)
+    if handler is None:
+        raise RestError("ERROR_METHOD_NOT_FOUND", "Method not found!", 404)
+    return handler(call)
