@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from devstack.settings import Settings
 
 # The administrator's DSN would open every schema to every process; a role's DSN belongs to one service.
-WITHHELD = frozenset({"TB_POSTGRES_DSN", "TB_DATABASE_DSN"})
+# And without bytecode on disk every one of a dozen processes compiles every library anew: 4 s each.
+WITHHELD = frozenset({"TB_POSTGRES_DSN", "TB_DATABASE_DSN", "PYTHONDONTWRITEBYTECODE"})
 
 
 def shared(settings: Settings, inherited: Mapping[str, str], redis_url: str, secret_keys: str) -> dict[str, str]:
