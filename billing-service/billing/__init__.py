@@ -1,0 +1,1 @@
+"""The billing context: plans, quotas, counted usage. It calls nobody."""

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from kit import log, metrics, migrate, process
+from kit import log, metrics, process
 from kit.rpc import Server
 from portal import worker
 from portal.app import App
@@ -45,10 +45,10 @@ async def work(stop: asyncio.Event) -> None:
     await app.close()
 
 
-def migrate_schema() -> None:
-    """Bring the schema up to date."""
-    migrate.upgrade(MIGRATIONS, "portal", Settings().database_dsn.get_secret_value())
+def dsn() -> str:
+    """Return where `migrate` works."""
+    return Settings().database_dsn.get_secret_value()
 
 
 if __name__ == "__main__":
-    process.main("portal", serve, work, migrate_schema)
+    process.main("portal", serve, work, MIGRATIONS, dsn)

@@ -13,16 +13,18 @@ _TAKE = """
 local now = tonumber(ARGV[1])
 local rate = tonumber(ARGV[2])
 local burst = tonumber(ARGV[3])
+local wanted = tonumber(ARGV[4])
 local state = redis.call('HMGET', KEYS[1], 'level', 'at')
 local level = tonumber(state[1]) or 0
 local at = tonumber(state[2]) or now
-level = math.max(0, level - (now - at) * rate / 1000)
-if level + 1 > burst then
-  return math.ceil((level + 1 - burst) * 1000 / rate)
+level = math.max(0, level - math.max(0, now - at) * rate / 1000)
+local granted = math.min(wanted, math.floor(burst - level))
+if granted < 1 then
+  return {0, math.ceil((level + 1 - burst) * 1000 / rate)}
 end
-redis.call('HSET', KEYS[1], 'level', tostring(level + 1), 'at', now)
+redis.call('HSET', KEYS[1], 'level', tostring(level + granted), 'at', math.max(now, at))
 redis.call('PEXPIRE', KEYS[1], math.ceil(burst * 1000 / rate) + 1000)
-return 0
+return {granted, 0}
 """
 
 
@@ -34,6 +36,14 @@ class Budget:
     burst: int = 45
 
 
+@dataclass(frozen=True)
+class Grant:
+    """How many requests may go now; when none, the seconds to wait before asking again."""
+
+    count: int
+    wait_s: float
+
+
 class Limiter:
     """Takes from portals' buckets. While Redis is away a slower bucket of this process stands in."""
 
@@ -42,22 +52,22 @@ class Limiter:
         self._budget = budget
         self._local: dict[str, float] = {}
 
-    async def take(self, member_id: str) -> float:
-        """Take one request of the portal's budget. Returns 0, or the seconds to wait before asking again."""
+    async def take(self, member_id: str, wanted: int = 1) -> Grant:
+        """Take up to `wanted` requests of the portal's budget."""
         try:
-            wait_ms = await self._take(
+            granted, wait_ms = await self._take(
                 keys=[KEY.format(member_id=member_id)],
-                args=[int(time.time() * 1000), self._budget.rate, self._budget.burst],
+                args=[int(time.time() * 1000), self._budget.rate, self._budget.burst, wanted],
             )
         except (RedisError, OSError):
             return self._take_locally(member_id)
-        return float(wait_ms) / 1000
+        return Grant(int(granted), int(wait_ms) / 1000)
 
-    def _take_locally(self, member_id: str) -> float:
+    def _take_locally(self, member_id: str) -> Grant:
         # Several processes may each do this at once, so each takes a fraction of the budget.
         now = time.monotonic()
         free_at = self._local.get(member_id, now)
         if free_at > now:
-            return free_at - now
+            return Grant(0, free_at - now)
         self._local[member_id] = now + 4 / self._budget.rate
-        return 0.0
+        return Grant(1, 0.0)

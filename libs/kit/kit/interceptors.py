@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import grpc
 import protovalidate
@@ -17,7 +17,9 @@ from kit.errors import DomainError, InvalidArgument
 
 log = structlog.get_logger("rpc")
 
-Context = grpc.aio.ServicerContext[Any, Any]
+# Quoted: grpc's types take parameters in the stubs only.
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 _INFRASTRUCTURE = ("/grpc.health.", "/grpc.reflection.")
 _FAILED = "The service could not do this. The cause is in its log under the trace id."
 
@@ -27,9 +29,9 @@ class Border(grpc.aio.ServerInterceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
+        continuation: "Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]]",
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+    ) -> "Handler | None":
         """Wrap unary and server-streaming handlers; health and reflection pass as they are."""
         handler = await continuation(handler_call_details)
         path = handler_call_details.method

@@ -34,13 +34,13 @@ def optional_uuid(text: str) -> UUID | None:
 
 def enum_name(enum: Any, value: int) -> str:
     """Return a value of our enums in the word that SQL and the API use, "" for UNSPECIFIED."""
-    wrapper: EnumTypeWrapper[Any] = enum
+    wrapper: EnumTypeWrapper = enum
     return wrapper.Name(value).removeprefix(_prefix(wrapper)).lower() if value else ""
 
 
 def enum_value(enum: Any, word: str) -> Any:
     """Return the enum value of a word that SQL and the API use, UNSPECIFIED for ""."""
-    wrapper: EnumTypeWrapper[Any] = enum
+    wrapper: EnumTypeWrapper = enum
     return wrapper.Value(_prefix(wrapper) + word.upper()) if word else 0
 
 
@@ -51,6 +51,6 @@ def struct(fields: dict[str, Any]) -> Struct:
     return packed
 
 
-def _prefix(wrapper: EnumTypeWrapper[Any]) -> str:
+def _prefix(wrapper: EnumTypeWrapper) -> str:
     # protobuf's style guide: the value 0 is named PREFIX_UNSPECIFIED.
     return wrapper.Name(0).removesuffix("UNSPECIFIED")

@@ -44,8 +44,8 @@ class PortalRest:
 
     async def _wait(self, member_id: str) -> None:
         waited = 0.0
-        while wait := await self._limiter.take(member_id):
-            waited += wait
+        while not (grant := await self._limiter.take(member_id)).count:
+            waited += grant.wait_s
             if waited > MAX_WAIT_S:
                 raise BitrixError(Kind.THROTTLE, "rate_budget_used_up")
-            await asyncio.sleep(wait)
+            await asyncio.sleep(grant.wait_s)

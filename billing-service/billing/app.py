@@ -1,0 +1,39 @@
+"""Composition root: builds what the two processes of this context run."""
+
+from datetime import UTC, datetime
+
+from billing.config import Settings
+from billing.grpc_api import BillingServicer
+from billing.plans import Plans
+from billing.quota import Quota
+from kit import db
+
+PARTITIONED = ["usage_events"]
+
+
+def utc_now() -> datetime:
+    """Return the time by this machine's clock."""
+    return datetime.now(UTC)
+
+
+class App:
+    """Everything that a process of this context holds; `close` lets it go."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.engine = db.engine(settings.database_dsn.get_secret_value(), settings.database_pool)
+        self.quota = Quota(self.engine, utc_now)
+        self.plans = Plans(self.engine, utc_now)
+
+    def servicer(self) -> BillingServicer:
+        """Return the servicer of BillingService."""
+        return BillingServicer(self.quota, self.plans)
+
+    async def ensure_partitions(self) -> None:
+        """Have a place ready for the coming days' rows."""
+        async with self.engine.begin() as conn:
+            await db.ensure_partitions(conn, PARTITIONED, utc_now())
+
+    async def close(self) -> None:
+        """Close connections."""
+        await self.engine.dispose()

@@ -1,0 +1,9 @@
+"""Settings of the billing context, read once from the environment (docs/interfaces.md)."""
+
+from kit.config import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """TB_* of the billing processes."""
+
+    billing_grpc: str = "127.0.0.1:50054"
