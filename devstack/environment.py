@@ -6,7 +6,7 @@ from devstack.settings import Settings
 
 # The administrator's DSN would open every schema to every process; a role's DSN belongs to one service.
 # And without bytecode on disk every one of a dozen processes compiles every library anew: 4 s each.
-WITHHELD = frozenset({"TB_POSTGRES_DSN", "TB_DATABASE_DSN", "PYTHONDONTWRITEBYTECODE"})
+WITHHELD = frozenset({"TB_POSTGRES_DSN", "TB_DATABASE_DSN", "PYTHONDONTWRITEBYTECODE", "GRPC_ENABLE_FORK_SUPPORT"})
 
 
 def shared(settings: Settings, inherited: Mapping[str, str], redis_url: str, secret_keys: str) -> dict[str, str]:

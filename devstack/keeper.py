@@ -33,6 +33,11 @@ class Keeper:
         self._first_ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._life = asyncio.create_task(self._live(), name=f"keep {process.name}")
 
+    @property
+    def waiting(self) -> bool:
+        """Whether the process has never been ready yet."""
+        return not self._first_ready.done()
+
     async def ready(self) -> None:
         """Return when the process was ready for the first time. Raises StackError when that never comes."""
         await asyncio.shield(self._first_ready)
@@ -56,7 +61,7 @@ class Keeper:
             if self._stopping.is_set():
                 return
             deaths += 1
-            if not self._first_ready.done() and deaths == FIRST_TRIES:
+            if self.waiting and deaths == FIRST_TRIES:
                 self._first_ready.set_exception(
                     StackError(f"{self.process.name} died {deaths} times before it was ready, see {self._log}")
                 )
@@ -101,7 +106,7 @@ class Keeper:
         await until(self.process.ready)
         seconds = time.monotonic() - began
         say(f"{self.process.name:<17} {self.process.address:<24} pid {child.pid:<8} {seconds:5.1f} s")
-        if not self._first_ready.done():
+        if self.waiting:
             self._first_ready.set_result(None)
 
     def _signal(self, number: signal.Signals) -> None:

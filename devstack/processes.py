@@ -120,9 +120,9 @@ def simulator(port: int, env: Mapping[str, str]) -> Process:
     )
 
 
-def gateway(settings: Settings, env: Mapping[str, str]) -> Process:
-    """The HTTP gateway; it also listens on TB_PORT where Envoy has no build for this machine."""
-    extra = {} if envoy.binary() else {"TB_EXTRA_PORT": str(settings.port)}
+def gateway(settings: Settings, env: Mapping[str, str], behind_proxy: bool) -> Process:
+    """The HTTP gateway; without a proxy it listens on TB_PORT too."""
+    extra = {} if behind_proxy else {"TB_EXTRA_PORT": str(settings.port)}
     own = {
         "TB_METRICS_PORT": str(settings.metrics_port("gateway")),
         "TB_SPOOL_DIR": str(settings.run_dir / "spool"),

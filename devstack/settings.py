@@ -8,6 +8,7 @@ from devstack.database import CONTEXTS
 from devstack.errors import StackError
 
 FIRST_GRPC_PORT = 50051
+DEFAULT_PASSWORD = "changeme"  # noqa: S105 - published in docs/interfaces.md, refused outside dev
 # Offsets from TB_METRICS_BASE_PORT; every other port of the stack has a variable of its own.
 METRICS_OFFSETS = {
     "gateway": 0,
@@ -60,7 +61,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     sim_port = None if environment.get("TB_SIM", "").lower() == "off" else _port(environment, "TB_SIM_PORT", 9400)
     return Settings(
         run_dir=Path(environment.get("TB_RUN_DIR") or ".run").absolute(),
-        env=environment.get("TB_ENV") or "dev",
+        env=_env(environment),
         port=port,
         gateway_port=_port(environment, "TB_GATEWAY_PORT", 8000),
         sim_port=sim_port,
@@ -76,7 +77,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         public_url=environment.get("TB_PUBLIC_URL") or f"http://127.0.0.1:{port}",
         bitrix=_bitrix(environment, sim_port),
         admin_email=environment.get("TB_ADMIN_EMAIL") or "admin@localhost",
-        admin_password=environment.get("TB_ADMIN_PASSWORD") or "changeme",
+        admin_password=environment.get("TB_ADMIN_PASSWORD") or DEFAULT_PASSWORD,
         secret_keys=environment.get("TB_SECRET_KEYS") or None,
     )
 
@@ -106,6 +107,15 @@ def _bitrix(environment: Mapping[str, str], sim_port: int | None) -> dict[str, s
         "TB_BITRIX_DEV_HOSTS": f"127.0.0.1:{sim_port}",
     }
     return simulator | given
+
+
+def _env(environment: Mapping[str, str]) -> str:
+    env = environment.get("TB_ENV") or "dev"
+    if env not in {"dev", "production"}:
+        raise StackError(f"TB_ENV is neither dev nor production: {env}")
+    if env != "dev" and environment.get("TB_ADMIN_PASSWORD", DEFAULT_PASSWORD) in {"", DEFAULT_PASSWORD}:
+        raise StackError(f"TB_ENV={env} needs a TB_ADMIN_PASSWORD of its own")
+    return env
 
 
 def _port(environment: Mapping[str, str], name: str, default: int) -> int:

@@ -31,6 +31,10 @@ class Supervisor:
         self._keepers.append(keeper)
         await keeper.ready()
 
+    def waiting(self) -> list[str]:
+        """Names of the processes that were started and have never been ready yet."""
+        return [keeper.process.name for keeper in self._keepers if keeper.waiting]
+
     async def run_once(self, name: str, argv: Sequence[str | Path], env: Mapping[str, str]) -> None:
         """Run a command to its end. Raises StackError, after showing its last lines, when it fails."""
         log = folder.log_file(self._run_dir, name)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import time
 from collections.abc import Mapping
@@ -16,18 +17,22 @@ from devstack.together import together
 
 PORT_PATIENCE = 3.0  # seconds for the last processes of a killed run to let go of their ports
 
+NEWS_SECONDS = 15.0  # a start that takes longer says what it waits for
+OPEN_FILES = 65536  # sockets of a load test; the usual soft limit is 1024
+
 
 async def up(settings: Settings) -> None:
     """Run the stack until SIGINT, SIGTERM or SIGHUP. Raises StackError when it cannot start."""
     stop = asyncio.Event()
     _stop_on_signals(stop)
+    _raise_file_limit()
     with run_dir.locked(settings.run_dir):
         run_dir.prepare(settings.run_dir)
         stack = Supervisor(settings.run_dir)
         starting = asyncio.create_task(_bring_up(stack, settings))
         asked = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait([starting, asked], return_when=asyncio.FIRST_COMPLETED)
+            await _first_of(starting, asked, stack)
             if starting.done():
                 starting.result()
                 say(f"ready: http://127.0.0.1:{settings.port}")
@@ -40,12 +45,26 @@ async def up(settings: Settings) -> None:
             await stack.stop()
 
 
+async def _first_of(starting: "asyncio.Task[None]", asked: "asyncio.Task[bool]", stack: Supervisor) -> None:
+    while not (starting.done() or asked.done()):
+        await asyncio.wait([starting, asked], timeout=NEWS_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if not (starting.done() or asked.done()):
+            say(f"still waiting for {', '.join(stack.waiting()) or 'the migrations'}")
+
+
 def _stop_on_signals(stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:  # nohup
             continue
         loop.add_signal_handler(number, stop.set)
+
+
+def _raise_file_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _bring_up(stack: Supervisor, settings: Settings) -> None:
@@ -108,7 +127,8 @@ async def _context(stack: Supervisor, settings: Settings, context: str, env: Map
 
 
 async def _front(stack: Supervisor, settings: Settings, env: Mapping[str, str]) -> None:
-    gateway, program = processes.gateway(settings, env), envoy.binary()
+    program = envoy.binary()
+    gateway = processes.gateway(settings, env, behind_proxy=program is not None)
     if program is None:
         say("envoy: no build for this machine; the gateway listens on TB_PORT too")
         await stack.start(gateway)

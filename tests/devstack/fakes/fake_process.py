@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -43,6 +44,8 @@ def main(package: str) -> None:
         sys.exit(f"{package} was told to fail")
     if command == "migrate":
         return
+    if "FAKE_STUBBORN" in os.environ:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if package in PORTS or command == "work":
         port = int(os.environ[PORTS.get(package, "TB_METRICS_PORT")])
         ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
