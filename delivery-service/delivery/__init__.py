@@ -1,0 +1,1 @@
+"""The delivery context: the outbox and the sends to Bitrix24."""

@@ -1,6 +1,6 @@
 """gRPC servers and calls, the same for every context."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
 import grpc
@@ -40,7 +40,7 @@ ResponseT_co = TypeVar("ResponseT_co", bound=Message, covariant=True)
 class Method(Protocol[ResponseT_co]):
     """A unary method of a generated stub."""
 
-    async def __call__(self, request: Any, /, *, timeout: float, metadata: Any) -> ResponseT_co:  # noqa: ASYNC109 - as in the stubs
+    def __call__(self, request: Any, /, *, timeout: float, metadata: Any) -> Awaitable[ResponseT_co]:
         """Make the call."""
 
 

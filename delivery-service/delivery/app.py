@@ -1,0 +1,88 @@
+"""Composition root: builds what the two processes of this context run."""
+
+from datetime import UTC, datetime
+
+from redis.asyncio import Redis
+
+from bitrix import http
+from bitrix.client import BitrixClient
+from bitrix.endpoint import EndpointPolicy
+from bitrix.limiter import Budget, Limiter
+from delivery import settle
+from delivery.clients.portal import PortalClient
+from delivery.config import Settings
+from delivery.grpc_api import DeliveryServicer
+from delivery.lanes import Lanes
+from delivery.outbox import Outbox
+from delivery.portals import PortalChanges
+from delivery.send import Sender
+from delivery.settle import Settlement
+from kit import db
+from kit.changefeed import Waker
+from kit.queue import Bell
+from kit.rpc import channel
+
+QUEUE = "delivery"
+PARTITIONED = ["delivery_attempts"]
+
+
+def utc_now() -> datetime:
+    """Return the time by this machine's clock."""
+    return datetime.now(UTC)
+
+
+class App:
+    """What both processes of this context hold; `close` lets it go."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.dsn = settings.database_dsn.get_secret_value()
+        self.engine = db.engine(self.dsn, settings.database_pool)
+        self.bell = Bell(settings.redis_url, QUEUE)
+        self.outbox = Outbox(self.engine, self.bell, utc_now)
+
+    def servicer(self, waker: Waker) -> DeliveryServicer:
+        """Return the servicer of DeliveryService."""
+        return DeliveryServicer(self.outbox, waker)
+
+    def waker(self) -> Waker:
+        """Return what wakes the readers of the outcomes feed."""
+        return Waker(self.dsn, settle.FEED)
+
+    async def ensure_partitions(self) -> None:
+        """Have a place ready for the coming days' rows."""
+        async with self.engine.begin() as conn:
+            await db.ensure_partitions(conn, PARTITIONED, utc_now())
+
+    async def close(self) -> None:
+        """Close connections."""
+        await self.bell.close()
+        await self.engine.dispose()
+
+
+class WorkerApp(App):
+    """What the worker holds besides: the way to Bitrix24 and to portal."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        policy = EndpointPolicy(settings.dev_hosts)
+        self._redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
+        self._http = http.client(policy)
+        self._channel = channel(settings.portal_grpc)
+        self.portal = PortalClient(self._channel)
+        self.portal_changes = PortalChanges(self.engine, self.portal, utc_now)
+        self.lanes = Lanes(
+            self.engine,
+            self.portal,
+            Limiter(self._redis, Budget()),
+            Sender(BitrixClient(self._http, policy), self.portal, utc_now),
+            Settlement(self.engine, utc_now),
+            utc_now,
+        )
+
+    async def close(self) -> None:
+        """Close connections."""
+        await self._http.aclose()
+        await self._channel.close()
+        await self._redis.aclose()
+        await super().close()

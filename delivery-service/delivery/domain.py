@@ -1,0 +1,139 @@
+"""Values of this context."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class State(StrEnum):
+    """The states of an outbox item (the proto says what each means)."""
+
+    CREATED = "created"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    RETRY = "retry"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True)
+class OutboundMessage:
+    """A message to be sent; `priority` 1 = a person waits, 2 = bulk."""
+
+    id: UUID
+    portal_id: UUID
+    dialog_id: UUID
+    provider_dialog_id: str
+    part: int
+    body: str
+    reply_to_provider_id: int
+    priority: int
+    trace_id: str
+
+    @property
+    def uuid(self) -> str:
+        """The idempotency key: a lower-case UUIDv4-shaped hash, the only form that counts (contract 4.6)."""
+        digest = hashlib.sha256(f"b24-out|{self.portal_id}|{self.id}|{self.part}".encode()).digest()
+        return str(UUID(bytes=digest[:16], version=4))
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """An outbox item that a worker holds and is about to send."""
+
+    id: UUID
+    portal_id: UUID
+    dialog_id: UUID
+    provider_dialog_id: str
+    body: str
+    reply_to_provider_id: int
+    uuid: str
+    trace_id: str
+    attempts: int
+    state_before: State
+    unknown_since: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One request made for an item. `wait_ms`: time spent waiting for the portal's rate budget."""
+
+    at: datetime
+    outcome: str
+    status: int
+    code: str
+    latency_ms: int
+    wait_ms: int
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of a claimed item: its new state and, where a request was made, the attempt."""
+
+    item: Claimed
+    state: State
+    due_at: datetime
+    cause: str
+    next_step: str
+    provider_message_id: int
+    attempts: int
+    unknown_since: datetime | None
+    attempt: Attempt | None
+
+
+@dataclass(frozen=True)
+class OutboxItem:
+    """An outbox item as it is looked at."""
+
+    id: UUID
+    portal_id: UUID
+    dialog_id: UUID
+    provider_dialog_id: str
+    part: int
+    state: State
+    attempts: int
+    due_at: datetime
+    cause: str
+    next_step: str
+    provider_message_id: int
+    uuid: str
+    trace_id: str
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A line of the change feed: how an item ended."""
+
+    cursor: int
+    portal_id: UUID
+    message_id: UUID
+    dialog_id: UUID
+    state: State
+    provider_message_id: int
+    cause: str
+    trace_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A portal's lane, held by this worker: sends of one portal go through one lane at a time."""
+
+    portal_id: UUID
+    token: UUID
+    limited_since: datetime | None
+
+
+@dataclass(frozen=True)
+class LaneEnd:
+    """How a lane is let go: when it is due next (None = when something is enqueued) and what holds it up."""
+
+    lane: Lane
+    due_at: datetime | None
+    limited_since: datetime | None
+    cause: str

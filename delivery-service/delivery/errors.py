@@ -1,0 +1,10 @@
+"""What this context refuses, as its callers see it."""
+
+from grpc import StatusCode
+
+from kit.errors import DomainError
+
+
+class OutboxItemNotFound(DomainError):
+    status, reason = StatusCode.NOT_FOUND, "OUTBOX_ITEM_NOT_FOUND"
+    message = "There is no outbox item {id}."

@@ -1,0 +1,162 @@
+"""Lanes: each portal's sends go through one lane at a time, and every lane has its turn.
+
+A turn is short: claim a few items, take that many requests of the portal's budget, send, settle, let go.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bitrix.limiter import Limiter
+from delivery.clients.portal import PortalClient, Token
+from delivery.domain import Claimed, Lane, LaneEnd, Settled, State
+from delivery.repository import lanes as statements
+from delivery.repository import outbox
+from delivery.schedule import UNKNOWN_AFTER_S
+from delivery.send import Sender
+from delivery.settle import Settlement
+from kit import ids, metrics
+from kit.errors import PeerError
+
+log = structlog.get_logger("lanes")
+
+LEASE = timedelta(seconds=30)
+QUANTUM = 16
+"""Items that a lane may send in one turn; one while its budget is used up."""
+TURN_S = 5.0
+"""No further send begins in a turn that has lasted as long."""
+MAX_LANES = 128
+_PEER_AWAY_S = 5.0
+
+
+class Lanes:
+    """Runs the lanes that are due."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        portal: PortalClient,
+        limiter: Limiter,
+        sender: Sender,
+        settlement: Settlement,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._engine = engine
+        self._portal = portal
+        self._limiter = limiter
+        self._sender = sender
+        self._settlement = settlement
+        self._now = now
+        self._running: set[asyncio.Task[None]] = set()
+        self._bell = asyncio.Event()
+
+    async def ring(self) -> None:
+        """Look at the lanes now: the job of the queue."""
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Start lanes as they become due, until cancelled."""
+        while True:
+            await self._bell.wait()
+            self._bell.clear()
+            try:
+                await self._start_due()
+            except Exception as error:  # noqa: BLE001 - the database may be away; the sweep rings again
+                metrics.BACKGROUND_FAILURES.labels("claim_lanes").inc()
+                log.warning("lanes not claimed", error=repr(error))
+
+    async def _start_due(self) -> None:
+        while free := MAX_LANES - len(self._running):
+            claimed = await self._claim(free)
+            for lane in claimed:
+                task = asyncio.create_task(self._take_turn(lane))
+                self._running.add(task)
+                task.add_done_callback(self._turn_over)
+            if not claimed:
+                return
+
+    def _turn_over(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._bell.set()
+
+    async def _claim(self, free: int) -> list[Lane]:
+        now = self._now()
+        async with self._engine.begin() as conn:
+            return await statements.claim(conn, now, now + LEASE, ids.uuid7(), free)
+
+    async def _take_turn(self, lane: Lane) -> None:
+        try:
+            settled, end = await self._turn(lane)
+        except PeerError as error:
+            settled, end = [], self._end(lane, _PEER_AWAY_S, error.message)
+        except Exception as error:
+            log.error("turn failed", portal_id=str(lane.portal_id), exc_info=error)
+            settled, end = [], self._end(lane, _PEER_AWAY_S, repr(error))
+        try:
+            await self._settlement.settle(settled, end)
+        except Exception as error:
+            log.error("turn not settled", portal_id=str(lane.portal_id), exc_info=error)
+        if end.due_at is not None:
+            wait_s = (end.due_at - self._now()).total_seconds()
+            asyncio.get_running_loop().call_later(max(0.0, wait_s), self._bell.set)
+
+    async def _turn(self, lane: Lane) -> tuple[list[Settled], LaneEnd]:
+        token = await self._portal.token(lane.portal_id)
+        items = await self._claim_items(lane)
+        if not items:
+            return [], LaneEnd(lane, None, None, "")
+        grant = await self._limiter.take(token.credential.member_id, len(items))
+        going, waiting = items[: grant.count], items[grant.count :]
+        settled, parked_until = await self._send_all(lane, going, token)
+        settled += [self._sender.put_back(item) for item in waiting]
+        if parked_until:
+            return settled, LaneEnd(lane, parked_until, lane.limited_since, settled[0].cause)
+        if not going:
+            limited_since = lane.limited_since or self._now()
+            due_at = self._now() + timedelta(seconds=grant.wait_s)
+            return settled, LaneEnd(lane, due_at, limited_since, "rate_budget_used_up")
+        return settled, LaneEnd(lane, None, lane.limited_since if waiting else None, "")
+
+    async def _claim_items(self, lane: Lane) -> list[Claimed]:
+        now = self._now()
+        limit = 1 if lane.limited_since else QUANTUM
+        async with self._engine.begin() as conn:
+            return await outbox.claim(
+                conn, lane.portal_id, lane.token, now, now + timedelta(seconds=UNKNOWN_AFTER_S), limit
+            )
+
+    async def _send_all(
+        self, lane: Lane, items: list[Claimed], token: Token
+    ) -> tuple[list[Settled], datetime | None]:
+        """Send dialogs side by side, each in its order. Returns what became of all, and until when to park."""
+        dialogs: dict[object, list[Claimed]] = defaultdict(list)
+        for item in items:
+            dialogs[item.dialog_id].append(item)
+        deadline = asyncio.get_running_loop().time() + TURN_S
+        runs = await asyncio.gather(
+            *(self._send_dialog(lane, dialog, token, deadline) for dialog in dialogs.values())
+        )
+        settled = [one for run, _ in runs for one in run]
+        parked = [until for _, until in runs if until]
+        return settled, max(parked) if parked else None
+
+    async def _send_dialog(
+        self, lane: Lane, items: list[Claimed], token: Token, deadline: float
+    ) -> tuple[list[Settled], datetime | None]:
+        settled: list[Settled] = []
+        for place, item in enumerate(items):
+            if asyncio.get_running_loop().time() > deadline:
+                return settled + [self._sender.put_back(rest) for rest in items[place:]], None
+            done, parks = await self._sender.send(lane, item, token)
+            settled.append(done)
+            if parks or done.state not in {State.SENT, State.DEAD}:
+                rest = [self._sender.put_back(rest) for rest in items[place + 1 :]]
+                return settled + rest, done.due_at if parks else None
+        return settled, None
+
+    def _end(self, lane: Lane, wait_s: float, cause: str) -> LaneEnd:
+        return LaneEnd(lane, self._now() + timedelta(seconds=wait_s), lane.limited_since, cause)

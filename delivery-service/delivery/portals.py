@@ -1,0 +1,40 @@
+"""What this context makes of portals' changes: lanes of portals that are not served stand still."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from delivery.clients.portal import PortalClient
+from delivery.repository import lanes, reading
+from kit.pb import enum_name
+from teachbase.portal.v1 import portal_pb2 as pb
+
+FEED = "portals"
+_NOT_SERVED = {"suspended", "uninstalled", "dead"}
+
+
+class PortalChanges:
+    """Follows portals."""
+
+    def __init__(self, engine: AsyncEngine, portal: PortalClient, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._portal = portal
+        self._now = now
+
+    async def cursor(self) -> int:
+        """Return how far the feed was taken."""
+        async with self._engine.connect() as conn:
+            return await reading.load_cursor(conn, FEED)
+
+    async def apply(self, page: pb.WatchPortalsResponse) -> None:
+        """Take a page: forget tokens, block and unblock lanes, move the cursor."""
+        async with self._engine.begin() as conn:
+            for change in page.changes:
+                state = enum_name(pb.PortalState, change.state)
+                blocked = state if state in _NOT_SERVED else ""
+                await lanes.set_blocked(conn, UUID(change.portal_id), blocked, self._now())
+            await reading.store_cursor(conn, FEED, page.cursor)
+        for change in page.changes:
+            self._portal.forget(UUID(change.portal_id))

@@ -1,0 +1,96 @@
+"""Statements on lanes: which portals have something to send, and who holds them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from delivery.domain import Lane, LaneEnd
+
+
+async def make_due(conn: AsyncConnection, portal_ids: Sequence[UUID], now: datetime) -> None:
+    """Let the lanes of portals be looked at now, or keep the time that they must wait for."""
+    await conn.execute(
+        text("""
+            INSERT INTO lanes (portal_id, due_at)
+            SELECT id, :now FROM unnest(CAST(:portal_ids AS uuid[])) AS id ORDER BY id
+            ON CONFLICT (portal_id) DO UPDATE SET due_at = coalesce(lanes.due_at, excluded.due_at)
+        """),
+        {"now": now, "portal_ids": list(portal_ids)},
+    )
+
+
+async def claim(
+    conn: AsyncConnection, now: datetime, lease_until: datetime, token: UUID, limit: int
+) -> list[Lane]:
+    """Hold up to `limit` lanes that are due and nobody holds, the longest due first."""
+    rows = await conn.execute(
+        text("""
+            WITH due AS (
+                SELECT portal_id FROM lanes
+                WHERE due_at <= :now AND blocked = '' AND (lease_until IS NULL OR lease_until < :now)
+                ORDER BY due_at
+                LIMIT :limit
+                FOR UPDATE SKIP LOCKED
+            )
+            UPDATE lanes SET lease_until = :lease_until, lease_token = :token
+            FROM due WHERE lanes.portal_id = due.portal_id
+            RETURNING lanes.portal_id, lanes.limited_since
+        """),
+        {"now": now, "lease_until": lease_until, "token": token, "limit": limit},
+    )
+    return [Lane(row.portal_id, token, row.limited_since) for row in rows]
+
+
+async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd], now: datetime) -> None:
+    """Let lanes go that this worker still holds. A lane with open items left is due when the first of them is.
+
+    The lane's row is locked before the items are looked at, so what is enqueued meanwhile is not missed.
+    """
+    await conn.execute(
+        text("""
+            SELECT 1 FROM lanes WHERE portal_id = ANY(CAST(:portal_ids AS uuid[])) ORDER BY portal_id FOR UPDATE
+        """),
+        {"portal_ids": [end.lane.portal_id for end in ends]},
+    )
+    await conn.execute(
+        text("""
+            UPDATE lanes
+            SET lease_until = NULL, lease_token = NULL, limited_since = ended.limited_since, cause = ended.cause,
+                due_at = (
+                    SELECT CASE WHEN count(*) > 0 THEN greatest(min(item.due_at), ended.due_at, :now) END
+                    FROM outbox AS item
+                    WHERE item.portal_id = lanes.portal_id
+                      AND item.state IN ('created', 'sending', 'unknown', 'retry')
+                )
+            FROM unnest(
+                CAST(:portal_ids AS uuid[]), CAST(:tokens AS uuid[]), CAST(:due AS timestamptz[]),
+                CAST(:limited AS timestamptz[]), CAST(:causes AS text[])
+            ) AS ended (portal_id, token, due_at, limited_since, cause)
+            WHERE lanes.portal_id = ended.portal_id AND lanes.lease_token = ended.token
+        """),
+        {
+            "now": now,
+            "portal_ids": [end.lane.portal_id for end in ends],
+            "tokens": [end.lane.token for end in ends],
+            "due": [end.due_at for end in ends],
+            "limited": [end.limited_since for end in ends],
+            "causes": [end.cause for end in ends],
+        },
+    )
+
+
+async def set_blocked(conn: AsyncConnection, portal_id: UUID, blocked: str, now: datetime) -> None:
+    """Stop a portal's lane for a reason, or let it run again ("")."""
+    await conn.execute(
+        text("""
+            INSERT INTO lanes (portal_id, blocked) VALUES (:portal_id, :blocked)
+            ON CONFLICT (portal_id) DO UPDATE
+            SET blocked = excluded.blocked,
+                due_at = CASE WHEN lanes.blocked <> '' AND excluded.blocked = '' THEN :now ELSE lanes.due_at END
+            WHERE lanes.blocked <> excluded.blocked
+        """),
+        {"portal_id": portal_id, "blocked": blocked, "now": now},
+    )

@@ -1,0 +1,116 @@
+"""Statements that look: lists, details, the feed of outcomes."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from delivery.domain import Attempt, OutboxItem, Outcome, State
+from delivery.tables import delivery_attempts, feed_cursors, outbox, outcomes
+from kit import ids
+
+_SEEN = [column for column in outbox.c if column.name not in {"body", "lease_token", "unknown_since"}]
+
+
+async def page(
+    conn: AsyncConnection,
+    *,
+    portal_id: UUID | None,
+    trace_id: str,
+    dialog_id: UUID | None,
+    state: str,
+    since: datetime | None,
+    until: datetime | None,
+    before: UUID | None,
+    limit: int,
+) -> list[OutboxItem]:
+    """Return outbox items, newest first, older than `before`."""
+    statement = select(*_SEEN).order_by(outbox.c.id.desc()).limit(limit)
+    if portal_id:
+        statement = statement.where(outbox.c.portal_id == portal_id)
+    if trace_id:
+        statement = statement.where(outbox.c.trace_id == trace_id)
+    if dialog_id:
+        statement = statement.where(outbox.c.dialog_id == dialog_id)
+    if state:
+        statement = statement.where(outbox.c.state == state)
+    if since:
+        statement = statement.where(outbox.c.id >= ids.floor_of(since))
+    if until:
+        statement = statement.where(outbox.c.id < ids.floor_of(until))
+    if before:
+        statement = statement.where(outbox.c.id < before)
+    return [_item(row) for row in await conn.execute(statement)]
+
+
+async def find(conn: AsyncConnection, item_id: UUID) -> OutboxItem | None:
+    """Return an outbox item."""
+    row = (await conn.execute(select(*_SEEN).where(outbox.c.id == item_id))).first()
+    return _item(row) if row else None
+
+
+async def attempts_of(conn: AsyncConnection, portal_id: UUID, item_id: UUID) -> list[Attempt]:
+    """Return the requests made for an item, oldest first."""
+    statement = (
+        select(delivery_attempts)
+        .where(delivery_attempts.c.portal_id == portal_id, delivery_attempts.c.outbox_id == item_id)
+        .order_by(delivery_attempts.c.id)
+    )
+    return [
+        Attempt(row.created_at, row.outcome, row.status, row.code, row.latency_ms, row.wait_ms)
+        for row in await conn.execute(statement)
+    ]
+
+
+async def outcomes_after(conn: AsyncConnection, cursor: int, limit: int) -> list[Outcome]:
+    """Return the next page of the feed."""
+    statement = select(outcomes).where(outcomes.c.id > cursor).order_by(outcomes.c.id).limit(limit)
+    return [
+        Outcome(
+            cursor=row.id,
+            portal_id=row.portal_id,
+            message_id=row.message_id,
+            dialog_id=row.dialog_id,
+            state=State(row.state),
+            provider_message_id=row.provider_message_id,
+            cause=row.cause,
+            trace_id=row.trace_id,
+            at=row.created_at,
+        )
+        for row in await conn.execute(statement)
+    ]
+
+
+async def load_cursor(conn: AsyncConnection, feed: str) -> int:
+    """Return how far a followed feed was taken."""
+    cursor = await conn.scalar(select(feed_cursors.c.cursor).where(feed_cursors.c.feed == feed))
+    return cursor or 0
+
+
+async def store_cursor(conn: AsyncConnection, feed: str, cursor: int) -> None:
+    """Remember how far a followed feed was taken."""
+    statement = insert(feed_cursors).values(feed=feed, cursor=cursor)
+    await conn.execute(statement.on_conflict_do_update(index_elements=["feed"], set_={"cursor": cursor}))
+
+
+def _item(row: Row[Any]) -> OutboxItem:
+    return OutboxItem(
+        id=row.id,
+        portal_id=row.portal_id,
+        dialog_id=row.dialog_id,
+        provider_dialog_id=row.provider_dialog_id,
+        part=row.part,
+        state=State(row.state),
+        attempts=row.attempts,
+        due_at=row.due_at,
+        cause=row.cause,
+        next_step=row.next_step,
+        provider_message_id=row.provider_message_id,
+        uuid=row.uuid,
+        trace_id=row.trace_id,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+    )
