@@ -45,4 +45,4 @@ class OperatingTime:
                 del minutes[minute]
         if not minutes:
             return Operating(0, int(now) + BUCKET_SECONDS * BUCKETS)
-        return Operating(sum(minutes.values()), (min(minutes) + BUCKETS + 1) * BUCKET_SECONDS)
+        return Operating(sum(minutes.values()), (min(minutes) + BUCKETS) * BUCKET_SECONDS)

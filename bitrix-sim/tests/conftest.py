@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from b24sim.testing import FakeClock, Sim, serving, simulator
+from b24sim.testing import NOW, FakeClock, Sim, serving, simulator
 
 
 @dataclass
@@ -46,13 +46,8 @@ class Product:
         return JSONResponse({"status": "ok"})
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def product() -> AsyncIterator[Product]:
+@pytest.fixture(scope="session")
+async def listening() -> AsyncIterator[Product]:
     heard = Product()
     site = Starlette(
         routes=[
@@ -66,7 +61,31 @@ async def product() -> AsyncIterator[Product]:
         yield heard
 
 
+@pytest.fixture(scope="session")
+async def running(listening: Product) -> AsyncIterator[tuple[Sim, FakeClock]]:
+    clock = FakeClock()
+    async with simulator(clock, listening.url) as sim:
+        yield sim, clock
+
+
 @pytest.fixture
-async def sim(clock: FakeClock, product: Product) -> AsyncIterator[Sim]:
-    async with simulator(clock, product.url) as running:
-        yield running
+def product(listening: Product) -> Product:
+    listening.bodies.clear()
+    listening.posts.clear()
+    listening.status = 200
+    return listening
+
+
+@pytest.fixture
+def clock(running: tuple[Sim, FakeClock]) -> FakeClock:
+    running[1].now = NOW
+    return running[1]
+
+
+@pytest.fixture
+async def sim(running: tuple[Sim, FakeClock], clock: FakeClock, product: Product) -> AsyncIterator[Sim]:  # noqa: ARG001 - both are reset
+    """The one simulator of the session without a portal."""
+    sim, _ = running
+    yield sim
+    for portal in (await sim.control("GET", "/portals"))["items"]:
+        await sim.control("DELETE", f"/portals/{portal['member_id']}")

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from b24sim.cloud import Cloud
 from b24sim.control.request import Body, ControlError, cloud_of, json, portal_of, read, user_of
+from b24sim.events.application import publish_application
 from b24sim.portal import Portal
 
 PRODUCT_TIMEOUT_SECONDS = 120.0
@@ -21,6 +22,18 @@ class Opening(Body):
     user_id: int
     placement: str = "DEFAULT"
     placement_options: str = ""
+
+
+class Authorization(Body):
+    """`POST .../code`."""
+
+    user_id: int
+
+
+class Removal(Body):
+    """`POST .../uninstall`: whether the admin ticked "delete data"."""
+
+    clean: bool = False
 
 
 class Installation(Body):
@@ -35,6 +48,13 @@ async def open_page(request: Request) -> Response:
     asked = await read(request, Opening)
     user = user_of(portal, asked.user_id)
     return json(page_request(cloud, portal, user.id, asked.placement, asked.placement_options))
+
+
+async def code(request: Request) -> Response:
+    """An authorization code of an employee, as the portal redirects it to us (contract 2.1)."""
+    cloud, portal = cloud_of(request), portal_of(request)
+    user = user_of(portal, (await read(request, Authorization)).user_id)
+    return json({"code": cloud.tokens.mint_code(portal, user.id, cloud.clock())})
 
 
 async def install_finish(request: Request) -> Response:
@@ -57,7 +77,6 @@ async def install(request: Request) -> Response:
         "DOMAIN": portal.domain,
         **{key: form[key] for key in ("member_id", "APPLICATION_TOKEN", "SERVER_ENDPOINT")},
     }
-    portal.uninstalled = False
     complete = await _post(cloud, "/v1/bitrix/install/complete", data=fields)
     finalize = await _post(
         cloud,
@@ -69,10 +88,23 @@ async def install(request: Request) -> Response:
     return json({"complete": complete, "finalize": finalize, "installed": True})
 
 
+async def uninstall(request: Request) -> Response:
+    """An admin deletes the application: ONAPPUNINSTALL, then tokens, bots and bindings are gone (contract 1.4)."""
+    cloud, portal = cloud_of(request), portal_of(request)
+    clean = (await read(request, Removal)).clean
+    data = {"LANGUAGE_ID": portal.language, "CLEAN": "1" if clean else "0"}
+    publish_application(cloud, portal, "ONAPPUNINSTALL", data, None)
+    remove_application(cloud, portal)
+    return json({"uninstalled": True})
+
+
 def page_request(
     cloud: Cloud, portal: Portal, user_id: int, placement: str, options: str
 ) -> dict[str, dict[str, str]]:
     """`{query, form}` of the page POST, with fresh tokens of that user."""
+    if portal.uninstalled:
+        portal.uninstalled = False
+        portal.application_token = secrets.token_hex(16)  # a new installation has a new one (contract 1.4)
     pair = cloud.tokens.mint(portal, user_id, cloud.clock())
     cloud.changed.set()
     query = {"DOMAIN": portal.domain, "PROTOCOL": "1", "LANG": portal.language, "APP_SID": secrets.token_hex(16)}
@@ -98,6 +130,24 @@ def finish(cloud: Cloud, portal: Portal) -> None:
     cloud.changed.set()
 
 
+def remove_application(cloud: Cloud, portal: Portal) -> None:
+    """Take away what the platform takes away by itself: bots with their chats, handlers, placements, tokens."""
+    portal.installed = False
+    portal.uninstalled = True
+    cloud.tokens.forget(portal.member_id)
+    for chat_id in portal.private_chats.values():
+        for message_id in portal.chats.pop(chat_id).message_ids:
+            del portal.messages[message_id]
+    portal.private_chats.clear()
+    for chat in portal.chats.values():
+        chat.members = [member for member in chat.members if member not in portal.bots]
+    portal.bots.clear()
+    portal.commands.clear()
+    portal.handlers.clear()
+    portal.placements.clear()
+    cloud.changed.set()
+
+
 async def _post(cloud: Cloud, path: str, **request: Any) -> dict[str, Any]:
     url = cloud.settings.product_url + path
     timeout = aiohttp.ClientTimeout(total=PRODUCT_TIMEOUT_SECONDS)
@@ -114,6 +164,8 @@ async def _post(cloud: Cloud, path: str, **request: Any) -> dict[str, Any]:
 
 ROUTES = [
     Route("/control/portals/{member_id}/open", open_page, methods=["POST"]),
+    Route("/control/portals/{member_id}/code", code, methods=["POST"]),
     Route("/control/portals/{member_id}/install-finish", install_finish, methods=["POST"]),
     Route("/control/portals/{member_id}/install", install, methods=["POST"]),
+    Route("/control/portals/{member_id}/uninstall", uninstall, methods=["POST"]),
 ]

@@ -2,22 +2,14 @@
 
 from typing import Any
 
-from b24sim.rest import bots, messages, system, users
+from b24sim.rest import batch, bots, classic, commands, fetch, messages, placements, subscriptions, system, users
 from b24sim.rest.call import Call, Handler, RestError
+from b24sim.rest.params import as_text
 
-FAMILIES = (bots, messages, users, system)
+FAMILIES = (bots, messages, commands, fetch, classic, users, placements, subscriptions, system)
 HANDLERS: dict[str, Handler] = {
     name.lower(): handler for family in FAMILIES for name, handler in family.METHODS.items()
 }
-
-
-def method_get(call: Call) -> dict[str, bool]:
-    """Whether a method exists and may be called."""
-    known = str(call.params.get("name", "")).lower() in HANDLERS
-    return {"isExisting": known, "isAvailable": known}
-
-
-HANDLERS["method.get"] = method_get
 
 
 def perform(name: str, call: Call) -> Any:
@@ -26,3 +18,13 @@ def perform(name: str, call: Call) -> Any:
     if handler is None:
         raise RestError("ERROR_METHOD_NOT_FOUND", "Method not found!", 404)
     return handler(call)
+
+
+def method_get(call: Call) -> dict[str, bool]:
+    """Whether a method exists and may be called."""
+    known = as_text(call.params.get("name")).lower() in HANDLERS
+    return {"isExisting": known, "isAvailable": known}
+
+
+HANDLERS["method.get"] = method_get
+HANDLERS["batch"] = lambda call: batch.run(call, perform)
