@@ -5,7 +5,7 @@ from typing import Literal
 
 from b24sim.model import Chat, Command, Employee, Message
 
-Kind = Literal["add", "update", "delete", "join", "command", "reaction", "context", "bot_delete"]
+Kind = Literal["add", "update", "delete", "join", "command", "reaction", "bot_delete"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,4 +22,3 @@ class Happening:
     command_context: Literal["textarea", "keyboard"] = "textarea"
     reaction: str = ""
     reaction_action: Literal["add", "delete"] = "add"
-    context: dict[str, object] | None = None

@@ -20,11 +20,12 @@ DUPLICATE_LATER_SECONDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How this one event travels: twice, not at all, or late."""
+    """How this one event travels: twice, not at all, late, or without tokens as after a robot."""
 
     duplicate: bool = False
     drop: bool = False
     delay_ms: int = 0
+    robot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def publish(cloud: Cloud, portal: Portal, bot: Bot, happening: Happening, delive
     url = handler_url(bot, happening)
     if not url:
         return _not_sent(cloud, portal, bot, happening, "no_handler")
-    fields = _fields(cloud, portal, bot, happening)
+    fields = _fields(cloud, portal, bot, happening, delivery)
     message_id = happening.message.id if happening.message else 0
     copies = [(fields, delivery.delay_ms)]
     if delivery.duplicate:
@@ -79,8 +80,8 @@ def event_name(bot: Bot, happening: Happening) -> str:
     return names.get(happening.kind, happening.kind)
 
 
-def _fields(cloud: Cloud, portal: Portal, bot: Bot, happening: Happening) -> dict[str, Any]:
-    actor = happening.user
+def _fields(cloud: Cloud, portal: Portal, bot: Bot, happening: Happening, delivery: Delivery) -> dict[str, Any]:
+    actor = None if delivery.robot else happening.user
     data: dict[str, Any]
     if bot.api == "v1":
         tokens = user_auth(cloud, portal, actor.id if actor else bot.id, refresh=True)

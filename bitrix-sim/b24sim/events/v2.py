@@ -13,7 +13,6 @@ NAMES: Final[dict[Kind, str]] = {
     "join": "ONIMBOTV2JOINCHAT",
     "command": "ONIMBOTV2COMMANDADD",
     "reaction": "ONIMBOTV2REACTIONCHANGE",
-    "context": "ONIMBOTV2CONTEXTGET",
     "bot_delete": "ONIMBOTV2DELETE",
 }
 
@@ -37,8 +36,6 @@ def _subject(happening: Happening, bot: Bot) -> dict[str, Any]:
             return {"messageId": message["id"]}
         case "join":
             return {"dialogId": dialog_id_of(happening, bot)}
-        case "context":
-            return {"dialogId": dialog_id_of(happening, bot), "context": happening.context or {}}
         case "command":
             return {"command": _command(happening), "message": message}
         case "reaction":
