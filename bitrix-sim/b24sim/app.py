@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from b24sim import control, oauth
+from b24sim.asgi import host_of
 from b24sim.clock import Clock
 from b24sim.cloud import Cloud
 from b24sim.config import Settings
@@ -21,6 +22,7 @@ from b24sim.rest.endpoint import PortalRest
 from b24sim.snapshot import Snapshots
 
 PORTALS = "/portals/"
+REST = "/rest/"
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,13 @@ class Simulator:
     site: Starlette
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Route `/portals/{domain}/rest/{method}` past the framework."""
-        if scope["type"] == "http" and scope["path"].startswith(PORTALS):
-            domain, _, path = scope["path"][len(PORTALS) :].partition("/rest/")
-            await self.rest.serve(domain, path, scope, receive, send)
+        """Route portals' REST past the framework: by path, or by Host where a proxy keeps the real names."""
+        path = scope["path"] if scope["type"] == "http" else ""
+        if path.startswith(PORTALS):
+            domain, _, method = path[len(PORTALS) :].partition("/rest/")
+            await self.rest.serve(domain, method, scope, receive, send)
+        elif path.startswith(REST) and (domain := host_of(scope)) in self.cloud.domains:
+            await self.rest.serve(domain, path[len(REST) :], scope, receive, send)
         else:
             await self.site(scope, receive, send)
 

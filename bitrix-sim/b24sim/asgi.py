@@ -45,6 +45,11 @@ async def drop(scope: Scope, receive: Receive) -> None:
     await hang(receive)
 
 
+def host_of(scope: Scope) -> str:
+    """The host the client called, without its port."""
+    return header(scope, b"host").partition(":")[0]
+
+
 def header(scope: Scope, name: bytes) -> str:
     """A request header by its lower-case name; "" where it is absent."""
     for key, value in scope["headers"]:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from b24sim.clock import iso
 from b24sim.cloud import Cloud
 from b24sim.portal import Portal
+from b24sim.rest.envelope import time_block
 from b24sim.tokens import Grant
 from bitrix import phpform
 
@@ -39,9 +40,10 @@ async def app_info(request: Request) -> Response:
     if grant is None:
         return _refusal(OAuthError("invalid_client", "Invalid client", 400))
     portal = cloud.portals[grant.member_id]
-    if grant.expires <= cloud.clock():
+    now = cloud.clock()
+    if grant.expires <= now:
         return _refusal(OAuthError("expired_token", "The access token provided has expired.", 401))
-    return _json({"result": _info(cloud, portal, grant)})
+    return _json({"result": _info(cloud, portal, grant), "time": time_block(now, 0.0)})
 
 
 def _exchange(cloud: Cloud, fields: dict[str, str]) -> dict[str, Any]:

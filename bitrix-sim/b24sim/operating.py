@@ -5,6 +5,7 @@ from typing import Final
 
 BUCKET_SECONDS: Final = 60
 BUCKETS: Final = 10
+WINDOW_SECONDS: Final = BUCKET_SECONDS * BUCKETS
 LIMIT_SECONDS: Final = 480.0
 COUNTED_FROM: Final = 0.1
 """Only calls longer than this many seconds count."""
@@ -44,5 +45,5 @@ class OperatingTime:
             for minute in [minute for minute in minutes if minute <= oldest]:
                 del minutes[minute]
         if not minutes:
-            return Operating(0, int(now) + BUCKET_SECONDS * BUCKETS)
+            return Operating(0, int(now) + WINDOW_SECONDS)
         return Operating(sum(minutes.values()), (min(minutes) + BUCKETS) * BUCKET_SECONDS)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from b24sim.operating import Operating
 from b24sim.rest.call import Call, Page, RestError
 from b24sim.rest.envelope import time_block
 from b24sim.rest.params import as_bool
@@ -43,7 +42,7 @@ def run(call: Call, perform: Perform) -> dict[str, Any]:
             if as_bool(call.params.get("halt")):
                 break
         took = time.perf_counter() - started
-        answer["result_time"][key] = time_block(at, took, Operating(0, int(at) + 600))
+        answer["result_time"][key] = time_block(at, took)
     return {name: values or [] for name, values in answer.items()}  # an empty PHP map is a list
 
 

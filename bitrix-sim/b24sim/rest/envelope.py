@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from b24sim.clock import iso
-from b24sim.operating import Operating
+from b24sim.operating import WINDOW_SECONDS, Operating
 from b24sim.rest.call import Page, RestError
 
 
@@ -29,8 +29,9 @@ def failure(error: RestError) -> bytes:
     return orjson.dumps({"error": error.code, "error_description": error.description})
 
 
-def time_block(at: float, took: float, operating: Operating) -> dict[str, Any]:
+def time_block(at: float, took: float, operating: Operating | None = None) -> dict[str, Any]:
     """The `time` map: of an answer, and of each command in `result_time` of a batch."""
+    operating = operating or Operating(0, int(at) + WINDOW_SECONDS)
     return {
         "start": at,
         "finish": at + took,
