@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from billing.domain import Decision, Plan, Reservation, Room
+from billing.domain import DEFAULT_PLAN_CODE, Decision, Plan, Reservation, Room
 from billing.plans import Plans
 from billing.quota import Quota
 from kit.interceptors import Context
@@ -32,6 +32,13 @@ class BillingServicer(billing_pb2_grpc.BillingServiceServicer):
 
     async def ListPlans(self, request: pb.ListPlansRequest, context: Context) -> pb.ListPlansResponse:
         return pb.ListPlansResponse(plans=map(_plan_to_pb, await self._plans.all()))
+
+    async def ListPortalPlans(
+        self, request: pb.ListPortalPlansRequest, context: Context
+    ) -> pb.ListPortalPlansResponse:
+        codes = await self._plans.of_portals([UUID(portal_id) for portal_id in request.portal_ids])
+        plans = [pb.PortalPlan(portal_id=str(portal_id), plan_code=code) for portal_id, code in codes.items()]
+        return pb.ListPortalPlansResponse(plans=plans, default_plan_code=DEFAULT_PLAN_CODE)
 
     async def GetUsage(self, request: pb.GetUsageRequest, context: Context) -> pb.GetUsageResponse:
         usage = await self._plans.usage(UUID(request.portal_id))

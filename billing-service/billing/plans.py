@@ -29,6 +29,11 @@ class Plans:
         async with self._engine.connect() as conn:
             return await repository.plans(conn)
 
+    async def of_portals(self, portal_ids: list[UUID]) -> dict[UUID, str]:
+        """Return the plan code of each portal that is on a plan."""
+        async with self._engine.connect() as conn:
+            return await repository.plan_codes(conn, portal_ids)
+
     async def usage(self, portal_id: UUID) -> Usage:
         """Return what a portal used in this period; a portal without a plan is on the default one."""
         period = period_of(self._now())

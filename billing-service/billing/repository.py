@@ -51,6 +51,14 @@ async def plans(conn: AsyncConnection) -> list[Plan]:
     ]
 
 
+async def plan_codes(conn: AsyncConnection, portal_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the plan of each portal that is on one."""
+    statement = select(portal_billing.c.portal_id, portal_billing.c.plan_code).where(
+        portal_billing.c.portal_id.in_(portal_ids)
+    )
+    return {row.portal_id: row.plan_code for row in await conn.execute(statement)}
+
+
 async def put_on_default_plan(conn: AsyncConnection, portal_ids: Sequence[UUID], plan_code: str) -> None:
     """Give portals that have no plan yet the current version of a plan."""
     await conn.execute(

@@ -12,13 +12,14 @@ from delivery import settle
 from delivery.clients.portal import PortalClient
 from delivery.config import Settings
 from delivery.grpc_api import DeliveryServicer
-from delivery.lanes import Lanes
+from delivery.lanes import MAX_LANES, Lanes
 from delivery.outbox import Outbox
 from delivery.portals import PortalChanges
 from delivery.send import Sender
 from delivery.settle import Settlement
 from kit import db
 from kit.changefeed import Waker
+from kit.dispatch import Dispatcher
 from kit.queue import Bell
 from kit.rpc import channel
 
@@ -71,7 +72,7 @@ class WorkerApp(App):
         self._channel = channel(settings.portal_grpc)
         self.portal = PortalClient(self._channel)
         self.portal_changes = PortalChanges(self.engine, self.portal, utc_now)
-        self.lanes = Lanes(
+        lanes = Lanes(
             self.engine,
             self.portal,
             Limiter(self._redis, Budget()),
@@ -79,6 +80,7 @@ class WorkerApp(App):
             Settlement(self.engine, utc_now),
             utc_now,
         )
+        self.dispatcher = Dispatcher("lanes", lanes.claim, lanes.take_turn, MAX_LANES)
 
     async def close(self) -> None:
         """Close connections."""

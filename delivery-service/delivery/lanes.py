@@ -19,7 +19,7 @@ from delivery.repository import outbox
 from delivery.schedule import UNKNOWN_AFTER_S
 from delivery.send import Sender
 from delivery.settle import Settlement
-from kit import ids, metrics
+from kit import db, ids
 from kit.errors import PeerError
 
 log = structlog.get_logger("lanes")
@@ -34,7 +34,7 @@ _PEER_AWAY_S = 5.0
 
 
 class Lanes:
-    """Runs the lanes that are due."""
+    """Serves the lanes that are due."""
 
     def __init__(
         self,
@@ -51,58 +51,24 @@ class Lanes:
         self._sender = sender
         self._settlement = settlement
         self._now = now
-        self._running: set[asyncio.Task[None]] = set()
-        self._bell = asyncio.Event()
 
-    async def ring(self) -> None:
-        """Look at the lanes now: the job of the queue."""
-        self._bell.set()
-
-    async def run(self) -> None:
-        """Start lanes as they become due, until cancelled."""
-        while True:
-            await self._bell.wait()
-            self._bell.clear()
-            try:
-                await self._start_due()
-            except Exception as error:  # noqa: BLE001 - the database may be away; the sweep rings again
-                metrics.BACKGROUND_FAILURES.labels("claim_lanes").inc()
-                log.warning("lanes not claimed", error=repr(error))
-
-    async def _start_due(self) -> None:
-        while free := MAX_LANES - len(self._running):
-            claimed = await self._claim(free)
-            for lane in claimed:
-                task = asyncio.create_task(self._take_turn(lane))
-                self._running.add(task)
-                task.add_done_callback(self._turn_over)
-            if not claimed:
-                return
-
-    def _turn_over(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        self._bell.set()
-
-    async def _claim(self, free: int) -> list[Lane]:
+    async def claim(self, free: int) -> list[Lane]:
+        """Hold up to `free` lanes that are due."""
         now = self._now()
         async with self._engine.begin() as conn:
             return await statements.claim(conn, now, now + LEASE, ids.uuid7(), free)
 
-    async def _take_turn(self, lane: Lane) -> None:
+    async def take_turn(self, lane: Lane) -> float | None:
+        """Serve a held lane once and let it go. Returns the seconds after which it is due, where that is known."""
         try:
             settled, end = await self._turn(lane)
         except PeerError as error:
             settled, end = [], self._end(lane, _PEER_AWAY_S, error.message)
         except Exception as error:
-            log.error("turn failed", portal_id=str(lane.portal_id), exc_info=error)
+            log.error("turn failed", portal_id=str(lane.portal_id), error=repr(error), exc_info=db.cause(error))
             settled, end = [], self._end(lane, _PEER_AWAY_S, repr(error))
-        try:
-            await self._settlement.settle(settled, end)
-        except Exception as error:
-            log.error("turn not settled", portal_id=str(lane.portal_id), exc_info=error)
-        if end.due_at is not None:
-            wait_s = (end.due_at - self._now()).total_seconds()
-            asyncio.get_running_loop().call_later(max(0.0, wait_s), self._bell.set)
+        await self._settlement.settle(settled, end)
+        return (end.due_at - self._now()).total_seconds() if end.due_at else None
 
     async def _turn(self, lane: Lane) -> tuple[list[Settled], LaneEnd]:
         token = await self._portal.token(lane.portal_id)

@@ -17,9 +17,9 @@ async def run(app: WorkerApp, stop: asyncio.Event) -> None:
     follower = Follower("portals", app.portal_changes.cursor, app.portal.watch, app.portal_changes.apply)
     await run_tasks(
         stop,
-        app.lanes.run(),
-        queue.run_worker(app.settings.redis_url, QUEUE, {DELIVER: app.lanes.ring}),
-        background.every(SWEEP_S, "sweep_lanes", app.lanes.ring),
+        app.dispatcher.run(),
+        queue.run_worker(app.settings.redis_url, QUEUE, {DELIVER: app.dispatcher.ring}),
+        background.every(SWEEP_S, "sweep_lanes", app.dispatcher.ring),
         background.every(3600, "partitions", app.ensure_partitions),
         follower.run(),
     )

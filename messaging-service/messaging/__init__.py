@@ -1,0 +1,1 @@
+"""The messaging context: the inbox, dialogs and answers."""

@@ -122,8 +122,9 @@ async def settle(conn: AsyncConnection, settled: Sequence[Settled], token_of: di
                 sent_at = CASE WHEN done.state = 'sent' THEN done.due_at END
             FROM unnest(
                 CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:tokens AS uuid[]),
-                CAST(:states AS text[]), CAST(:due AS timestamptz[]), CAST(:causes AS text[]), CAST(:next_steps AS text[]),
-                CAST(:provider_ids AS bigint[]), CAST(:attempts AS integer[]), CAST(:unknown AS timestamptz[])
+                CAST(:states AS text[]), CAST(:due AS timestamptz[]), CAST(:causes AS text[]),
+                CAST(:next_steps AS text[]), CAST(:provider_ids AS bigint[]), CAST(:attempts AS integer[]),
+                CAST(:unknown AS timestamptz[])
             ) AS done (portal_id, id, token, state, due_at, cause, next_step, provider_message_id, attempts,
                        unknown_since)
             WHERE item.portal_id = done.portal_id AND item.id = done.id

@@ -100,7 +100,7 @@ def as_map(value: object) -> dict[str, Any]:
 def as_text(value: object) -> str:
     """Return a scalar as text, "" where it is absent or not a scalar."""
     if isinstance(value, str):
-        return value
+        return value.replace("\0", "")  # JSON may bring one; a text of Postgres holds none
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from bitrix import phpform
 from hypothesis import given
 from hypothesis import strategies as st
+
+from bitrix import phpform
 
 EVENTS = Path(__file__).parents[3] / "tests/fixtures/bitrix24/events"
 BODIES = sorted(EVENTS.glob("*.txt"))

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from kit import metrics
+from kit import db, metrics
 
 log = structlog.get_logger("background")
 
@@ -17,5 +17,5 @@ async def every(seconds: float, name: str, round_: Callable[[], Awaitable[object
             await round_()
         except Exception as error:
             metrics.BACKGROUND_FAILURES.labels(name).inc()
-            log.warning("background round failed", task=name, error=repr(error), exc_info=error)
+            log.warning("background round failed", task=name, error=repr(error), exc_info=db.cause(error))
         await asyncio.sleep(seconds)

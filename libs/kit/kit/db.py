@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text
+import asyncpg
+from sqlalchemy import exc, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from kit import ids
@@ -19,6 +20,30 @@ def engine(dsn: str, pool_size: int) -> AsyncEngine:
         pool_timeout=10,
         connect_args={"timeout": 5, "server_settings": {"jit": "off"}},
     )
+
+
+def is_away(error: BaseException) -> bool:
+    """Return whether an error says that the database cannot be reached now, not that a statement is wrong."""
+    if isinstance(error, exc.DBAPIError) and error.orig is not None:
+        cause = error.orig.__cause__ or error.orig
+        return bool(error.connection_invalidated) or isinstance(cause, _AWAY)
+    return isinstance(error, (*_AWAY, exc.TimeoutError))
+
+
+def cause(error: BaseException) -> BaseException | None:
+    """Return the error where its traceback tells something: not when the database is merely away."""
+    return None if is_away(error) else error
+
+
+_AWAY = (
+    OSError,  # refused, reset, unreachable; TimeoutError is one
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+)
 
 
 async def ensure_partitions(conn: AsyncConnection, tables: list[str], now: datetime) -> int:

@@ -29,6 +29,14 @@ class InvalidArgument(DomainError):
     message = "{field}: {problem}"
 
 
+class DatabaseUnavailable(DomainError):
+    """The service's database cannot be reached now."""
+
+    status = grpc.StatusCode.UNAVAILABLE
+    reason = "DATABASE_UNAVAILABLE"
+    message = "The database does not answer. Try again."
+
+
 class PeerError(Exception):
     """A call to another context failed.
 

@@ -12,8 +12,8 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
-from kit import metrics, trace
-from kit.errors import DomainError, InvalidArgument
+from kit import db, metrics, trace
+from kit.errors import DatabaseUnavailable, DomainError, InvalidArgument
 
 log = structlog.get_logger("rpc")
 
@@ -100,7 +100,7 @@ class _Call:
 
     async def fail(self, context: Context, error: Exception) -> NoReturn:
         """End the call with a google.rpc.Status that carries ErrorInfo."""
-        known = error if isinstance(error, DomainError) else None
+        known = error if isinstance(error, DomainError) else DatabaseUnavailable() if db.is_away(error) else None
         status = known.status if known else grpc.StatusCode.INTERNAL
         self.code = status.name
         info = error_details_pb2.ErrorInfo(

@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"teachbase/billing/v1/billing.proto\x12\x14teachbase.billing.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\\\n\x0bReservation\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x15\n\x03key\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x08trace_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \"m\n\x0fReserveDecision\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0f\n\x07granted\x18\x02 \x01(\x08\x12\r\n\x05limit\x18\x03 \x01(\t\x12-\n\tresets_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"V\n\x0eReserveRequest\x12\x44\n\x0creservations\x18\x01 \x03(\x0b\x32!.teachbase.billing.v1.ReservationB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"K\n\x0fReserveResponse\x12\x38\n\tdecisions\x18\x01 \x03(\x0b\x32%.teachbase.billing.v1.ReserveDecision\"D\n\x0eReservationKey\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x15\n\x03key\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"P\n\rCommitRequest\x12?\n\x04keys\x18\x01 \x03(\x0b\x32$.teachbase.billing.v1.ReservationKeyB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"!\n\x0e\x43ommitResponse\x12\x0f\n\x07\x63ounted\x18\x01 \x01(\x05\"Q\n\x0eReleaseRequest\x12?\n\x04keys\x18\x01 \x03(\x0b\x32$.teachbase.billing.v1.ReservationKeyB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"#\n\x0fReleaseResponse\x12\x10\n\x08released\x18\x01 \x01(\x05\"$\n\x05Limit\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03\"\x9b\x01\n\x04Plan\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x0f\n\x07name_ru\x18\x03 \x01(\t\x12\x0f\n\x07name_en\x18\x04 \x01(\t\x12\x13\n\x0bprice_minor\x18\x05 \x01(\x03\x12\x10\n\x08\x63urrency\x18\x06 \x01(\t\x12+\n\x06limits\x18\x07 \x03(\x0b\x32\x1b.teachbase.billing.v1.Limit\"\x12\n\x10ListPlansRequest\">\n\x11ListPlansResponse\x12)\n\x05plans\x18\x01 \x03(\x0b\x32\x1a.teachbase.billing.v1.Plan\".\n\x0fGetUsageRequest\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"t\n\tUsageLine\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04used\x18\x02 \x01(\x03\x12\x12\n\x05limit\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12-\n\tresets_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_limit\"\xb5\x01\n\x10GetUsageResponse\x12\x11\n\tplan_code\x18\x01 \x01(\t\x12/\n\x0bperiod_from\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tperiod_to\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x05lines\x18\x04 \x03(\x0b\x32\x1f.teachbase.billing.v1.UsageLine*S\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12&\n\"ERROR_REASON_RESERVATION_NOT_FOUND\x10\x01\x32\xce\x03\n\x0e\x42illingService\x12V\n\x07Reserve\x12$.teachbase.billing.v1.ReserveRequest\x1a%.teachbase.billing.v1.ReserveResponse\x12S\n\x06\x43ommit\x12#.teachbase.billing.v1.CommitRequest\x1a$.teachbase.billing.v1.CommitResponse\x12V\n\x07Release\x12$.teachbase.billing.v1.ReleaseRequest\x1a%.teachbase.billing.v1.ReleaseResponse\x12\\\n\tListPlans\x12&.teachbase.billing.v1.ListPlansRequest\x1a\'.teachbase.billing.v1.ListPlansResponse\x12Y\n\x08GetUsage\x12%.teachbase.billing.v1.GetUsageRequest\x1a&.teachbase.billing.v1.GetUsageResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"teachbase/billing/v1/billing.proto\x12\x14teachbase.billing.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\\\n\x0bReservation\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x15\n\x03key\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x08trace_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \"m\n\x0fReserveDecision\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0f\n\x07granted\x18\x02 \x01(\x08\x12\r\n\x05limit\x18\x03 \x01(\t\x12-\n\tresets_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"V\n\x0eReserveRequest\x12\x44\n\x0creservations\x18\x01 \x03(\x0b\x32!.teachbase.billing.v1.ReservationB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"K\n\x0fReserveResponse\x12\x38\n\tdecisions\x18\x01 \x03(\x0b\x32%.teachbase.billing.v1.ReserveDecision\"D\n\x0eReservationKey\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x15\n\x03key\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"P\n\rCommitRequest\x12?\n\x04keys\x18\x01 \x03(\x0b\x32$.teachbase.billing.v1.ReservationKeyB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"!\n\x0e\x43ommitResponse\x12\x0f\n\x07\x63ounted\x18\x01 \x01(\x05\"Q\n\x0eReleaseRequest\x12?\n\x04keys\x18\x01 \x03(\x0b\x32$.teachbase.billing.v1.ReservationKeyB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"#\n\x0fReleaseResponse\x12\x10\n\x08released\x18\x01 \x01(\x05\"$\n\x05Limit\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03\"\x9b\x01\n\x04Plan\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x0f\n\x07name_ru\x18\x03 \x01(\t\x12\x0f\n\x07name_en\x18\x04 \x01(\t\x12\x13\n\x0bprice_minor\x18\x05 \x01(\x03\x12\x10\n\x08\x63urrency\x18\x06 \x01(\t\x12+\n\x06limits\x18\x07 \x03(\x0b\x32\x1b.teachbase.billing.v1.Limit\"\x12\n\x10ListPlansRequest\">\n\x11ListPlansResponse\x12)\n\x05plans\x18\x01 \x03(\x0b\x32\x1a.teachbase.billing.v1.Plan\"@\n\x16ListPortalPlansRequest\x12&\n\nportal_ids\x18\x01 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x08\x01\x10\xc8\x01\"\x05r\x03\xb0\x01\x01\"2\n\nPortalPlan\x12\x11\n\tportal_id\x18\x01 \x01(\t\x12\x11\n\tplan_code\x18\x02 \x01(\t\"e\n\x17ListPortalPlansResponse\x12/\n\x05plans\x18\x01 \x03(\x0b\x32 .teachbase.billing.v1.PortalPlan\x12\x19\n\x11\x64\x65\x66\x61ult_plan_code\x18\x02 \x01(\t\".\n\x0fGetUsageRequest\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"t\n\tUsageLine\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04used\x18\x02 \x01(\x03\x12\x12\n\x05limit\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12-\n\tresets_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_limit\"\xb5\x01\n\x10GetUsageResponse\x12\x11\n\tplan_code\x18\x01 \x01(\t\x12/\n\x0bperiod_from\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tperiod_to\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x05lines\x18\x04 \x03(\x0b\x32\x1f.teachbase.billing.v1.UsageLine*S\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12&\n\"ERROR_REASON_RESERVATION_NOT_FOUND\x10\x01\x32\xbe\x04\n\x0e\x42illingService\x12V\n\x07Reserve\x12$.teachbase.billing.v1.ReserveRequest\x1a%.teachbase.billing.v1.ReserveResponse\x12S\n\x06\x43ommit\x12#.teachbase.billing.v1.CommitRequest\x1a$.teachbase.billing.v1.CommitResponse\x12V\n\x07Release\x12$.teachbase.billing.v1.ReleaseRequest\x1a%.teachbase.billing.v1.ReleaseResponse\x12\\\n\tListPlans\x12&.teachbase.billing.v1.ListPlansRequest\x1a\'.teachbase.billing.v1.ListPlansResponse\x12n\n\x0fListPortalPlans\x12,.teachbase.billing.v1.ListPortalPlansRequest\x1a-.teachbase.billing.v1.ListPortalPlansResponse\x12Y\n\x08GetUsage\x12%.teachbase.billing.v1.GetUsageRequest\x1a&.teachbase.billing.v1.GetUsageResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,10 +49,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMMITREQUEST'].fields_by_name['keys']._serialized_options = b'\272H\010\222\001\005\010\001\020\350\007'
   _globals['_RELEASEREQUEST'].fields_by_name['keys']._loaded_options = None
   _globals['_RELEASEREQUEST'].fields_by_name['keys']._serialized_options = b'\272H\010\222\001\005\010\001\020\350\007'
+  _globals['_LISTPORTALPLANSREQUEST'].fields_by_name['portal_ids']._loaded_options = None
+  _globals['_LISTPORTALPLANSREQUEST'].fields_by_name['portal_ids']._serialized_options = b'\272H\017\222\001\014\010\001\020\310\001\"\005r\003\260\001\001'
   _globals['_GETUSAGEREQUEST'].fields_by_name['portal_id']._loaded_options = None
   _globals['_GETUSAGEREQUEST'].fields_by_name['portal_id']._serialized_options = b'\272H\005r\003\260\001\001'
-  _globals['_ERRORREASON']._serialized_start=1429
-  _globals['_ERRORREASON']._serialized_end=1512
+  _globals['_ERRORREASON']._serialized_start=1650
+  _globals['_ERRORREASON']._serialized_end=1733
   _globals['_RESERVATION']._serialized_start=122
   _globals['_RESERVATION']._serialized_end=214
   _globals['_RESERVEDECISION']._serialized_start=216
@@ -79,12 +81,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTPLANSREQUEST']._serialized_end=1013
   _globals['_LISTPLANSRESPONSE']._serialized_start=1015
   _globals['_LISTPLANSRESPONSE']._serialized_end=1077
-  _globals['_GETUSAGEREQUEST']._serialized_start=1079
-  _globals['_GETUSAGEREQUEST']._serialized_end=1125
-  _globals['_USAGELINE']._serialized_start=1127
-  _globals['_USAGELINE']._serialized_end=1243
-  _globals['_GETUSAGERESPONSE']._serialized_start=1246
-  _globals['_GETUSAGERESPONSE']._serialized_end=1427
-  _globals['_BILLINGSERVICE']._serialized_start=1515
-  _globals['_BILLINGSERVICE']._serialized_end=1977
+  _globals['_LISTPORTALPLANSREQUEST']._serialized_start=1079
+  _globals['_LISTPORTALPLANSREQUEST']._serialized_end=1143
+  _globals['_PORTALPLAN']._serialized_start=1145
+  _globals['_PORTALPLAN']._serialized_end=1195
+  _globals['_LISTPORTALPLANSRESPONSE']._serialized_start=1197
+  _globals['_LISTPORTALPLANSRESPONSE']._serialized_end=1298
+  _globals['_GETUSAGEREQUEST']._serialized_start=1300
+  _globals['_GETUSAGEREQUEST']._serialized_end=1346
+  _globals['_USAGELINE']._serialized_start=1348
+  _globals['_USAGELINE']._serialized_end=1464
+  _globals['_GETUSAGERESPONSE']._serialized_start=1467
+  _globals['_GETUSAGERESPONSE']._serialized_end=1648
+  _globals['_BILLINGSERVICE']._serialized_start=1736
+  _globals['_BILLINGSERVICE']._serialized_end=2310
 # @@protoc_insertion_point(module_scope)

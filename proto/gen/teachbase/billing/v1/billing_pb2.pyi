@@ -345,6 +345,73 @@ class ListPlansResponse(_message.Message):
 Global___ListPlansResponse: _TypeAlias = ListPlansResponse  # noqa: Y015
 
 @_typing.final
+class ListPortalPlansRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def portal_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        portal_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal_ids", b"portal_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPortalPlansRequest: _TypeAlias = ListPortalPlansRequest  # noqa: Y015
+
+@_typing.final
+class PortalPlan(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    PLAN_CODE_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    plan_code: _builtins.str
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        plan_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["plan_code", b"plan_code", "portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PortalPlan: _TypeAlias = PortalPlan  # noqa: Y015
+
+@_typing.final
+class ListPortalPlansResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLANS_FIELD_NUMBER: _builtins.int
+    DEFAULT_PLAN_CODE_FIELD_NUMBER: _builtins.int
+    default_plan_code: _builtins.str
+    @_builtins.property
+    def plans(self) -> _containers.RepeatedCompositeFieldContainer[Global___PortalPlan]:
+        """A portal that is not on a plan yet is on the default one, and is absent here."""
+
+    def __init__(
+        self,
+        *,
+        plans: _abc.Iterable[Global___PortalPlan] | None = ...,
+        default_plan_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["default_plan_code", b"default_plan_code", "plans", b"plans"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPortalPlansResponse: _TypeAlias = ListPortalPlansResponse  # noqa: Y015
+
+@_typing.final
 class GetUsageRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

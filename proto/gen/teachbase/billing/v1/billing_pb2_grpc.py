@@ -55,6 +55,11 @@ class BillingServiceStub:
                 request_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.ListPlansRequest.SerializeToString,
                 response_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.ListPlansResponse.FromString,
                 _registered_method=True)
+        self.ListPortalPlans = channel.unary_unary(
+                '/teachbase.billing.v1.BillingService/ListPortalPlans',
+                request_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.ListPortalPlansRequest.SerializeToString,
+                response_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.ListPortalPlansResponse.FromString,
+                _registered_method=True)
         self.GetUsage = channel.unary_unary(
                 '/teachbase.billing.v1.BillingService/GetUsage',
                 request_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.GetUsageRequest.SerializeToString,
@@ -94,6 +99,13 @@ class BillingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPortalPlans(self, request, context):
+        """The plan of each of the given portals.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetUsage(self, request, context):
         """What a portal has used in the current period, and its limits.
         """
@@ -123,6 +135,11 @@ def add_BillingServiceServicer_to_server(servicer, server):
                     servicer.ListPlans,
                     request_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.ListPlansRequest.FromString,
                     response_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.ListPlansResponse.SerializeToString,
+            ),
+            'ListPortalPlans': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPortalPlans,
+                    request_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.ListPortalPlansRequest.FromString,
+                    response_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.ListPortalPlansResponse.SerializeToString,
             ),
             'GetUsage': grpc.unary_unary_rpc_method_handler(
                     servicer.GetUsage,
@@ -239,6 +256,33 @@ class BillingService:
             '/teachbase.billing.v1.BillingService/ListPlans',
             teachbase_dot_billing_dot_v1_dot_billing__pb2.ListPlansRequest.SerializeToString,
             teachbase_dot_billing_dot_v1_dot_billing__pb2.ListPlansResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPortalPlans(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.billing.v1.BillingService/ListPortalPlans',
+            teachbase_dot_billing_dot_v1_dot_billing__pb2.ListPortalPlansRequest.SerializeToString,
+            teachbase_dot_billing_dot_v1_dot_billing__pb2.ListPortalPlansResponse.FromString,
             options,
             channel_credentials,
             insecure,

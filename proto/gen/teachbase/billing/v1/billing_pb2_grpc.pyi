@@ -24,6 +24,8 @@ class BillingServiceStub:
     """Gives reservations back. A key that is already counted stays counted."""
     ListPlans: _aio.UnaryUnaryMultiCallable[_billing_pb2.ListPlansRequest, _billing_pb2.ListPlansResponse]
     """Lists the plans with their current version."""
+    ListPortalPlans: _aio.UnaryUnaryMultiCallable[_billing_pb2.ListPortalPlansRequest, _billing_pb2.ListPortalPlansResponse]
+    """The plan of each of the given portals."""
     GetUsage: _aio.UnaryUnaryMultiCallable[_billing_pb2.GetUsageRequest, _billing_pb2.GetUsageResponse]
     """What a portal has used in the current period, and its limits."""
 
@@ -61,6 +63,14 @@ class BillingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_billing_pb2.ListPlansRequest, _abc.Awaitable[_billing_pb2.ListPlansResponse]],
     ) -> _abc.Awaitable[_billing_pb2.ListPlansResponse]:
         """Lists the plans with their current version."""
+
+    @_abc_1.abstractmethod
+    def ListPortalPlans(
+        self,
+        request: _billing_pb2.ListPortalPlansRequest,
+        context: _aio.ServicerContext[_billing_pb2.ListPortalPlansRequest, _abc.Awaitable[_billing_pb2.ListPortalPlansResponse]],
+    ) -> _abc.Awaitable[_billing_pb2.ListPortalPlansResponse]:
+        """The plan of each of the given portals."""
 
     @_abc_1.abstractmethod
     def GetUsage(

@@ -1,0 +1,75 @@
+"""Claims work when the bell rings and handles it side by side, until there is none left to claim."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+import structlog
+
+from kit import db, metrics
+
+log = structlog.get_logger("dispatch")
+
+T = TypeVar("T")
+
+
+class Dispatcher(Generic[T]):
+    """Between a bell and the rows that are the work.
+
+    `claim(free)` holds at most `free` pieces of work in the database; `handle(piece)` does one and returns the
+    seconds after which there may be more to do because of it, or None.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        claim: Callable[[int], Awaitable[list[T]]],
+        handle: Callable[[T], Awaitable[float | None]],
+        max_running: int,
+    ) -> None:
+        self._name = name
+        self._claim = claim
+        self._handle = handle
+        self._max_running = max_running
+        self._running: set[asyncio.Task[None]] = set()
+        self._bell = asyncio.Event()
+
+    async def ring(self) -> None:
+        """Look now: the job of the queue, and of the sweep."""
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Claim and handle until cancelled."""
+        while True:
+            await self._bell.wait()
+            self._bell.clear()
+            try:
+                await self._claim_all()
+            except Exception as error:  # noqa: BLE001 - the database may be away; the sweep rings again
+                metrics.BACKGROUND_FAILURES.labels(f"claim_{self._name}").inc()
+                log.warning("nothing claimed", work=self._name, error=repr(error))
+
+    async def _claim_all(self) -> None:
+        while (free := self._max_running - len(self._running)) > 0:
+            claimed = await self._claim(free)
+            for piece in claimed:
+                task = asyncio.create_task(self._run_one(piece))
+                self._running.add(task)
+                task.add_done_callback(self._one_over)
+            if not claimed:
+                return
+
+    async def _run_one(self, piece: T) -> None:
+        try:
+            again_in_s = await self._handle(piece)
+        except Exception as error:
+            metrics.BACKGROUND_FAILURES.labels(f"handle_{self._name}").inc()
+            log.error("work failed", work=self._name, error=repr(error), exc_info=db.cause(error))
+            return
+        if again_in_s is not None:
+            asyncio.get_running_loop().call_later(max(0.0, again_in_s), self._bell.set)
+
+    def _one_over(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        # A place is free again: there may be work that was not claimed for want of one.
+        self._bell.set()

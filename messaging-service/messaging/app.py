@@ -1,0 +1,74 @@
+"""Composition root: builds what the two processes of this context run."""
+
+from datetime import UTC, datetime
+
+from kit import db
+from kit.dispatch import Dispatcher
+from kit.queue import Bell
+from kit.rpc import channel
+from messaging.clients.billing import BillingClient
+from messaging.clients.delivery import DeliveryClient
+from messaging.clients.portal import PortalClient
+from messaging.config import Settings
+from messaging.grpc_api import MessagingServicer
+from messaging.ingest import Inbox
+from messaging.outcomes import Outcomes
+from messaging.portals import PortalChanges
+from messaging.reading import Reading
+from messaging.respond import MAX_BATCHES, Responder
+
+QUEUE = "messaging"
+PARTITIONED = ["bitrix_inbound_events", "events", "messages"]
+
+
+def utc_now() -> datetime:
+    """Return the time by this machine's clock."""
+    return datetime.now(UTC)
+
+
+class App:
+    """What both processes of this context hold; `close` lets it go."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.engine = db.engine(settings.database_dsn.get_secret_value(), settings.database_pool)
+        self.bell = Bell(settings.redis_url, QUEUE)
+        self.portal_changes = PortalChanges(self.engine, self.bell, utc_now)
+
+    def servicer(self) -> MessagingServicer:
+        """Return the servicer of MessagingService."""
+        return MessagingServicer(Inbox(self.engine, self.bell, utc_now), Reading(self.engine), self.portal_changes)
+
+    async def ensure_partitions(self) -> None:
+        """Have a place ready for the coming days' rows."""
+        async with self.engine.begin() as conn:
+            await db.ensure_partitions(conn, PARTITIONED, utc_now())
+
+    async def close(self) -> None:
+        """Close connections."""
+        await self.bell.close()
+        await self.engine.dispose()
+
+
+class WorkerApp(App):
+    """What the worker holds besides: the ways to the other contexts."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._channels = [
+            channel(settings.portal_grpc),
+            channel(settings.delivery_grpc),
+            channel(settings.billing_grpc),
+        ]
+        portal, delivery, billing = self._channels
+        self.portal = PortalClient(portal)
+        self.delivery = DeliveryClient(delivery)
+        self.outcomes = Outcomes(self.engine)
+        responder = Responder(self.engine, BillingClient(billing), self.delivery, utc_now)
+        self.dispatcher = Dispatcher("dialogs", responder.claim, responder.answer, MAX_BATCHES)
+
+    async def close(self) -> None:
+        """Close connections."""
+        for one in self._channels:
+            await one.close()
+        await super().close()

@@ -1,0 +1,134 @@
+"""What an event is: authentic or not, a message owed a reply or not, and why. Pure (contract 1.5, 5.4)."""
+
+import hashlib
+import hmac
+
+from bitrix.events import EventKind, WireEvent, mentions
+from kit.ids import NIL
+from messaging.domain import Incoming, KnownPortal, Outcome, Verdict
+from messaging.parse import Parsed
+
+MAX_TEXT = 100_000
+_NOT_SERVED = {"uninstalled", "dead"}
+_STRANGERS = {"extranet", "email", "collaber", "bot"}
+
+
+def classify(parsed: Parsed, portal: KnownPortal | None) -> Verdict:
+    """Return what an event is, for the portal that its member_id names."""
+    event = parsed.event
+    if parsed.error:
+        return Verdict(Outcome.UNPARSABLE, parsed.error, NIL)
+    if portal is None:
+        return Verdict(Outcome.REFUSED, "unknown_portal", NIL)
+    if not _is_authentic(event, portal):
+        # Whose event it claims to be is not believed: it stays under no portal.
+        return Verdict(Outcome.REFUSED, "wrong_token", NIL)
+    if portal.state in _NOT_SERVED:
+        return Verdict(Outcome.IGNORED, f"portal_{portal.state}", portal.id)
+    if event.kind is EventKind.MESSAGE_ADD:
+        return _message(event, portal)
+    if event.kind is EventKind.COMMAND_ADD:
+        return _command(event, portal)
+    if event.kind is EventKind.JOIN_CHAT:
+        return _join(event, portal)
+    return Verdict(Outcome.IGNORED, _IGNORED[event.kind], portal.id, _key(event))
+
+
+_IGNORED = {
+    EventKind.MESSAGE_UPDATE: "message_edited",
+    EventKind.MESSAGE_DELETE: "message_deleted",
+    EventKind.CONTEXT_GET: "context_opened",
+    EventKind.REACTION_CHANGE: "reaction",
+    EventKind.BOT_DELETE: "bot_deleted",
+    EventKind.APP: "life_cycle",
+    EventKind.OTHER: "unknown_event",
+}
+
+
+def _is_authentic(event: WireEvent, portal: KnownPortal) -> bool:
+    """Compare in constant time; only the top-level token counts, and an empty one never does."""
+    if not event.application_token:
+        return False
+    given = hashlib.sha256(event.application_token.encode()).digest()
+    return any([hmac.compare_digest(given, valid) for valid in portal.token_hashes])  # noqa: C419 - no early end
+
+
+def _message(event: WireEvent, portal: KnownPortal) -> Verdict:
+    if not event.message.id:
+        return Verdict(Outcome.UNPARSABLE, "no_message_id", portal.id)
+    if not event.chat.dialog_id:
+        return Verdict(Outcome.UNPARSABLE, "no_dialog_id", portal.id)
+    reason = _why_silent(event, portal) or _why_not_addressed(event, portal)
+    text = event.message.text if event.message.text.strip() or not event.message.file_ids else ""
+    kind = "text" if text.strip() else "file" if event.message.file_ids else "text"
+    return _stored(event, portal, f"m:{event.message.id}", kind, text, reason)
+
+
+def _command(event: WireEvent, portal: KnownPortal) -> Verdict:
+    if event.command.from_keyboard:
+        # The message is the bot's own; what the button means is decided by who handles buttons.
+        return Verdict(Outcome.IGNORED, "button", portal.id, _key(event))
+    if not event.message.id or not event.chat.dialog_id:
+        return Verdict(Outcome.UNPARSABLE, "no_message_id", portal.id)
+    text = f"/{event.command.name} {event.command.params}".strip()
+    # Contract 4.8: the same message may come as MESSAGEADD too, so both share one key.
+    return _stored(event, portal, f"m:{event.message.id}", "command", text, _why_silent(event, portal))
+
+
+def _join(event: WireEvent, portal: KnownPortal) -> Verdict:
+    if not event.chat.dialog_id:
+        return Verdict(Outcome.UNPARSABLE, "no_dialog_id", portal.id)
+    reason = _why_silent(event, portal, by_message=False)
+    return _stored(event, portal, f"j:{event.chat.dialog_id}:{event.sent_at}", "join", "", reason)
+
+
+def _stored(event: WireEvent, portal: KnownPortal, key: str, kind: str, text: str, reason: str) -> Verdict:
+    chat = event.chat
+    author_id = event.actor.id or event.message.author_id
+    message = Incoming(
+        provider_dialog_id=chat.dialog_id.strip().lower(),
+        provider_dialog_id_raw=chat.dialog_id,
+        is_private=chat.is_private,
+        provider_message_id=0 if kind == "join" else event.message.id,
+        author_id=author_id,
+        departments=event.actor.departments,
+        kind=kind,
+        body=text[:MAX_TEXT],
+    )
+    outcome = Outcome.IGNORED if reason else Outcome.ACCEPTED
+    return Verdict(outcome, reason, portal.id, key, message, "ignored" if reason else "pending")
+
+
+def _why_silent(event: WireEvent, portal: KnownPortal, *, by_message: bool = True) -> str:
+    """Return why this author gets silence, "" when he does not (contract 5.4, 7; traps 12, 13, 15)."""
+    actor, message = event.actor, event.message
+    if by_message and (message.is_system or not message.author_id):
+        return "system_message"
+    if actor.is_bot or actor.id == portal.bot_id or (by_message and message.author_id == portal.bot_id):
+        return "bot_author"
+    if event.chat.is_open_line or actor.is_connector:
+        return "open_line"
+    if actor.is_extranet or actor.type in _STRANGERS or event.chat.is_extranet:
+        return "extranet"
+    if not actor.is_active:
+        return "dismissed_author"
+    return "portal_suspended" if portal.state == "suspended" else ""
+
+
+def _why_not_addressed(event: WireEvent, portal: KnownPortal) -> str:
+    if event.chat.is_private or mentions(event.message.text, portal.bot_id or event.bot_id):
+        return ""
+    return "not_mentioned"
+
+
+def _key(event: WireEvent) -> str:
+    """Return what tells this event from any other of its portal (contract 5.7)."""
+    text_hash = hashlib.sha256(event.message.text.encode()).hexdigest()[:16]
+    parts: dict[EventKind, list[object]] = {
+        EventKind.MESSAGE_UPDATE: ["u", event.message.id, text_hash],
+        EventKind.MESSAGE_DELETE: ["d", event.message.id],
+        EventKind.COMMAND_ADD: ["c", event.command.id, event.message.id, event.actor.id, event.sent_at],
+        EventKind.REACTION_CHANGE: ["r", event.message.id, event.actor.id, event.reaction, event.sent_at],
+    }
+    named = parts.get(event.kind, [event.name, event.chat.dialog_id, event.actor.id, event.sent_at])
+    return ":".join(map(str, named))

@@ -1,0 +1,1 @@
+"""The other contexts, as this one calls them."""

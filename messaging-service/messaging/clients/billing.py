@@ -1,0 +1,41 @@
+"""The billing context: whether an answer is allowed, and that it was given."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import grpc
+
+from kit.pb import to_datetime
+from kit.rpc import call
+from messaging.domain import Question, Quota
+from teachbase.billing.v1 import billing_pb2 as pb
+from teachbase.billing.v1.billing_pb2_grpc import BillingServiceStub
+
+PEER = "billing"
+_TIMEOUT_S = 3.0
+
+
+class BillingClient:
+    """Asks billing. Raises PeerError."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = BillingServiceStub(channel)
+
+    async def reserve(self, questions: Sequence[Question]) -> dict[UUID, Quota]:
+        """Set a reply aside for each question."""
+        request = pb.ReserveRequest(
+            reservations=[
+                pb.Reservation(portal_id=str(q.portal_id), key=str(q.id), trace_id=q.id.hex) for q in questions
+            ]
+        )
+        answer = await call(self._stub.Reserve, request, peer=PEER, timeout=_TIMEOUT_S)
+        return {
+            UUID(decision.key): Quota(decision.granted, decision.limit, to_datetime(decision, "resets_at"))
+            for decision in answer.decisions
+        }
+
+    async def commit(self, answered: Sequence[tuple[UUID, UUID]]) -> None:
+        """Count the replies to questions, given as (portal id, question id); what was free stays uncounted."""
+        keys = [pb.ReservationKey(portal_id=str(portal_id), key=str(key)) for portal_id, key in answered]
+        if keys:
+            await call(self._stub.Commit, pb.CommitRequest(keys=keys), peer=PEER, timeout=_TIMEOUT_S)

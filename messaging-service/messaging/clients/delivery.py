@@ -1,0 +1,44 @@
+"""The delivery context: takes replies, tells how they ended."""
+
+from collections.abc import AsyncIterator, Sequence
+
+import grpc
+
+from kit.rpc import call
+from messaging.domain import Reply
+from teachbase.delivery.v1 import delivery_pb2 as pb
+from teachbase.delivery.v1.delivery_pb2_grpc import DeliveryServiceStub
+
+PEER = "delivery"
+_TIMEOUT_S = 3.0
+
+
+class DeliveryClient:
+    """Asks delivery."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = DeliveryServiceStub(channel)
+
+    async def enqueue(self, replies: Sequence[Reply]) -> None:
+        """Hand replies over; repeating it is safe. Raises PeerError."""
+        request = pb.EnqueueRequest(messages=[_to_pb(reply) for reply in replies])
+        await call(self._stub.Enqueue, request, peer=PEER, timeout=_TIMEOUT_S)
+
+    async def watch(self, cursor: int) -> AsyncIterator[pb.WatchOutcomesResponse]:
+        """Yield pages of the feed of outcomes after a cursor, for ever."""
+        async for page in self._stub.WatchOutcomes(pb.WatchOutcomesRequest(cursor=cursor)):
+            yield page
+
+
+def _to_pb(reply: Reply) -> pb.OutboundMessage:
+    return pb.OutboundMessage(
+        id=str(reply.id),
+        portal_id=str(reply.portal_id),
+        dialog_id=str(reply.dialog_id),
+        provider_dialog_id=reply.provider_dialog_id,
+        part=reply.part,
+        body=reply.body,
+        reply_to_provider_id=reply.reply_to_provider_id,
+        priority=pb.PRIORITY_INTERACTIVE if reply.priority == 1 else pb.PRIORITY_BULK,
+        trace_id=reply.trace_id.hex,
+    )

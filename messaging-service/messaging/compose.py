@@ -1,0 +1,127 @@
+"""Decides what each message of a batch gets: a reply, a refusal, or silence with a reason. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from messaging import rules, texts
+from messaging.domain import ClaimedDialog, Handled, Question, Quota, Reply, reply_id_of
+from messaging.rules import RuleAnswer
+
+REFUSE_EVERY = timedelta(hours=24)
+_SERVED = {"installing", "active", "payment_required", "unreachable"}
+_FREE_RULES = {"greeting", "help", "no_files"}
+
+
+@dataclass
+class Composed:
+    """What a batch came to."""
+
+    replies: list[Reply] = field(default_factory=list)
+    handled: list[Handled] = field(default_factory=list)
+    greeted: list[ClaimedDialog] = field(default_factory=list)
+    refused: list[ClaimedDialog] = field(default_factory=list)
+
+
+class Composer:
+    """Takes the questions of claimed dialogs one by one; `composed` holds the result."""
+
+    def __init__(self, dialogs: Sequence[ClaimedDialog], claimed_at: datetime) -> None:
+        self._dialogs = {(dialog.portal_id, dialog.id): dialog for dialog in dialogs}
+        self._claimed_at = claimed_at
+        self._spoken: set[tuple[str, UUID]] = set()
+        self.composed = Composed()
+
+    def sort_out(self, questions: Sequence[Question]) -> list[Question]:
+        """Settle what costs nothing; returns the questions whose answers are counted."""
+        return [question for question in questions if not self._settle(question)]
+
+    def reply_to_question(self, question: Question, quota: Quota, quota_at: datetime) -> None:
+        """Answer a counted question, or say that the limit is reached."""
+        steps = [_step("quota", quota_at, granted=quota.granted, limit=quota.limit)]
+        if not quota.granted:
+            language = texts.language_of(question.body)
+            resets_at = f"{quota.resets_at:%d.%m.%Y}" if quota.resets_at else ""
+            body = texts.LIMIT_REACHED[language].format(resets_at=resets_at)
+            self._reply(question, "limit_reached", body, steps)
+            return
+        answer = rules.answer(question) or _from_knowledge(question)
+        self._reply(question, answer.rule, answer.body, steps)
+
+    def _settle(self, question: Question) -> bool:
+        dialog = self._dialog(question)
+        if question.portal_state not in _SERVED:
+            self._stay_silent(question, f"portal_{question.portal_state}")
+        elif question.kind == "join" and (dialog.greeted or self._was_said("greeting", dialog)):
+            self._stay_silent(question, "already_greeted")
+        elif not question.is_allowed:
+            self._refuse(question, dialog)
+        elif (answer := rules.answer(question)) and answer.rule in _FREE_RULES:
+            if question.kind == "join":
+                self._say_once("greeting", dialog)
+                self.composed.greeted.append(dialog)
+            self._reply(question, answer.rule, answer.body, [])
+        else:
+            return False
+        return True
+
+    def _refuse(self, question: Question, dialog: ClaimedDialog) -> None:
+        lately = dialog.refused_at and dialog.refused_at > self._claimed_at - REFUSE_EVERY
+        if lately or self._was_said("refusal", dialog):
+            self._stay_silent(question, "not_allowed")
+            return
+        self._say_once("refusal", dialog)
+        self.composed.refused.append(dialog)
+        body = texts.REFUSAL[texts.language_of(question.body)]
+        self._reply(question, "not_allowed", body, [], state="ignored")
+
+    def _reply(
+        self, question: Question, rule: str, body: str, steps: list[dict[str, Any]], state: str = "answered"
+    ) -> None:
+        dialog = self._dialog(question)
+        self.composed.replies.append(
+            Reply(
+                id=reply_id_of(question.id, 0),
+                portal_id=question.portal_id,
+                dialog_id=question.dialog_id,
+                provider_dialog_id=dialog.provider_dialog_id,
+                trace_id=question.id,
+                part=0,
+                body=body,
+                reply_to=question.id,
+                # In a group the reply shows which question it answers.
+                reply_to_provider_id=0 if dialog.is_private else question.provider_message_id,
+                author_id=question.bot_id,
+                priority=1,
+            )
+        )
+        answered = _step("answered", self._claimed_at, rule=rule)
+        self._handle(question, state, rule if state == "ignored" else "", [*steps, answered])
+
+    def _stay_silent(self, question: Question, reason: str) -> None:
+        self._handle(question, "ignored", reason, [_step("ignored", self._claimed_at, reason=reason)])
+
+    def _handle(self, question: Question, state: str, reason: str, steps: list[dict[str, Any]]) -> None:
+        waited = int((self._claimed_at - question.created_at).total_seconds() * 1000)
+        claimed = _step("claimed", self._claimed_at, waited_ms=waited)
+        self.composed.handled.append(Handled(question, state, reason, [claimed, *steps]))
+
+    def _dialog(self, question: Question) -> ClaimedDialog:
+        return self._dialogs[question.portal_id, question.dialog_id]
+
+    def _was_said(self, what: str, dialog: ClaimedDialog) -> bool:
+        return (what, dialog.id) in self._spoken
+
+    def _say_once(self, what: str, dialog: ClaimedDialog) -> None:
+        self._spoken.add((what, dialog.id))
+
+
+def _from_knowledge(question: Question) -> RuleAnswer:
+    """Answer from documents. There is no knowledge base yet, and the bot says so."""
+    return RuleAnswer("no_knowledge", texts.NO_KNOWLEDGE[texts.language_of(question.body)])
+
+
+def _step(step: str, at: datetime, **detail: object) -> dict[str, Any]:
+    return {"at": at.isoformat(), "step": step, "took_ms": 0, "detail": detail}

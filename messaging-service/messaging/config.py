@@ -1,0 +1,12 @@
+"""Settings of the messaging context, read once from the environment (docs/interfaces.md)."""
+
+from kit.config import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """TB_* of the messaging processes."""
+
+    messaging_grpc: str = "127.0.0.1:50052"
+    portal_grpc: str = "127.0.0.1:50051"
+    delivery_grpc: str = "127.0.0.1:50053"
+    billing_grpc: str = "127.0.0.1:50054"

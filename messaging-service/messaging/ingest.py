@@ -1,0 +1,123 @@
+"""The inbox: a batch of raw events becomes durable in one transaction, and nothing of it is lost.
+
+One bad event never fails its batch: what the database refuses is stored alone, marked as an error.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, StatementError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bitrix import wire
+from kit.ids import NIL
+from kit.queue import Bell
+from messaging import redact
+from messaging.classify import classify
+from messaging.domain import Outcome, RawEvent, Receipt, Verdict
+from messaging.parse import Parsed, parse
+from messaging.repository import inbox as statements
+from messaging.repository.inbox import Judged
+
+log = structlog.get_logger("inbox")
+
+RESPOND = "respond"
+"""The job that says: look at the dialogs."""
+
+_BAD_DATA = (DataError, IntegrityError, ProgrammingError, StatementError, UnicodeError, ValueError)
+
+
+class Inbox:
+    """Takes events in."""
+
+    def __init__(self, engine: AsyncEngine, bell: Bell, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._bell = bell
+        self._now = now
+
+    async def ingest(self, events: Sequence[RawEvent]) -> list[Receipt]:
+        """Store a batch; returns a receipt per event, in order. Raises only when nothing can be stored."""
+        parsed = [_parse(event) for event in events]
+        try:
+            judged = await self._store(events, parsed)
+        except _BAD_DATA as error:
+            log.warning("batch taken apart", events=len(events), error=repr(error))
+            judged = [await self._store_alone(event, one) for event, one in zip(events, parsed, strict=True)]
+        if any(_is_owed(one) for one in judged):
+            await self._bell.ring(RESPOND)
+        return [
+            Receipt(
+                one.raw.id,
+                one.verdict.outcome,
+                one.verdict.reason,
+                one.raw.id if one.verdict.message else None,
+            )
+            for one in judged
+        ]
+
+    async def _store_alone(self, event: RawEvent, parsed: Parsed) -> Judged:
+        try:
+            return (await self._store([event], [parsed]))[0]
+        except _BAD_DATA as error:
+            log.error("event not storable", event_id=str(event.id), exc_info=error)
+        unreadable = Parsed(wire.read({}), "")
+        bare = replace(event, path="", content_type="", headers={})
+        judged = _judged(bare, unreadable, Verdict(Outcome.ERROR, "not_storable", NIL))
+        async with self._engine.begin() as conn:
+            await statements.insert_inbound(conn, [judged])
+            await statements.insert_events(conn, [judged])
+        return judged
+
+    async def _store(self, events: Sequence[RawEvent], parsed: Sequence[Parsed]) -> list[Judged]:
+        async with self._engine.begin() as conn:
+            members = {one.event.member_id for one in parsed if one.event.member_id}
+            portals = await statements.portals_by_member(conn, sorted(members)) if members else {}
+            judged = [
+                _judged(event, one, classify(one, portals.get(one.event.member_id)))
+                for event, one in zip(events, parsed, strict=True)
+            ]
+            keyed = {(one.verdict.portal_id, one.verdict.key): one for one in reversed(judged) if one.verdict.key}
+            if keyed:
+                owners = await statements.take_keys(conn, list(keyed.values()))
+                judged = [_without_duplicate(one, owners) for one in judged]
+            await statements.insert_inbound(conn, judged)
+            await statements.insert_events(conn, judged)
+            if any(one.verdict.message for one in judged):
+                await statements.upsert_dialogs(conn, judged, self._now())
+                await statements.insert_messages(conn, judged)
+        return judged
+
+
+def _parse(event: RawEvent) -> Parsed:
+    try:
+        return parse(event)
+    except Exception as error:
+        log.error("event not parsed", event_id=str(event.id), exc_info=error)
+        return Parsed(wire.read({}), "parser_failed")
+
+
+def _judged(raw: RawEvent, parsed: Parsed, verdict: Verdict) -> Judged:
+    return Judged(
+        raw=raw,
+        parsed=parsed,
+        verdict=verdict,
+        body=redact.body(raw.body),
+        body_sha256=hashlib.sha256(raw.body).digest(),
+        headers=redact.headers(raw.headers),
+    )
+
+
+def _without_duplicate(one: Judged, owners: dict[tuple[UUID, str], UUID]) -> Judged:
+    owner = owners.get((one.verdict.portal_id, one.verdict.key), one.raw.id)
+    if owner == one.raw.id:
+        return one
+    verdict = replace(one.verdict, outcome=Outcome.DUPLICATE, reason=f"same as {owner}", message=None)
+    return replace(one, verdict=verdict)
+
+
+def _is_owed(one: Judged) -> bool:
+    return one.verdict.message is not None and one.verdict.message_state == "pending"

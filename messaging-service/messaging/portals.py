@@ -1,0 +1,94 @@
+"""What this context makes of portals' changes: its read model, and a welcome for each new allowed user."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from kit import ids
+from kit.pb import enum_name
+from kit.queue import Bell
+from messaging import texts
+from messaging.domain import Reply, dialog_id_of
+from messaging.ingest import RESPOND
+from messaging.repository import dialogs
+from messaging.repository import portals as statements
+from teachbase.portal.v1 import portal_pb2 as pb
+
+FEED = "portals"
+_BULK = 2
+
+
+class PortalChanges:
+    """Follows portals."""
+
+    def __init__(self, engine: AsyncEngine, bell: Bell, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._bell = bell
+        self._now = now
+
+    async def cursor(self) -> int:
+        """Return how far the feed was taken."""
+        async with self._engine.connect() as conn:
+            return await statements.load_cursor(conn, FEED)
+
+    async def apply(self, page: pb.WatchPortalsResponse) -> None:
+        """Take a page: portals, their welcomes and the cursor in one transaction."""
+        async with self._engine.begin() as conn:
+            for change in page.changes:
+                await _store(conn, change)
+                if change.state == pb.PORTAL_STATE_ACTIVE:
+                    await self._welcome(conn, change)
+            await statements.store_cursor(conn, FEED, page.cursor)
+        await self._bell.ring(RESPOND)
+
+    async def provision(self, portal_id: UUID, user_ids: list[int]) -> dict[int, str]:
+        """Return the state of each user's welcome; a user without one is absent."""
+        async with self._engine.connect() as conn:
+            return await statements.provision(conn, portal_id, user_ids)
+
+    async def _welcome(self, conn: AsyncConnection, change: pb.PortalChange) -> None:
+        portal_id, user_ids = UUID(change.portal_id), list(change.access.user_ids)
+        if not user_ids:
+            return
+        taken = await statements.take_welcomes(conn, portal_id, user_ids, [ids.uuid7() for _ in user_ids])
+        if not taken:
+            return
+        now = self._now()
+        await statements.open_dialogs(conn, portal_id, list(taken), now)
+        replies = [
+            _welcome(portal_id, user_id, message_id, change.bot_id) for user_id, message_id in taken.items()
+        ]
+        await dialogs.fix_replies(conn, replies, now)
+
+
+async def _store(conn: AsyncConnection, change: pb.PortalChange) -> None:
+    await statements.upsert(
+        conn,
+        portal_id=UUID(change.portal_id),
+        member_id=change.member_id,
+        domain=change.domain,
+        state=enum_name(pb.PortalState, change.state),
+        bot_id=change.bot_id,
+        token_hashes=list(change.application_token_hashes),
+        access_mode=enum_name(pb.AccessMode, change.access.mode),
+        user_ids=list(change.access.user_ids),
+        department_ids=list(change.access.department_ids),
+    )
+
+
+def _welcome(portal_id: UUID, user_id: int, message_id: UUID, bot_id: int) -> Reply:
+    return Reply(
+        id=message_id,
+        portal_id=portal_id,
+        dialog_id=dialog_id_of(portal_id, str(user_id)),
+        provider_dialog_id=str(user_id),
+        trace_id=message_id,
+        part=0,
+        body=texts.GREETING["ru"],
+        reply_to=None,
+        reply_to_provider_id=0,
+        author_id=bot_id,
+        priority=_BULK,
+    )

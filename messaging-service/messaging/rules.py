@@ -1,0 +1,38 @@
+"""What the bot answers without knowledge: greeting, /help, ping. Pure."""
+
+from dataclasses import dataclass
+
+from bitrix.events import without_mentions
+from messaging import texts
+from messaging.domain import Question
+
+_HELP = {"/help", "help", "помощь", "справка", "/start", "что ты умеешь"}
+_GREETINGS = {"привет", "здравствуйте", "здравствуй", "добрый день", "доброе утро", "добрый вечер", "hello", "hi"}
+_PING = {"ping", "/ping", "пинг"}
+
+
+@dataclass(frozen=True)
+class RuleAnswer:
+    """An answer by rule. `rule` names it in the trace."""
+
+    rule: str
+    body: str
+
+
+def answer(question: Question) -> RuleAnswer | None:
+    """Return the answer that a rule has for a question, None when knowledge must be asked."""
+    text = without_mentions(question.body, question.bot_id)
+    language = texts.language_of(text)
+    if question.kind == "join":
+        return RuleAnswer("greeting", texts.GREETING[language])
+    if question.kind == "file":
+        return RuleAnswer("no_files", texts.NO_FILES[language])
+    said = text.lower().strip(" .!?,")
+    command = said.split(maxsplit=1)[0] if said else ""
+    if command == "/help" or said in _HELP or not said:
+        return RuleAnswer("help", texts.HELP[language])
+    if said in _PING:
+        return RuleAnswer("ping", texts.PONG[language])
+    if said in _GREETINGS:
+        return RuleAnswer("greeting", texts.GREETING[language])
+    return None

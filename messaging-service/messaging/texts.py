@@ -1,0 +1,58 @@
+"""What the bot says of itself, in Russian and English (BB code, contract 4.7)."""
+
+import re
+
+_CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
+_LATIN = re.compile("[a-z]", re.IGNORECASE)
+
+GREETING = {
+    "ru": (
+        "Здравствуйте! Я [b]Teachbase AI[/b]: отвечаю на вопросы по документам вашей компании и показываю, "
+        "откуда взят ответ.\nПросто напишите вопрос. Что я умею: /help"
+    ),
+    "en": (
+        "Hello! I am [b]Teachbase AI[/b]: I answer questions from your company's documents and show where "
+        "the answer comes from.\nJust ask. What I can do: /help"
+    ),
+}
+HELP = {
+    "ru": (
+        "[b]Что я умею[/b]\n• Отвечаю на вопросы по базе знаний: напишите вопрос обычными словами.\n"
+        "• В групповом чате обратитесь ко мне через @.\n• /help покажет эту справку."
+    ),
+    "en": (
+        "[b]What I can do[/b]\n• I answer questions from the knowledge base: ask in plain words.\n"
+        "• In a group chat mention me with @.\n• /help shows this text."
+    ),
+}
+REFUSAL = {
+    "ru": "Администратор портала пока не открыл вам доступ ко мне. Попросите его добавить вас в список.",
+    "en": "The portal's administrator has not given you access to me yet. Ask to be added to the list.",
+}
+NO_KNOWLEDGE = {
+    "ru": (
+        "В базе знаний пока нет ни одного документа, поэтому ответить мне не на чем. "
+        "Документы загружает администратор портала в приложении Teachbase AI."
+    ),
+    "en": (
+        "The knowledge base holds no document yet, so I have nothing to answer from. "
+        "The portal's administrator uploads documents in the Teachbase AI app."
+    ),
+}
+NO_FILES = {
+    "ru": "Файлы я пока не читаю. Напишите вопрос текстом.",
+    "en": "I do not read files yet. Please write your question as text.",
+}
+LIMIT_REACHED = {
+    "ru": "Лимит ответов вашей компании на этот период исчерпан. Он обновится {resets_at}.",
+    "en": "Your company's limit of answers for this period is used up. It starts anew on {resets_at}.",
+}
+PONG = {"ru": "pong", "en": "pong"}
+
+
+def language_of(text: str, default: str = "ru") -> str:
+    """Return "ru" or "en" by the script that a text is mostly written in."""
+    cyrillic, latin = len(_CYRILLIC.findall(text)), len(_LATIN.findall(text))
+    if cyrillic == latin:
+        return default
+    return "ru" if cyrillic > latin else "en"
