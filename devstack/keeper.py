@@ -50,7 +50,9 @@ class Keeper:
         if late:
             say(f"{self.process.name}: still there after {GRACE[self.process.stage]:.0f} s, killed")
             self._signal(signal.SIGKILL)
-            await self._life
+            if self._child is None:  # it was still being prepared
+                self._life.cancel()
+            await asyncio.wait([self._life])
         self._pid_file.unlink(missing_ok=True)
 
     async def _live(self) -> None:
@@ -80,7 +82,8 @@ class Keeper:
             self._child = child = await self._spawn()
         except (StackError, OSError) as error:
             return str(error)
-        self._pid_file.write_text(f"{child.pid}\n")
+        with contextlib.suppress(OSError):  # a full disk must not end the watch over a running process
+            self._pid_file.write_text(f"{child.pid}\n")
         if self._stopping.is_set():  # asked while it was being started
             self._signal(self.process.stop_signal)
         watching = asyncio.create_task(self._announce(child, began))

@@ -61,7 +61,10 @@ def pid_file(run_dir: Path, name: str) -> Path:
 
 
 def tail(log: Path, offset: int, lines: int = 20) -> list[str]:
-    """The last `lines` lines written to `log` after byte `offset`."""
-    with log.open("rb") as file:
-        file.seek(max(offset, log.stat().st_size - 64 * 1024))
-        return file.read().decode(errors="replace").splitlines()[-lines:]
+    """The last `lines` lines written to `log` after byte `offset`; none when it cannot be read."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(offset, log.stat().st_size - 64 * 1024))
+            return file.read().decode(errors="replace").splitlines()[-lines:]
+    except OSError:
+        return []
