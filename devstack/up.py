@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Mapping
 
-from devstack import database, environment, envoy, postgres, processes, redis, run_dir, secret_keys
+from devstack import database, environment, envoy, migrations, postgres, processes, redis, run_dir, secret_keys
 from devstack.errors import StackError
 from devstack.output import say
 from devstack.ports import is_free, next_free
@@ -73,11 +73,11 @@ async def _bring_up(stack: Supervisor, settings: Settings) -> None:
     admin_dsn, redis_url = await together(_postgres(stack, settings), _redis(stack, settings))
     dsns = await database.bootstrap(admin_dsn, keys.split(",")[0])
     env = environment.shared(settings, os.environ, redis_url, keys)
-    parts = [_context(stack, settings, context, {**env, "TB_DATABASE_DSN": dsn}) for context, dsn in dsns.items()]
-    if settings.sim_port is not None:
-        parts.append(stack.start(processes.simulator(settings.sim_port, env)))
-    await together(*parts)
-    await _front(stack, settings, env)
+    own = {context: {**env, "TB_DATABASE_DSN": dsn} for context, dsn in dsns.items()}
+    servers = [_server(stack, settings, context, env, admin_dsn) for context, env in own.items()]
+    await together(*servers, _simulator(stack, settings, env))
+    workers = [stack.start(processes.worker(settings, context, env)) for context, env in own.items()]
+    await together(*workers, _front(stack, settings, env))
 
 
 async def _require_ports(settings: Settings) -> None:
@@ -120,10 +120,17 @@ def _engine_port(name: str, wanted: int, settings: Settings) -> int:
     return port
 
 
-async def _context(stack: Supervisor, settings: Settings, context: str, env: Mapping[str, str]) -> None:
-    await stack.run_once(f"{context}-migrate", processes.migrate_argv(context), env)
+async def _server(
+    stack: Supervisor, settings: Settings, context: str, env: Mapping[str, str], admin_dsn: str
+) -> None:
+    if await migrations.pending(admin_dsn, context):
+        await stack.run_once(f"{context}-migrate", processes.migrate_argv(context), env)
     await stack.start(processes.service(settings, context, env))
-    await stack.start(processes.worker(settings, context, env))
+
+
+async def _simulator(stack: Supervisor, settings: Settings, env: Mapping[str, str]) -> None:
+    if settings.sim_port is not None:
+        await stack.start(processes.simulator(settings.sim_port, env))
 
 
 async def _front(stack: Supervisor, settings: Settings, env: Mapping[str, str]) -> None:
