@@ -1,0 +1,1 @@
+"""The HTTP edge: terminates Bitrix24 and admin HTTP and calls the four contexts."""

@@ -1,0 +1,53 @@
+"""`python -m edge serve`."""
+
+import argparse
+import socket
+
+import uvicorn
+import uvloop
+
+from edge.app import build
+from edge.config import Settings
+from kit import log, metrics
+
+
+async def serve(settings: Settings) -> None:
+    """Serve HTTP until stopped."""
+    config = uvicorn.Config(
+        build(settings),
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips="127.0.0.1",
+        timeout_graceful_shutdown=5,
+        backlog=4096,
+    )
+    ports = [settings.gateway_port, *([settings.extra_port] if settings.extra_port else [])]
+    await uvicorn.Server(config).serve(sockets=[_listen(settings.gateway_host, port) for port in ports])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.set_inheritable(True)
+    return listener
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m edge")
+    parser.add_argument("command", choices=["serve"])
+    parser.parse_args()
+    settings = Settings()
+    log.configure("gateway")
+    metrics.serve(settings.metrics_port)
+    uvloop.run(serve(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""Composition root of the gateway."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from edge import errors
+from edge.auth import Guard
+from edge.config import Settings
+from edge.intake import Intake
+from edge.routes import (
+    admin_auth,
+    admin_messaging,
+    admin_outbox,
+    admin_portals,
+    admin_traces,
+    bitrix_events,
+    bitrix_install,
+    health,
+)
+from edge.rpc import Contexts
+from edge.spool import Spool
+from edge.trace import TraceMiddleware
+from kit.keyring import KeyRing
+
+
+def build(settings: Settings) -> FastAPI:
+    """Return the application; its lifespan drains the spool and holds the channels."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.contexts = Contexts(settings)
+        app.state.spool = Spool(settings.spool_dir)
+        app.state.intake = Intake(app.state.contexts, app.state.spool)
+        app.state.guard = Guard(KeyRing(settings.secret_keys.get_secret_value()))
+        drain = asyncio.create_task(app.state.intake.drain())
+        yield
+        drain.cancel()
+        app.state.spool.close()
+        await app.state.contexts.close()
+
+    app = FastAPI(
+        title="Teachbase AI",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.add_middleware(TraceMiddleware)
+    errors.install(app)
+    for module in (
+        health,
+        bitrix_events,
+        bitrix_install,
+        admin_auth,
+        admin_portals,
+        admin_messaging,
+        admin_outbox,
+        admin_traces,
+    ):
+        app.include_router(module.router)
+    return app

@@ -1,0 +1,19 @@
+"""Settings of the gateway, read once from the environment (docs/interfaces.md)."""
+
+from pathlib import Path
+
+from kit.config import ProcessSettings
+
+
+class Settings(ProcessSettings):
+    """TB_* of the gateway."""
+
+    gateway_port: int = 8000
+    gateway_host: str = "127.0.0.1"
+    extra_port: int = 0
+    """A second port to listen on, where no Envoy runs for this platform; 0 = none."""
+    portal_grpc: str = "127.0.0.1:50051"
+    messaging_grpc: str = "127.0.0.1:50052"
+    delivery_grpc: str = "127.0.0.1:50053"
+    billing_grpc: str = "127.0.0.1:50054"
+    spool_dir: Path = Path(".run/spool")

@@ -1,0 +1,83 @@
+"""The way of an event from the request to durability: one of a batch for messaging, or the spool.
+
+While an Ingest is under way events gather, and the next takes them all (docs/architecture.md section 3).
+"""
+
+import asyncio
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from edge.errors import ApiError
+from edge.rpc import Contexts
+from edge.spool import Spool
+from kit.coalesce import Coalescer
+from kit.errors import PeerError
+from kit.rpc import call
+from teachbase.messaging.v1 import messaging_pb2 as pb
+
+log = structlog.get_logger("intake")
+
+EVENTS = Counter("tb_events_total", "Events taken, by where they became durable", ["where"])
+SPOOL_DEPTH = Gauge("tb_spool_depth", "Events that wait in the spool")
+
+BUDGET_S = 2.0
+"""How long messaging may take before the spool takes the event: Bitrix24 slows down for slow handlers."""
+DRAIN_BUDGET_S = 20.0
+MAX_EVENTS = 500
+MAX_BYTES = 8 * 1024 * 1024
+IN_FLIGHT = 2
+_DRAIN_EVERY_S = 0.5
+
+
+class Intake:
+    """Makes events durable."""
+
+    def __init__(self, contexts: Contexts, spool: Spool) -> None:
+        self._contexts = contexts
+        self._spool = spool
+        self._batches: Coalescer[pb.RawEvent, None] = Coalescer(
+            self._ingest,
+            max_items=MAX_EVENTS,
+            max_weight=MAX_BYTES,
+            max_in_flight=IN_FLIGHT,
+            weigh=lambda event: len(event.body),
+        )
+
+    async def take(self, event: pb.RawEvent) -> None:
+        """Return when an event is durable. Raises ApiError 503 when it cannot be made so."""
+        if not self._spool.depth:
+            try:
+                await self._batches.submit(event)
+            except PeerError as error:
+                log.warning("event spooled", reason=error.reason, trace_id=event.trace_id)
+            else:
+                EVENTS.labels("messaging").inc()
+                return
+        # What came before it waits in the spool, so it waits behind: order of arrival is kept.
+        try:
+            await self._spool.append(event.SerializeToString())
+        except OSError as error:
+            log.error("event not durable", error=repr(error), trace_id=event.trace_id)
+            raise ApiError(503, "not_durable", "The event cannot be stored now. Send it again.") from None
+        EVENTS.labels("spool").inc()
+        SPOOL_DEPTH.set(self._spool.depth)
+
+    async def drain(self) -> None:
+        """Bring the spool to messaging, oldest first, for ever."""
+        while True:
+            try:
+                while self._spool.depth:
+                    async with self._spool.front(MAX_EVENTS) as records:
+                        await self._ingest([pb.RawEvent.FromString(one) for one in records], DRAIN_BUDGET_S)
+                    SPOOL_DEPTH.set(self._spool.depth)
+                    log.info("spool drained", left=self._spool.depth)
+            except PeerError as error:
+                log.warning("spool waits", depth=self._spool.depth, reason=error.reason)
+            await asyncio.sleep(_DRAIN_EVERY_S)
+
+    async def _ingest(self, events: list[pb.RawEvent], budget_s: float = BUDGET_S) -> list[None]:
+        if events:
+            request = pb.IngestRequest(events=events)
+            await call(self._contexts.messaging.Ingest, request, peer="messaging", timeout=budget_s)
+        return [None] * len(events)

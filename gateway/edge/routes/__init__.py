@@ -1,0 +1,1 @@
+"""Routes: each is a call or two and a shape."""

@@ -1,0 +1,60 @@
+"""The four contexts, as the gateway calls them."""
+
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Request
+from google.protobuf.message import Message
+
+from edge.config import Settings
+from kit.rpc import Method, call, channel
+from teachbase.billing.v1.billing_pb2_grpc import BillingServiceStub
+from teachbase.delivery.v1.delivery_pb2_grpc import DeliveryServiceStub
+from teachbase.messaging.v1.messaging_pb2_grpc import MessagingServiceStub
+from teachbase.portal.v1.admin_pb2_grpc import AdminServiceStub
+from teachbase.portal.v1.portal_pb2_grpc import PortalServiceStub
+
+TIMEOUT_S = 10.0
+INSTALL_TIMEOUT_S = 40.0
+"""An install waits for the OAuth server and for the portal's rate budget."""
+
+ResponseT = TypeVar("ResponseT", bound=Message)
+
+
+class Contexts:
+    """Stubs of every service, over one channel per context."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.channels = {
+            "portal": channel(settings.portal_grpc),
+            "messaging": channel(settings.messaging_grpc),
+            "delivery": channel(settings.delivery_grpc),
+            "billing": channel(settings.billing_grpc),
+        }
+        self.portal = PortalServiceStub(self.channels["portal"])
+        self.admin = AdminServiceStub(self.channels["portal"])
+        self.messaging = MessagingServiceStub(self.channels["messaging"])
+        self.delivery = DeliveryServiceStub(self.channels["delivery"])
+        self.billing = BillingServiceStub(self.channels["billing"])
+
+    async def close(self) -> None:
+        """Close the channels."""
+        for one in self.channels.values():
+            await one.close()
+
+
+async def ask(
+    peer: str,
+    method: Method[ResponseT],
+    request: Message,
+    timeout: float = TIMEOUT_S,  # noqa: ASYNC109 - the deadline travels with the call
+) -> ResponseT:
+    """Call a context. Raises PeerError."""
+    return await call(method, request, peer=peer, timeout=timeout)
+
+
+def _contexts(request: Request) -> Contexts:
+    contexts: Contexts = request.app.state.contexts
+    return contexts
+
+
+Peers = Annotated[Contexts, Depends(_contexts)]

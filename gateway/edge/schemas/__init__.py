@@ -1,0 +1,1 @@
+"""Shapes of the API (docs/interfaces.md): fields may be added, never renamed."""

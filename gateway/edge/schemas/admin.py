@@ -1,0 +1,203 @@
+"""Shapes of the console's rows (docs/interfaces.md)."""
+
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+RowT = TypeVar("RowT")
+
+
+class Page(BaseModel, Generic[RowT]):
+    """A page of a list; `next_cursor` null = the last one."""
+
+    items: list[RowT]
+    next_cursor: str | None
+
+
+class Login(BaseModel):
+    """What a login needs."""
+
+    email: str
+    password: str
+
+
+class RefreshToken(BaseModel):
+    """What a renewed session needs."""
+
+    refresh_token: str
+
+
+class SessionTokens(BaseModel):
+    """A session: `expires_in` seconds of the access token."""
+
+    access_token: str
+    refresh_token: str
+    token_type: str = "bearer"  # noqa: S105 - the scheme's name
+    expires_in: int
+
+
+class AdminAccount(BaseModel):
+    """A member of the vendor's staff."""
+
+    id: str
+    email: str
+    role: str
+    created_at: str
+
+
+class PortalBot(BaseModel):
+    """The bot of a portal."""
+
+    id: int | None
+    status: str
+    error_code: str | None
+
+
+class PortalAccess(BaseModel):
+    """Who may talk to the bot."""
+
+    mode: str
+    user_ids: list[int]
+    department_ids: list[int]
+
+
+class Portal(BaseModel):
+    """A portal."""
+
+    id: str
+    created_at: str
+    domain: str
+    member_id: str
+    status: str
+    bot: PortalBot
+    access: PortalAccess
+    plan: str
+    installed_at: str | None
+    last_proven_alive_at: str | None
+
+
+class Dialog(BaseModel):
+    """A dialog."""
+
+    id: str
+    created_at: str
+    portal_id: str
+    provider_dialog_id: str
+    provider_dialog_id_raw: str
+    user_id: int
+    kind: str
+    state: str
+    last_message_at: str
+
+
+class Message(BaseModel):
+    """A message."""
+
+    id: str
+    created_at: str
+    portal_id: str
+    dialog_id: str
+    trace_id: str
+    provider_message_id: int | None
+    direction: str
+    author_id: int
+    body: str
+    state: str
+    reason: str | None
+    reply_to: str | None
+
+
+class Event(BaseModel):
+    """A line of what happened."""
+
+    id: str
+    created_at: str
+    portal_id: str | None
+    trace_id: str
+    type: str
+    provider_event: str | None
+    provider_event_id: str | None
+    dialog_id: str | None
+    message_id: str | None
+    reason: str | None
+    payload: dict[str, Any]
+
+
+class InboundEvent(BaseModel):
+    """A row of the blackbox."""
+
+    id: str
+    created_at: str
+    received_at: str
+    portal_id: str | None
+    trace_id: str
+    method: str
+    path: str
+    domain: str | None
+    member_id: str | None
+    event: str | None
+    dialog_id: str | None
+    user_id: int | None
+    content_type: str
+    body_truncated: bool
+    body_sha256: str
+    remote_ip: str
+    outcome: str
+    reason: str | None
+
+
+class OutboxItem(BaseModel):
+    """A message on its way to Bitrix24."""
+
+    id: str
+    created_at: str
+    portal_id: str
+    trace_id: str
+    dialog_id: str
+    provider_dialog_id: str
+    message_id: str
+    part: int
+    state: str
+    attempts: int
+    due_at: str
+    sent_at: str | None
+    cause: str | None
+    next_step: str | None
+    provider_message_id: int | None
+    uuid: str
+
+
+class Attempt(BaseModel):
+    """A request made for an outbox item."""
+
+    at: str
+    outcome: str
+    status: int
+    code: str | None
+    latency_ms: int
+    wait_ms: int
+
+
+class OutboxItemDetail(OutboxItem):
+    """An outbox item with its attempts."""
+
+    attempts_log: list[Attempt]
+
+
+class TraceStep(BaseModel):
+    """A step of a message's way, with the service that wrote it."""
+
+    at: str
+    service: str
+    step: str
+    took_ms: int
+    detail: dict[str, Any]
+
+
+class Trace(BaseModel):
+    """Every step of one message, in time order, from all services."""
+
+    trace_id: str
+    portal_id: str | None
+    message_id: str | None
+    steps: list[TraceStep]

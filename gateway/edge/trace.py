@@ -1,0 +1,57 @@
+"""Outermost middleware: a trace id for every request and answer, and one log line each."""
+
+import time
+
+import structlog
+from prometheus_client import Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kit import trace
+
+log = structlog.get_logger("access")
+
+SECONDS = Histogram(
+    "tb_http_seconds",
+    "Time an HTTP request took",
+    ["method", "status"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+class TraceMiddleware:
+    """Gives each request a trace id of its own; what a caller sends as one is not taken over."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        trace_id = trace.new_trace_id()
+        trace.current.set(trace_id)
+        started, status = time.perf_counter(), 500
+
+        async def send_traced(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-trace-id", trace_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_traced)
+        finally:
+            took = time.perf_counter() - started
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            SECONDS.labels(method, f"{status // 100}xx").observe(took)
+            log.info(
+                "request",
+                method=method,
+                path=scope["path"],
+                status=status,
+                took_ms=round(took * 1000, 1),
+                trace_id=trace_id,
+            )
