@@ -1,5 +1,6 @@
 """Composition root: the cloud, its HTTP face and its life."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,11 +10,11 @@ from random import Random
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from b24sim import control, oauth
-from b24sim.asgi import host_of
+from b24sim import control, oauth, page
+from b24sim.asgi import host_of, respond
 from b24sim.clock import Clock
 from b24sim.cloud import Cloud
 from b24sim.config import Settings
@@ -34,7 +35,14 @@ class Simulator:
     site: Starlette
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Route portals' REST past the framework: by path, or by Host where a proxy keeps the real names."""
+        """Serve, and end quietly."""
+        try:
+            await self.route(scope, receive, send)
+        except asyncio.CancelledError:  # the server stops and somebody still hangs
+            await respond(send, 503, b"{}")
+
+    async def route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Portals' REST passes the framework by: by path, or by Host where a proxy keeps the real names."""
         path = scope["path"] if scope["type"] == "http" else ""
         if path.startswith(PORTALS):
             domain, _, method = path[len(PORTALS) :].partition("/rest/")
@@ -59,13 +67,14 @@ def build_app(settings: Settings, clock: Clock = time.time, seed: int | None = N
         await cloud.sender.close()
         await snapshots.stop()
 
-    routes = [
+    routes: list[BaseRoute] = [
         Route("/health", health),
         Route("/oauth/token/", oauth.token, methods=["GET", "POST"]),
         Route("/oauth/token", oauth.token, methods=["GET", "POST"]),
         Route("/rest/app.info", oauth.app_info, methods=["GET", "POST"]),
         Route("/rest/app.info/", oauth.app_info, methods=["GET", "POST"]),
         *control.ROUTES,
+        *page.ROUTES,
     ]
     site = Starlette(routes=routes, lifespan=life, exception_handlers=control.EXCEPTION_HANDLERS)
     site.state.cloud = cloud
