@@ -19,15 +19,15 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class Account:
     """Whom a child runs as: the caller, the caller behind a user namespace, or another uid."""
 
-    namespace: bool = False
+    seen_as: int | None = None  # the uid that the child takes itself for, in a user namespace of its own
     uid: int | None = None
 
 
 CALLER = Account()
 
 
-def enter_user_namespace() -> None:
-    """Show this process to itself as uid and gid 1000; files stay owned by the real uid.
+def enter_user_namespace(seen_as: int) -> None:
+    """Make this process take itself for uid and gid `seen_as`; its files stay owned by the real uid.
 
     Raises OSError where the kernel or a sandbox refuses.
     """
@@ -35,8 +35,8 @@ def enter_user_namespace() -> None:
     if _libc.unshare(CLONE_NEWUSER) != 0:
         raise OSError(ctypes.get_errno(), "unshare(CLONE_NEWUSER) refused")
     Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"1000 {uid} 1")
-    Path("/proc/self/gid_map").write_text(f"1000 {gid} 1")
+    Path("/proc/self/uid_map").write_text(f"{seen_as} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{seen_as} {gid} 1")
 
 
 def die_with(parent: int, death_signal: signal.Signals) -> None:
@@ -52,8 +52,8 @@ def _before_exec(account: Account, death_signal: signal.Signals) -> Callable[[],
     parent = os.getpid()
 
     def run() -> None:
-        if account.namespace:
-            enter_user_namespace()
+        if account.seen_as is not None:
+            enter_user_namespace(account.seen_as)
         die_with(parent, death_signal)  # last: a change of credentials clears it
 
     return run

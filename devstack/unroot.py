@@ -1,7 +1,8 @@
-"""Postgres refuses to run as root: find an account it accepts."""
+"""Postgres refuses to run as root, and initdb as a uid that has no name: find an account they accept."""
 
 import functools
 import os
+import pwd
 import shutil
 import stat
 import subprocess
@@ -15,14 +16,20 @@ NOBODY = 65534
 
 @functools.cache
 def account() -> Account:
-    """The account for Postgres: the caller, or for root a user namespace, or nobody where that is refused."""
-    if os.getuid() != 0:
+    """The account for Postgres: the caller, else the caller under another name, else (for root) nobody.
+
+    The second needs user namespaces, which some containers refuse.
+    """
+    names = {entry.pw_uid for entry in pwd.getpwall()}
+    if os.getuid() in names - {0}:
         return CALLER
+    seen_as = min(names - {0}, default=NOBODY)
     try:
-        subprocess.run(["/bin/true"], preexec_fn=enter_user_namespace, check=True)
+        enter = functools.partial(enter_user_namespace, seen_as)
+        subprocess.run(["/bin/true"], preexec_fn=enter, check=True)
     except (subprocess.SubprocessError, OSError):
-        return Account(uid=NOBODY)
-    return Account(namespace=True)
+        return Account(uid=NOBODY) if os.getuid() == 0 else CALLER
+    return Account(seen_as=seen_as)
 
 
 def reachable_install(install: Path, data_dir: Path) -> Path:
