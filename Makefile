@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 UV := .venv/bin/uv
+PACKAGES := kit bitrix edge portal messaging delivery billing b24sim
 MEMBERS := proto/gen libs/kit libs/bitrix gateway portal-service messaging-service delivery-service billing-service bitrix-sim
 
 help: ## this list
@@ -33,4 +34,20 @@ run: setup ## start the whole stack in the foreground; Ctrl-C stops it
 reset: ## stop the stack and delete .run/
 	@test ! -x $(PY) || $(PY) -m devstack reset
 
-.PHONY: run reset help setup lock proto
+lint: setup ## style, imports between contexts, protos and their generated code, no registry address
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check --quiet .
+	@.venv/bin/lint-imports --no-logo
+	@.venv/bin/buf lint && .venv/bin/buf format --diff --exit-code proto
+	@.ci/fresh-proto
+	@! git grep -nE 'https?://[^ "]*/(simple|packages|pool)/' -- '*.lock' '*.toml' '*.json' Makefile
+
+types: setup ## mypy --strict on everything
+	@.venv/bin/mypy $(addprefix -p ,$(PACKAGES))
+	@.venv/bin/mypy devstack bench tests conftest.py
+	@for member in libs/kit libs/bitrix gateway portal-service messaging-service delivery-service billing-service bitrix-sim; do \
+	  if ls $$member/tests/*.py >/dev/null 2>&1; then .venv/bin/mypy $$member/tests || exit 1; fi; done
+
+test: lint types ## everything: lint, types, unit, contract and end-to-end tests
+	@$(PY) -m pytest
+
+.PHONY: run reset help setup lock proto lint types test

@@ -21,7 +21,7 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.engine = db.engine(settings.database_dsn.get_secret_value(), settings.database_pool)
+        self.engine = db.engine(settings.database_dsn, settings.database_pool)
         self.quota = Quota(self.engine, utc_now)
         self.plans = Plans(self.engine, utc_now)
 

@@ -7,7 +7,8 @@ from delivery import worker
 from delivery.app import App, WorkerApp
 from delivery.config import Settings
 from kit import log, metrics, process
-from kit.rpc import Server
+from kit.config import read
+from kit.server import Server
 from teachbase.delivery.v1 import delivery_pb2_grpc
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -16,7 +17,7 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 async def serve(stop: asyncio.Event) -> None:
     """Serve gRPC until stopped."""
     log.configure("delivery")
-    app = App(Settings())
+    app = App(read(Settings))
     metrics.serve(app.settings.metrics_port)
     await app.ensure_partitions()
     waker = app.waker()
@@ -35,7 +36,7 @@ async def serve(stop: asyncio.Event) -> None:
 async def work(stop: asyncio.Event) -> None:
     """Work off the queue until stopped."""
     log.configure("delivery-worker")
-    app = WorkerApp(Settings())
+    app = WorkerApp(read(Settings))
     metrics.serve(app.settings.metrics_port)
     await worker.run(app, stop)
     await app.close()
@@ -43,7 +44,7 @@ async def work(stop: asyncio.Event) -> None:
 
 def dsn() -> str:
     """Return where `migrate` works."""
-    return Settings().database_dsn.get_secret_value()
+    return read(Settings).database_dsn
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.dsn = settings.database_dsn.get_secret_value()
+        self.dsn = settings.database_dsn
         self.engine = db.engine(self.dsn, settings.database_pool)
         self.bell = Bell(settings.redis_url, QUEUE)
         self.outbox = Outbox(self.engine, self.bell, utc_now)

@@ -1,10 +1,12 @@
 """Settings of the delivery context, read once from the environment (docs/interfaces.md)."""
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from kit.config import ServiceSettings
 
 
+@dataclass(frozen=True, kw_only=True)
 class Settings(ServiceSettings):
     """TB_* of the delivery processes."""
 

@@ -9,6 +9,7 @@ import uvloop
 from edge.app import build
 from edge.config import Settings
 from kit import log, metrics
+from kit.config import read
 
 
 async def serve(settings: Settings) -> None:
@@ -43,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m edge")
     parser.add_argument("command", choices=["serve"])
     parser.parse_args()
-    settings = Settings()
+    settings = read(Settings)
     log.configure("gateway")
     metrics.serve(settings.metrics_port)
     uvloop.run(serve(settings))

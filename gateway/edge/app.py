@@ -34,7 +34,7 @@ def build(settings: Settings) -> FastAPI:
         app.state.contexts = Contexts(settings)
         app.state.spool = Spool(settings.spool_dir)
         app.state.intake = Intake(app.state.contexts, app.state.spool)
-        app.state.guard = Guard(KeyRing(settings.secret_keys.get_secret_value()))
+        app.state.guard = Guard(KeyRing(settings.secret_keys))
         drain = asyncio.create_task(app.state.intake.drain())
         yield
         drain.cancel()

@@ -1,10 +1,12 @@
 """Settings of the gateway, read once from the environment (docs/interfaces.md)."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from kit.config import ProcessSettings
 
 
+@dataclass(frozen=True, kw_only=True)
 class Settings(ProcessSettings):
     """TB_* of the gateway."""
 

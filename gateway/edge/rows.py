@@ -154,8 +154,9 @@ def step_row(value: messaging.TraceStep | delivery.TraceStep, service: str) -> r
 
 
 def plain(value: Struct) -> dict[str, Any]:
-    """Return a Struct as JSON."""
-    return MessageToDict(value)
+    """Return a Struct as JSON; it knows no integers, so whole numbers are made such again."""
+    fields = MessageToDict(value)
+    return {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in fields.items()}
 
 
 def at(message: ProtoMessage, field: str) -> str:

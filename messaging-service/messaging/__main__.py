@@ -4,7 +4,8 @@ import asyncio
 from pathlib import Path
 
 from kit import log, metrics, process
-from kit.rpc import Server
+from kit.config import read
+from kit.server import Server
 from messaging import worker
 from messaging.app import App, WorkerApp
 from messaging.config import Settings
@@ -16,7 +17,7 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 async def serve(stop: asyncio.Event) -> None:
     """Serve gRPC until stopped."""
     log.configure("messaging")
-    app = App(Settings())
+    app = App(read(Settings))
     metrics.serve(app.settings.metrics_port)
     await app.ensure_partitions()
     server = Server(app.settings.messaging_grpc)
@@ -34,7 +35,7 @@ async def serve(stop: asyncio.Event) -> None:
 async def work(stop: asyncio.Event) -> None:
     """Work off the queue until stopped."""
     log.configure("messaging-worker")
-    app = WorkerApp(Settings())
+    app = WorkerApp(read(Settings))
     metrics.serve(app.settings.metrics_port)
     await worker.run(app, stop)
     await app.close()
@@ -42,7 +43,7 @@ async def work(stop: asyncio.Event) -> None:
 
 def dsn() -> str:
     """Return where `migrate` works."""
-    return Settings().database_dsn.get_secret_value()
+    return read(Settings).database_dsn
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.engine = db.engine(settings.database_dsn.get_secret_value(), settings.database_pool)
+        self.engine = db.engine(settings.database_dsn, settings.database_pool)
         self.bell = Bell(settings.redis_url, QUEUE)
         self.portal_changes = PortalChanges(self.engine, self.bell, utc_now)
 

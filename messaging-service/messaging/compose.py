@@ -40,15 +40,16 @@ class Composer:
 
     def reply_to_question(self, question: Question, quota: Quota, quota_at: datetime) -> None:
         """Answer a counted question, or say that the limit is reached."""
-        steps = [_step("quota", quota_at, granted=quota.granted, limit=quota.limit)]
+        took_ms = int((quota_at - self._claimed_at).total_seconds() * 1000)
+        steps = [_step("quota", quota_at, took_ms, granted=quota.granted, limit=quota.limit)]
         if not quota.granted:
             language = texts.language_of(question.body)
             resets_at = f"{quota.resets_at:%d.%m.%Y}" if quota.resets_at else ""
             body = texts.LIMIT_REACHED[language].format(resets_at=resets_at)
-            self._reply(question, "limit_reached", body, steps)
+            self._reply(question, "limit_reached", body, quota_at, steps)
             return
         answer = rules.answer(question) or _from_knowledge(question)
-        self._reply(question, answer.rule, answer.body, steps)
+        self._reply(question, answer.rule, answer.body, quota_at, steps)
 
     def _settle(self, question: Question) -> bool:
         dialog = self._dialog(question)
@@ -62,7 +63,7 @@ class Composer:
             if question.kind == "join":
                 self._say_once("greeting", dialog)
                 self.composed.greeted.append(dialog)
-            self._reply(question, answer.rule, answer.body, [])
+            self._reply(question, answer.rule, answer.body, self._claimed_at)
         else:
             return False
         return True
@@ -75,10 +76,16 @@ class Composer:
         self._say_once("refusal", dialog)
         self.composed.refused.append(dialog)
         body = texts.REFUSAL[texts.language_of(question.body)]
-        self._reply(question, "not_allowed", body, [], state="ignored")
+        self._reply(question, "not_allowed", body, self._claimed_at, state="ignored")
 
     def _reply(
-        self, question: Question, rule: str, body: str, steps: list[dict[str, Any]], state: str = "answered"
+        self,
+        question: Question,
+        rule: str,
+        body: str,
+        at: datetime,
+        steps: Sequence[dict[str, Any]] = (),
+        state: str = "answered",
     ) -> None:
         dialog = self._dialog(question)
         self.composed.replies.append(
@@ -97,7 +104,7 @@ class Composer:
                 priority=1,
             )
         )
-        answered = _step("answered", self._claimed_at, rule=rule)
+        answered = _step("answered", at, rule=rule)
         self._handle(question, state, rule if state == "ignored" else "", [*steps, answered])
 
     def _stay_silent(self, question: Question, reason: str) -> None:
@@ -105,7 +112,7 @@ class Composer:
 
     def _handle(self, question: Question, state: str, reason: str, steps: list[dict[str, Any]]) -> None:
         waited = int((self._claimed_at - question.created_at).total_seconds() * 1000)
-        claimed = _step("claimed", self._claimed_at, waited_ms=waited)
+        claimed = _step("claimed", self._claimed_at, max(0, waited))
         self.composed.handled.append(Handled(question, state, reason, [claimed, *steps]))
 
     def _dialog(self, question: Question) -> ClaimedDialog:
@@ -123,5 +130,5 @@ def _from_knowledge(question: Question) -> RuleAnswer:
     return RuleAnswer("no_knowledge", texts.NO_KNOWLEDGE[texts.language_of(question.body)])
 
 
-def _step(step: str, at: datetime, **detail: object) -> dict[str, Any]:
-    return {"at": at.isoformat(), "step": step, "took_ms": 0, "detail": detail}
+def _step(step: str, at: datetime, took_ms: int = 0, **detail: object) -> dict[str, Any]:
+    return {"at": at.isoformat(), "step": step, "took_ms": took_ms, "detail": detail}

@@ -4,7 +4,8 @@ import asyncio
 from pathlib import Path
 
 from kit import log, metrics, process
-from kit.rpc import Server
+from kit.config import read
+from kit.server import Server
 from portal import worker
 from portal.app import App
 from portal.config import Settings
@@ -15,10 +16,10 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 async def serve(stop: asyncio.Event) -> None:
     """Serve gRPC until stopped."""
-    app = App(Settings())
+    app = App(read(Settings))
     log.configure("portal")
     metrics.serve(app.settings.metrics_port)
-    await app.admins.create_first(app.settings.admin_email, app.settings.admin_password.get_secret_value())
+    await app.admins.create_first(app.settings.admin_email, app.settings.admin_password)
     server = Server(app.settings.portal_grpc)
     server.add(
         portal_pb2_grpc.add_PortalServiceServicer_to_server,
@@ -38,7 +39,7 @@ async def serve(stop: asyncio.Event) -> None:
 
 async def work(stop: asyncio.Event) -> None:
     """Work off the queue until stopped."""
-    app = App(Settings())
+    app = App(read(Settings))
     log.configure("portal-worker")
     metrics.serve(app.settings.metrics_port)
     await worker.run(app, stop)
@@ -47,7 +48,7 @@ async def work(stop: asyncio.Event) -> None:
 
 def dsn() -> str:
     """Return where `migrate` works."""
-    return Settings().database_dsn.get_secret_value()
+    return read(Settings).database_dsn
 
 
 if __name__ == "__main__":

@@ -36,8 +36,8 @@ class App:
     """Everything that a process of this context holds; `close` lets it go."""
 
     def __init__(self, settings: Settings) -> None:
-        dsn = settings.database_dsn.get_secret_value()
-        keyring = KeyRing(settings.secret_keys.get_secret_value())
+        dsn = settings.database_dsn
+        keyring = KeyRing(settings.secret_keys)
         policy = EndpointPolicy(settings.dev_hosts)
         self.settings = settings
         self.engine = db.engine(dsn, settings.database_pool)
@@ -48,7 +48,7 @@ class App:
             policy,
             settings.bitrix_oauth_url,
             settings.bitrix_client_id,
-            settings.bitrix_client_secret.get_secret_value(),
+            settings.bitrix_client_secret,
         )
         self.tokens = Tokens(self.engine, keyring, oauth, utc_now)
         rest = PortalRest(BitrixClient(self.http, policy), Limiter(self.redis, Budget()), self.tokens)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Literal
 
 from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
@@ -23,7 +24,6 @@ from edge.schemas.install import (
 )
 from kit import trace
 from kit.errors import PeerError
-from kit.pb import enum_name
 from teachbase.messaging.v1 import messaging_pb2 as messaging
 from teachbase.portal.v1 import portal_pb2 as pb
 
@@ -32,6 +32,12 @@ router = APIRouter(prefix="/v1/bitrix/install", tags=["bitrix"])
 PROVISION_WAIT_S = 8.0
 """How long finalizing watches the welcomes go out before it answers `running`."""
 _POLL_S = 0.2
+_BOT_STATUS: dict[int, Literal["missing", "registered", "failed"]] = {
+    pb.BOT_STATE_UNSPECIFIED: "missing",
+    pb.BOT_STATE_MISSING: "missing",
+    pb.BOT_STATE_REGISTERED: "registered",
+    pb.BOT_STATE_FAILED: "failed",
+}
 _BODY = {
     "requestBody": {
         "required": True,
@@ -68,7 +74,7 @@ async def complete(request: Request, peers: Peers) -> InstallCompleted:
         portal_id=answer.portal.id,
         portal_token=answer.portal_token,
         bot=InstalledBot(
-            status=enum_name(pb.BotState, bot.state) or "missing",
+            status=_BOT_STATUS[bot.state],
             bot_id_present=bot.id > 0,
             error_code=bot.error_code or None,
         ),
@@ -127,7 +133,9 @@ async def _provision(peers: Contexts, portal_id: str, user_ids: list[int], wait_
             return Provision(status="running", total=len(user_ids), ok=0, failed=[])
         failed = sorted(found.failed)
         if found.ok + len(failed) >= found.total:
-            status = "ok" if not failed else "error" if not found.ok else "partial_fail"
+            status: Literal["ok", "error", "partial_fail"] = (
+                "ok" if not failed else "error" if not found.ok else "partial_fail"
+            )
             return Provision(status=status, total=found.total, ok=found.ok, failed=failed)
         if time.monotonic() > deadline:
             return Provision(status="running", total=found.total, ok=found.ok, failed=failed)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import uvloop
 
+from kit.config import SettingsError
+
 
 def main(
     service: str,
@@ -23,6 +25,20 @@ def main(
     parser = argparse.ArgumentParser(prog=f"python -m {service}")
     parser.add_argument("command", choices=["serve", "work", "migrate"])
     command: str = parser.parse_args().command
+    try:
+        _run(command, service, serve, work, migrations, dsn)
+    except SettingsError as error:
+        raise SystemExit(f"{service}: {error}") from None
+
+
+def _run(
+    command: str,
+    service: str,
+    serve: Callable[[asyncio.Event], Awaitable[None]],
+    work: Callable[[asyncio.Event], Awaitable[None]],
+    migrations: Path,
+    dsn: Callable[[], str],
+) -> None:
     if command == "migrate":
         from kit import migrate  # noqa: PLC0415 - alembic is a third of a process's start; only this needs it
 

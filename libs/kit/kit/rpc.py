@@ -1,32 +1,24 @@
-"""gRPC servers and calls, the same for every context."""
+"""Calls of other contexts, the same from everywhere."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
 import grpc
 from google.protobuf import any_pb2
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 
 from kit import metrics, trace
 from kit.errors import PeerError
-from kit.interceptors import Border
 
 MAX_MESSAGE = 32 * 1024 * 1024
-_OPTIONS = [
+OPTIONS = [
     ("grpc.max_receive_message_length", MAX_MESSAGE),
     ("grpc.max_send_message_length", MAX_MESSAGE),
 ]
-_SERVER_OPTIONS = [
-    *_OPTIONS,
-    ("grpc.so_reuseport", 0),
-    ("grpc.http2.min_ping_interval_without_data_ms", 5000),
-]
 _CHANNEL_OPTIONS = [
-    *_OPTIONS,
+    *OPTIONS,
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -42,35 +34,6 @@ class Method(Protocol[ResponseT_co]):
 
     def __call__(self, request: Any, /, *, timeout: float, metadata: Any) -> Awaitable[ResponseT_co]:
         """Make the call."""
-
-
-class Server:
-    """A gRPC server with reflection, the health protocol and the house's one interceptor."""
-
-    def __init__(self, address: str) -> None:
-        """Bind `host:port` (port 0 = any free one, see `port`). Raises RuntimeError when it is taken."""
-        self._server = grpc.aio.server(interceptors=[Border()], options=_SERVER_OPTIONS)
-        self._health = health.aio.HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        self._names = [health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
-        self.port = self._server.add_insecure_port(address)
-
-    def add(self, register: Callable[[Any, grpc.aio.Server], None], servicer: object, full_name: str) -> None:
-        """Serve one service: its generated `add_*_to_server`, its servicer and its full proto name."""
-        register(servicer, self._server)
-        self._names.append(full_name)
-
-    async def start(self) -> None:
-        """Begin to serve and say SERVING for the whole server and each service."""
-        reflection.enable_server_reflection(self._names, self._server)
-        await self._server.start()
-        for name in ["", *self._names]:
-            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
-
-    async def stop(self, grace_s: float) -> None:
-        """Say NOT_SERVING, take no new calls and give those under way `grace_s` seconds."""
-        await self._health.enter_graceful_shutdown()
-        await self._server.stop(grace_s)
 
 
 def channel(address: str) -> grpc.aio.Channel:

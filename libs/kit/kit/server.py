@@ -1,0 +1,46 @@
+"""gRPC servers, the same for every context."""
+
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from kit.interceptors import Border
+from kit.rpc import OPTIONS
+
+_SERVER_OPTIONS = [
+    *OPTIONS,
+    ("grpc.so_reuseport", 0),
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+]
+
+
+class Server:
+    """A gRPC server with reflection, the health protocol and the house's one interceptor."""
+
+    def __init__(self, address: str) -> None:
+        """Bind `host:port` (port 0 = any free one, see `port`). Raises RuntimeError when it is taken."""
+        self._server = grpc.aio.server(interceptors=[Border()], options=_SERVER_OPTIONS)
+        self._health = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._names = [health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
+        self.port = self._server.add_insecure_port(address)
+
+    def add(self, register: Callable[[Any, grpc.aio.Server], None], servicer: object, full_name: str) -> None:
+        """Serve one service: its generated `add_*_to_server`, its servicer and its full proto name."""
+        register(servicer, self._server)
+        self._names.append(full_name)
+
+    async def start(self) -> None:
+        """Begin to serve and say SERVING for the whole server and each service."""
+        reflection.enable_server_reflection(self._names, self._server)
+        await self._server.start()
+        for name in ["", *self._names]:
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+
+    async def stop(self, grace_s: float) -> None:
+        """Say NOT_SERVING, take no new calls and give those under way `grace_s` seconds."""
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(grace_s)
