@@ -84,10 +84,10 @@ async def test_the_tokens_of_an_event_work(sim: Sim, product: Any, portal: dict[
     await sim.say(portal, 27, "Привет")
 
     event = fields(await heard(product, "ONIMBOTV2MESSAGEADD"))
-    as_bot = await sim.call(portal, "scope", auth=event["data"]["bot"]["auth"]["access_token"])
+    as_bot = await sim.call(portal, "profile", auth=event["data"]["bot"]["auth"]["access_token"])
     as_anna = await sim.call(portal, "profile", auth=event["auth"]["access_token"])
 
-    assert as_bot.status_code == 200
+    assert (as_bot.json()["result"]["ID"], as_bot.json()["result"]["ADMIN"]) == ("812", False)
     assert as_anna.json()["result"]["LAST_NAME"] == "Ёлкина"
 
 

@@ -106,6 +106,22 @@ async def test_app_info_refuses_unknown_and_ended_tokens(sim: Sim, clock: FakeCl
     assert (ended.status_code, ended.json()["error"]) == (401, "expired_token")
 
 
+async def test_a_token_is_taken_from_body_query_and_header(sim: Sim) -> None:
+    portal = await sim.portal()
+    url, token = portal["client_endpoint"] + "profile", portal["admin"]["access_token"]
+
+    answers = [
+        await sim.http.post(url, json={"auth": token}),
+        await sim.http.post(url, data={"auth": token}),
+        await sim.http.get(url, params={"auth": token}),
+        await sim.http.post(url, headers={"Authorization": f"Bearer {token}"}),
+    ]
+    unread = await sim.http.post(url, content=f'{{"auth":"{token}"}}')  # JSON counts only with its Content-Type
+
+    assert [answer.json()["result"]["ID"] for answer in answers] == ["1"] * 4
+    assert unread.status_code == 401
+
+
 async def test_a_call_with_an_ended_token_is_told_from_one_with_an_unknown(sim: Sim, clock: FakeClock) -> None:
     portal = await sim.portal(token_ttl=10)
     other = await sim.portal()

@@ -15,7 +15,7 @@ from b24sim.portal import Portal
 from b24sim.rest import envelope
 from b24sim.rest.call import Call, RestError
 from b24sim.rest.registry import perform
-from b24sim.rest.request import authorize, expire, method_of, params_of
+from b24sim.rest.request import authorize, expire, method_of, params_of, token_of
 
 NOT_FOUND_PAGE: Final = b"<html><head><title>404 Not Found</title></head><body>Portal not found</body></html>"
 BAD_GATEWAY_PAGE: Final = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
@@ -84,12 +84,13 @@ class PortalRest:
             return Answer(0, b"", kind)
         if kind == "http_502_html":
             return Answer(502, BAD_GATEWAY_PAGE, kind, content_type=HTML)
+        token = token_of(scope, params)
         if kind == "expired_token":
-            expire(params, self.cloud.tokens, now)
+            expire(token, self.cloud.tokens, now)
         if kind in REFUSALS:
             return _refusal(REFUSALS[kind])
         try:
-            user_id = authorize(scope, params, portal, self.cloud.tokens, now)
+            user_id = authorize(token, portal, self.cloud.tokens, now)
             answer = self._perform(portal, method, user_id, params, kind, started)
         except RestError as error:
             answer = _refusal(error)

@@ -28,10 +28,14 @@ def params_of(scope: Scope, body: bytes) -> dict[str, Any]:
     return params
 
 
-def authorize(scope: Scope, params: dict[str, Any], portal: Portal, tokens: TokenStore, now: float) -> int:
-    """Whose call it is. Takes `auth` out of `params`; raises RestError of class token (contract 3.5)."""
+def token_of(scope: Scope, params: dict[str, Any]) -> str:
+    """The token of the body, the query or the Authorization header; takes `auth` out of `params`."""
     token = as_text(params.pop("auth", "")) or as_text(params.pop("access_token", ""))
-    token = token or header(scope, b"authorization").removeprefix("Bearer ")
+    return token or header(scope, b"authorization").removeprefix("Bearer ")
+
+
+def authorize(token: str, portal: Portal, tokens: TokenStore, now: float) -> int:
+    """Whose call it is; raises RestError of class token (contract 3.5)."""
     if not token:
         raise RestError("NO_AUTH_FOUND", "Wrong authorization data", 401)
     if portal.uninstalled:
@@ -47,9 +51,9 @@ def authorize(scope: Scope, params: dict[str, Any], portal: Portal, tokens: Toke
     return grant.user_id
 
 
-def expire(params: dict[str, Any], tokens: TokenStore, now: float) -> None:
-    """End the token of this request at once, so that only a refresh helps."""
-    grant = tokens.access.get(as_text(params.get("auth")))
+def expire(token: str, tokens: TokenStore, now: float) -> None:
+    """End a token at once, so that only a refresh helps."""
+    grant = tokens.access.get(token)
     if grant is not None:
         grant.expires = now
 

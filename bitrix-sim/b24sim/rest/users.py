@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from b24sim.model import Department, Employee
-from b24sim.rest.call import Call, Handler, Page
+from b24sim.rest.call import Call, Handler, Page, RestError
 from b24sim.rest.params import as_bool, as_int, as_items, as_map, as_text
 
 PAGE = 50
@@ -23,17 +23,17 @@ def search(call: Call) -> Page:
 
 def current(call: Call) -> dict[str, Any]:
     """The user whose token it is."""
-    return user_fields(call.portal.users[call.user_id])
+    return user_fields(_caller(call))
 
 
 def admin(call: Call) -> bool:
     """Whether the user whose token it is administers the portal."""
-    return call.portal.users[call.user_id].admin
+    return _caller(call).admin
 
 
 def profile(call: Call) -> dict[str, Any]:
     """The short card of the user whose token it is; needs no scope."""
-    user = call.portal.users[call.user_id]
+    user = _caller(call)
     return {
         "ID": str(user.id),
         "ADMIN": user.admin,
@@ -71,6 +71,16 @@ def user_fields(user: Employee) -> dict[str, Any]:
         "UF_DEPARTMENT": user.departments,
         "USER_TYPE": user.kind,
     }
+
+
+def _caller(call: Call) -> Employee:
+    """The person, or the bot in the shape of one: a bot is a user of the portal too."""
+    if call.user_id in call.portal.users:
+        return call.portal.users[call.user_id]
+    bot = call.portal.bots.get(call.user_id)
+    if bot is None:
+        raise RestError("ACCESS_DENIED", "Access denied!", 403)
+    return Employee(bot.id, bot.name, "")
 
 
 def _page(call: Call, found: list[Employee]) -> Page:
