@@ -17,6 +17,7 @@ from devstack.spawn import spawn
 FIRST_DELAY = 0.2  # seconds before the first restart; doubles with every further death
 LONGEST_DELAY = 5.0
 HEALTHY_SECONDS = 30.0  # a life this long forgives the deaths before it
+KILLED = (-signal.SIGKILL, -signal.SIGTERM)  # from outside: its last lines explain nothing
 FIRST_TRIES = 5  # deaths before it was ever ready after which a start is given up
 
 
@@ -91,7 +92,7 @@ class Keeper:
         watching.cancel()
         self._signal(signal.SIGKILL)  # what it had started itself goes with it
         self._child = None  # from here on the pid may become somebody else's
-        if not self._stopping.is_set():
+        if code not in KILLED and not self._stopping.is_set():
             for line in folder.tail(self._log, offset):
                 say(f"{self.process.name} | {line}")
         return f"exit code {code}"

@@ -45,9 +45,10 @@ def _names(file: Path) -> dict[str, str]:
 async def _current(admin_dsn: str, context: str) -> str | None:
     session = await asyncpg.connect(admin_dsn)
     try:
-        rows = await session.fetch(f"SELECT version_num FROM {context}.alembic_version")  # noqa: S608 - our name
-    except asyncpg.UndefinedTableError:
-        return None
+        table = f"{context}.alembic_version"
+        if await session.fetchval("SELECT to_regclass($1) IS NULL", table):
+            return None
+        rows = await session.fetch(f"SELECT version_num FROM {table}")  # noqa: S608 - a context of ours
     finally:
         await session.close()
     return str(rows[0]["version_num"]) if len(rows) == 1 else None
