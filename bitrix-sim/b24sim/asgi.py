@@ -16,13 +16,13 @@ class BodyTooLargeError(Exception):
 async def read_body(receive: Receive) -> bytes:
     """The whole request body; raises BodyTooLargeError over 16 MiB."""
     message = await receive()
-    body: bytes = message.get("body", b"")
+    body = bytearray(message.get("body", b""))
     while message.get("more_body"):
         message = await receive()
         body += message.get("body", b"")
         if len(body) > BODY_LIMIT:
             raise BodyTooLargeError
-    return body
+    return bytes(body)
 
 
 async def respond(send: Send, status: int, body: bytes, content_type: bytes = JSON) -> None:

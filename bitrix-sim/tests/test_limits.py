@@ -77,3 +77,11 @@ def test_run_time_counts_for_ten_minutes_and_blocks_the_next_call() -> None:
     assert run_time.of("user.get", 100).reset_at == 600
     assert run_time.of("user.get", 600).seconds == 180
     assert not run_time.of("profile", 100).exhausted
+
+
+async def test_a_body_over_16_mib_is_refused_by_the_front_server(sim: Sim) -> None:
+    portal = await sim.portal()
+
+    answer = await sim.http.post(portal["client_endpoint"] + "profile", content=b"x" * (16 * 1024 * 1024 + 1))
+
+    assert (answer.status_code, answer.headers["content-type"]) == (413, "text/html; charset=UTF-8")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
 
-from b24sim.asgi import HTML, drop, hang, read_body, respond
+from b24sim.asgi import HTML, JSON, BodyTooLargeError, drop, hang, read_body, respond
 from b24sim.clock import utc
 from b24sim.cloud import Cloud
 from b24sim.faults import Fault, strike
@@ -18,6 +18,7 @@ from b24sim.rest.registry import perform
 from b24sim.rest.request import authorize, expire, method_of, params_of, token_of
 
 NOT_FOUND_PAGE: Final = b"<html><head><title>404 Not Found</title></head><body>Portal not found</body></html>"
+TOO_LARGE_PAGE: Final = b"<html><head><title>413 Request Entity Too Large</title></head></html>"
 BAD_GATEWAY_PAGE: Final = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 TOO_MANY: Final = RestError("QUERY_LIMIT_EXCEEDED", "Too many requests", 503)
 REFUSALS: Final = {
@@ -35,7 +36,7 @@ class Answer:
     body: bytes
     error: str = ""
     user_id: int = 0
-    content_type: bytes = b"application/json; charset=utf-8"
+    content_type: bytes = JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,11 @@ class PortalRest:
 
     async def serve(self, domain: str, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call to `{client_endpoint}{path}`, or break as a fault says."""
-        body = await read_body(receive)
+        try:
+            body = await read_body(receive)
+        except BodyTooLargeError:
+            await respond(send, 413, TOO_LARGE_PAGE, HTML)
+            return
         portal = self.cloud.domains.get(domain)
         if portal is None:
             await respond(send, 404, NOT_FOUND_PAGE, HTML)
