@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 from billing.config import Settings
-from billing.grpc_api import BillingServicer
 from billing.plans import Plans
 from billing.quota import Quota
 from kit import db
@@ -24,10 +23,6 @@ class App:
         self.engine = db.engine(settings.database_dsn, settings.database_pool)
         self.quota = Quota(self.engine, utc_now)
         self.plans = Plans(self.engine, utc_now)
-
-    def servicer(self) -> BillingServicer:
-        """Return the servicer of BillingService."""
-        return BillingServicer(self.quota, self.plans)
 
     async def ensure_partitions(self) -> None:
         """Have a place ready for the coming days' rows."""

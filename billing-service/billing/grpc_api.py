@@ -7,8 +7,8 @@ from uuid import UUID
 from billing.domain import DEFAULT_PLAN_CODE, Decision, Plan, Reservation, Room
 from billing.plans import Plans
 from billing.quota import Quota
-from kit.interceptors import Context
 from kit.pb import moment
+from kit.rpc import Context
 from teachbase.billing.v1 import billing_pb2 as pb
 from teachbase.billing.v1 import billing_pb2_grpc
 

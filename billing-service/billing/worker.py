@@ -3,17 +3,23 @@
 import asyncio
 
 from billing.app import App
-from kit import background, queue
+from billing.config import Settings
+from kit import background, log, metrics, queue
+from kit.config import read
 from kit.process import run_tasks
 
 QUEUE = "billing"
 
 
-async def run(app: App, stop: asyncio.Event) -> None:
+async def run(stop: asyncio.Event) -> None:
     """Work until stopped."""
+    log.configure("billing-worker")
+    app = App(read(Settings))
+    metrics.serve(app.settings.metrics_port)
     await run_tasks(
         stop,
-        queue.run_worker(app.settings.redis_url, QUEUE, {"release_expired": app.quota.release_expired}),
+        queue.run_worker(app.settings.redis_url, QUEUE, {"release_expired": app.quota.release_expired}, 0.5),
         background.every(60, "release_expired", app.quota.release_expired),
         background.every(3600, "partitions", app.ensure_partitions),
     )
+    await app.close()

@@ -8,17 +8,13 @@ from bitrix import http
 from bitrix.client import BitrixClient
 from bitrix.endpoint import EndpointPolicy
 from bitrix.limiter import Budget, Limiter
-from delivery import settle
 from delivery.clients.portal import PortalClient
 from delivery.config import Settings
-from delivery.grpc_api import DeliveryServicer
 from delivery.lanes import MAX_LANES, Lanes
-from delivery.outbox import Outbox
 from delivery.portals import PortalChanges
 from delivery.send import Sender
 from delivery.settle import Settlement
 from kit import db
-from kit.changefeed import Waker
 from kit.dispatch import Dispatcher
 from kit.queue import Bell
 from kit.rpc import channel
@@ -37,18 +33,8 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.dsn = settings.database_dsn
-        self.engine = db.engine(self.dsn, settings.database_pool)
+        self.engine = db.engine(settings.database_dsn, settings.database_pool)
         self.bell = Bell(settings.redis_url, QUEUE)
-        self.outbox = Outbox(self.engine, self.bell, utc_now)
-
-    def servicer(self, waker: Waker) -> DeliveryServicer:
-        """Return the servicer of DeliveryService."""
-        return DeliveryServicer(self.outbox, waker)
-
-    def waker(self) -> Waker:
-        """Return what wakes the readers of the outcomes feed."""
-        return Waker(self.dsn, settle.FEED)
 
     async def ensure_partitions(self) -> None:
         """Have a place ready for the coming days' rows."""

@@ -8,8 +8,8 @@ from delivery.domain import Attempt, OutboundMessage, OutboxItem, Outcome
 from delivery.outbox import Outbox
 from kit import changefeed, paging
 from kit.changefeed import Waker
-from kit.interceptors import Context
 from kit.pb import enum_name, enum_value, moment, optional_uuid, to_datetime
+from kit.rpc import Context
 from teachbase.delivery.v1 import delivery_pb2 as pb
 from teachbase.delivery.v1 import delivery_pb2_grpc
 

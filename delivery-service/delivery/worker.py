@@ -3,23 +3,31 @@
 import asyncio
 
 from delivery.app import QUEUE, WorkerApp
+from delivery.config import Settings
 from delivery.outbox import DELIVER
-from kit import background, queue
+from kit import background, log, metrics, queue
 from kit.changefeed import Follower
+from kit.config import read
 from kit.process import run_tasks
 
+POLL_S = 0.02
+"""How soon a ring is heard: a person waits."""
 SWEEP_S = 1.0
 """How often lanes are looked at without a ring: for lanes of dead workers, and while Redis is away."""
 
 
-async def run(app: WorkerApp, stop: asyncio.Event) -> None:
+async def run(stop: asyncio.Event) -> None:
     """Work until stopped."""
+    log.configure("delivery-worker")
+    app = WorkerApp(read(Settings))
+    metrics.serve(app.settings.metrics_port)
     follower = Follower("portals", app.portal_changes.cursor, app.portal.watch, app.portal_changes.apply)
     await run_tasks(
         stop,
         app.dispatcher.run(),
-        queue.run_worker(app.settings.redis_url, QUEUE, {DELIVER: app.dispatcher.ring}),
+        queue.run_worker(app.settings.redis_url, QUEUE, {DELIVER: app.dispatcher.ring}, POLL_S),
         background.every(SWEEP_S, "sweep_lanes", app.dispatcher.ring),
         background.every(3600, "partitions", app.ensure_partitions),
         follower.run(),
     )
+    await app.close()

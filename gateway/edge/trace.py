@@ -16,6 +16,8 @@ SECONDS = Histogram(
     ["method", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+_PROBES = {"/health", "/ready", "/metrics"}
+"""Asked every second by machines; logged only when they fail."""
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
@@ -47,11 +49,12 @@ class TraceMiddleware:
             took = time.perf_counter() - started
             method = scope["method"] if scope["method"] in _METHODS else "other"
             SECONDS.labels(method, f"{status // 100}xx").observe(took)
-            log.info(
-                "request",
-                method=method,
-                path=scope["path"],
-                status=status,
-                took_ms=round(took * 1000, 1),
-                trace_id=trace_id,
-            )
+            if scope["path"] not in _PROBES or status >= 400:
+                log.info(
+                    "request",
+                    method=method,
+                    path=scope["path"],
+                    status=status,
+                    took_ms=round(took * 1000, 1),
+                    trace_id=trace_id,
+                )

@@ -10,11 +10,8 @@ from messaging.clients.billing import BillingClient
 from messaging.clients.delivery import DeliveryClient
 from messaging.clients.portal import PortalClient
 from messaging.config import Settings
-from messaging.grpc_api import MessagingServicer
-from messaging.ingest import Inbox
 from messaging.outcomes import Outcomes
 from messaging.portals import PortalChanges
-from messaging.reading import Reading
 from messaging.respond import MAX_BATCHES, Responder
 
 QUEUE = "messaging"
@@ -34,10 +31,6 @@ class App:
         self.engine = db.engine(settings.database_dsn, settings.database_pool)
         self.bell = Bell(settings.redis_url, QUEUE)
         self.portal_changes = PortalChanges(self.engine, self.bell, utc_now)
-
-    def servicer(self) -> MessagingServicer:
-        """Return the servicer of MessagingService."""
-        return MessagingServicer(Inbox(self.engine, self.bell, utc_now), Reading(self.engine), self.portal_changes)
 
     async def ensure_partitions(self) -> None:
         """Have a place ready for the coming days' rows."""

@@ -4,8 +4,8 @@ from datetime import UTC
 from uuid import UUID
 
 from kit import paging
-from kit.interceptors import Context
 from kit.pb import enum_name, enum_value, optional_uuid, to_datetime
+from kit.rpc import Context
 from messaging import packing, trace
 from messaging.domain import RawEvent, Receipt
 from messaging.ingest import Inbox

@@ -3,6 +3,7 @@
 import re
 
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
+_COMMAND = re.compile(r"(?:^|\s)/\w+")
 _LATIN = re.compile("[a-z]", re.IGNORECASE)
 
 GREETING = {
@@ -51,8 +52,9 @@ PONG = {"ru": "pong", "en": "pong"}
 
 
 def language_of(text: str, default: str = "ru") -> str:
-    """Return "ru" or "en" by the script that a text is mostly written in."""
-    cyrillic, latin = len(_CYRILLIC.findall(text)), len(_LATIN.findall(text))
+    """Return "ru" or "en" by the script that a text is mostly written in; a /command has no language."""
+    said = _COMMAND.sub("", text)
+    cyrillic, latin = len(_CYRILLIC.findall(said)), len(_LATIN.findall(said))
     if cyrillic == latin:
         return default
     return "ru" if cyrillic > latin else "en"

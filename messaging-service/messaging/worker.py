@@ -2,26 +2,34 @@
 
 import asyncio
 
-from kit import background, queue
+from kit import background, log, metrics, queue
 from kit.changefeed import Follower
+from kit.config import read
 from kit.process import run_tasks
 from messaging.app import QUEUE, WorkerApp
+from messaging.config import Settings
 from messaging.ingest import RESPOND
 
+POLL_S = 0.02
+"""How soon a ring is heard: a person waits."""
 SWEEP_S = 1.0
 """How often dialogs are looked at without a ring: for those of dead workers, and while Redis is away."""
 
 
-async def run(app: WorkerApp, stop: asyncio.Event) -> None:
+async def run(stop: asyncio.Event) -> None:
     """Work until stopped."""
+    log.configure("messaging-worker")
+    app = WorkerApp(read(Settings))
+    metrics.serve(app.settings.metrics_port)
     portals = Follower("portals", app.portal_changes.cursor, app.portal.watch, app.portal_changes.apply)
     outcomes = Follower("outcomes", app.outcomes.cursor, app.delivery.watch, app.outcomes.apply)
     await run_tasks(
         stop,
         app.dispatcher.run(),
-        queue.run_worker(app.settings.redis_url, QUEUE, {RESPOND: app.dispatcher.ring}),
+        queue.run_worker(app.settings.redis_url, QUEUE, {RESPOND: app.dispatcher.ring}, POLL_S),
         background.every(SWEEP_S, "sweep_dialogs", app.dispatcher.ring),
         background.every(3600, "partitions", app.ensure_partitions),
         portals.run(),
         outcomes.run(),
     )
+    await app.close()

@@ -10,19 +10,13 @@ from bitrix.endpoint import EndpointPolicy
 from bitrix.limiter import Budget, Limiter
 from bitrix.oauth import OAuthServer
 from kit import db
-from kit.changefeed import Waker
 from kit.keyring import KeyRing
-from portal import changes
 from portal.access import Accesses
 from portal.admins import Admins
 from portal.bot import Bots
-from portal.changes import Changes
 from portal.clients.rest import PortalRest
 from portal.config import Settings
-from portal.grpc_admin import AdminServicer
-from portal.grpc_api import PortalServicer
 from portal.install import Installs
-from portal.portals import Portals
 from portal.sessions import AdminSessions, PortalSessions
 from portal.tokens import Tokens
 
@@ -36,11 +30,10 @@ class App:
     """Everything that a process of this context holds; `close` lets it go."""
 
     def __init__(self, settings: Settings) -> None:
-        dsn = settings.database_dsn
         keyring = KeyRing(settings.secret_keys)
         policy = EndpointPolicy(settings.dev_hosts)
         self.settings = settings
-        self.engine = db.engine(dsn, settings.database_pool)
+        self.engine = db.engine(settings.database_dsn, settings.database_pool)
         self.redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
         self.http = http.client(policy)
         oauth = OAuthServer(
@@ -65,23 +58,6 @@ class App:
             utc_now,
         )
         self.admins = Admins(self.engine, AdminSessions(keyring, utc_now), utc_now)
-        self.waker = Waker(dsn, changes.TABLE)
-
-    def portal_servicer(self) -> PortalServicer:
-        """Return the servicer of PortalService."""
-        return PortalServicer(
-            self.installs,
-            self.accesses,
-            self.bots,
-            Portals(self.engine),
-            self.tokens,
-            Changes(self.engine),
-            self.waker,
-        )
-
-    def admin_servicer(self) -> AdminServicer:
-        """Return the servicer of AdminService."""
-        return AdminServicer(self.admins)
 
     async def close(self) -> None:
         """Close connections."""

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from kit.interceptors import Context
 from kit.pb import moment
+from kit.rpc import Context
 from portal.admins import Admins
 from portal.domain import Admin, SessionTokens
 from teachbase.portal.v1 import admin_pb2 as pb

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from kit import changefeed, paging
 from kit.changefeed import Waker
-from kit.interceptors import Context
 from kit.pb import enum_name, enum_value, moment, to_datetime
+from kit.rpc import Context
 from portal.access import Accesses
 from portal.bot import Bots
 from portal.changes import Changes

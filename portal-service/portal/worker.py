@@ -2,18 +2,24 @@
 
 import asyncio
 
-from kit import background, queue
+from kit import background, log, metrics, queue
+from kit.config import read
 from kit.process import run_tasks
 from portal.app import App
+from portal.config import Settings
 
 QUEUE = "portal"
 _BOT_SWEEP_S = 30.0
 
 
-async def run(app: App, stop: asyncio.Event) -> None:
+async def run(stop: asyncio.Event) -> None:
     """Work until stopped."""
+    log.configure("portal-worker")
+    app = App(read(Settings))
+    metrics.serve(app.settings.metrics_port)
     await run_tasks(
         stop,
-        queue.run_worker(app.settings.redis_url, QUEUE, {"ensure_bots": app.bots.sweep}),
+        queue.run_worker(app.settings.redis_url, QUEUE, {"ensure_bots": app.bots.sweep}, 0.5),
         background.every(_BOT_SWEEP_S, "ensure_bots", app.bots.sweep),
     )
+    await app.close()

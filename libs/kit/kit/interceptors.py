@@ -14,11 +14,11 @@ from grpc_status import rpc_status
 
 from kit import db, metrics, trace
 from kit.errors import DatabaseUnavailable, DomainError, InvalidArgument
+from kit.rpc import Context
 
 log = structlog.get_logger("rpc")
 
 # Quoted: grpc's types take parameters in the stubs only.
-Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 _INFRASTRUCTURE = ("/grpc.health.", "/grpc.reflection.")
 _FAILED = "The service could not do this. The cause is in its log under the trace id."

@@ -2,49 +2,33 @@
 
 import argparse
 import asyncio
+import importlib
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import uvloop
 
-from kit.config import SettingsError
+from kit.config import ServiceSettings, SettingsError, read
 
 
-def main(
-    service: str,
-    serve: Callable[[asyncio.Event], Awaitable[None]],
-    work: Callable[[asyncio.Event], Awaitable[None]],
-    migrations: Path,
-    dsn: Callable[[], str],
-) -> None:
-    """Run one command of a service until SIGTERM or SIGINT sets the stop event that it was given.
+def main(service: str, migrations: Path) -> None:
+    """Run one command of a service until SIGTERM or SIGINT.
 
-    `migrate` brings the schema that is named like the service to the newest revision in `migrations`.
+    `serve` runs `<service>.serve.run(stop)`, `work` runs `<service>.worker.run(stop)`: only what the command
+    needs is imported. `migrate` brings the schema named like the service to the newest revision in `migrations`.
     """
     parser = argparse.ArgumentParser(prog=f"python -m {service}")
     parser.add_argument("command", choices=["serve", "work", "migrate"])
     command: str = parser.parse_args().command
     try:
-        _run(command, service, serve, work, migrations, dsn)
+        if command == "migrate":
+            importlib.import_module("kit.migrate").upgrade(migrations, service, read(ServiceSettings).database_dsn)
+        else:
+            module = importlib.import_module(f"{service}.{'serve' if command == 'serve' else 'worker'}")
+            uvloop.run(until_stopped(module.run))
     except SettingsError as error:
         raise SystemExit(f"{service}: {error}") from None
-
-
-def _run(
-    command: str,
-    service: str,
-    serve: Callable[[asyncio.Event], Awaitable[None]],
-    work: Callable[[asyncio.Event], Awaitable[None]],
-    migrations: Path,
-    dsn: Callable[[], str],
-) -> None:
-    if command == "migrate":
-        from kit import migrate  # noqa: PLC0415 - alembic is a third of a process's start; only this needs it
-
-        migrate.upgrade(migrations, service, dsn())
-    else:
-        uvloop.run(until_stopped(serve if command == "serve" else work))
 
 
 async def until_stopped(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:

@@ -44,10 +44,12 @@ class Bell:
             await self._pool.aclose()
 
 
-async def run_worker(redis_url: str, queue: str, jobs: dict[str, Callable[[], Awaitable[None]]]) -> None:
-    """Answer the bell of `queue` until cancelled; wait and connect again while Redis is away."""
+async def run_worker(
+    redis_url: str, queue: str, jobs: dict[str, Callable[[], Awaitable[None]]], poll_s: float
+) -> None:
+    """Answer the bell of `queue`, heard within `poll_s`, until cancelled; connect again when Redis was away."""
     while True:
-        worker = _worker(redis_url, queue, jobs)
+        worker = _worker(redis_url, queue, jobs, poll_s)
         try:
             await worker.async_run()
         except (RedisError, OSError, TimeoutError) as error:
@@ -57,14 +59,14 @@ async def run_worker(redis_url: str, queue: str, jobs: dict[str, Callable[[], Aw
         await asyncio.sleep(_RECONNECT_S)
 
 
-def _worker(redis_url: str, queue: str, jobs: dict[str, Callable[[], Awaitable[None]]]) -> Worker:
+def _worker(redis_url: str, queue: str, jobs: dict[str, Callable[[], Awaitable[None]]], poll_s: float) -> Worker:
     settings = RedisSettings.from_dsn(redis_url)
     settings.conn_retries = 0
     return Worker(
         functions=[func(_job(run), name=name, timeout=JOB_TIMEOUT_S, max_tries=1) for name, run in jobs.items()],
         queue_name=queue,
         redis_settings=settings,
-        poll_delay=0.02,
+        poll_delay=poll_s,
         max_jobs=100,
         keep_result=0,
         handle_signals=False,

@@ -1,7 +1,7 @@
 """Calls of other contexts, the same from everywhere."""
 
 from collections.abc import Awaitable, Sequence
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 import grpc
 from google.protobuf import any_pb2
@@ -24,6 +24,10 @@ _CHANNEL_OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
 ]
+
+# Quoted: grpc's types take parameters in the stubs only.
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+"""What a servicer's method is given beside its request."""
 
 ResponseT = TypeVar("ResponseT", bound=Message)
 ResponseT_co = TypeVar("ResponseT_co", bound=Message, covariant=True)

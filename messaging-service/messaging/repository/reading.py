@@ -59,6 +59,9 @@ async def messages_page(
 ) -> list[Message]:
     """Return messages, newest first, older than `before`."""
     statement = _newest(messages, since, until, before, limit)
+    if trace_id is None:
+        # The bot let into a dialog is owed a greeting, but nobody wrote a message.
+        statement = statement.where(messages.c.kind != "join")
     wanted: list[tuple[Column[Any], Any]] = [
         (messages.c.portal_id, portal_id),
         (messages.c.dialog_id, dialog_id),

@@ -1,0 +1,30 @@
+"""The process that answers gRPC."""
+
+import asyncio
+
+from billing.app import App
+from billing.config import Settings
+from billing.grpc_api import BillingServicer
+from kit import log, metrics
+from kit.config import read
+from kit.server import Server
+from teachbase.billing.v1 import billing_pb2_grpc
+
+
+async def run(stop: asyncio.Event) -> None:
+    """Serve gRPC until stopped."""
+    log.configure("billing")
+    app = App(read(Settings))
+    metrics.serve(app.settings.metrics_port)
+    await app.ensure_partitions()
+    await app.plans.seed(app.settings.env)
+    server = Server(app.settings.billing_grpc)
+    server.add(
+        billing_pb2_grpc.add_BillingServiceServicer_to_server,
+        BillingServicer(app.quota, app.plans),
+        "teachbase.billing.v1.BillingService",
+    )
+    await server.start()
+    await stop.wait()
+    await server.stop(grace_s=3)
+    await app.close()

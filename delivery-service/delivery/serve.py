@@ -1,0 +1,33 @@
+"""The process that answers gRPC."""
+
+import asyncio
+
+from delivery import settle
+from delivery.app import App, utc_now
+from delivery.config import Settings
+from delivery.grpc_api import DeliveryServicer
+from delivery.outbox import Outbox
+from kit import log, metrics, process
+from kit.changefeed import Waker
+from kit.config import read
+from kit.server import Server
+from teachbase.delivery.v1 import delivery_pb2_grpc
+
+
+async def run(stop: asyncio.Event) -> None:
+    """Serve gRPC until stopped."""
+    log.configure("delivery")
+    app = App(read(Settings))
+    metrics.serve(app.settings.metrics_port)
+    await app.ensure_partitions()
+    waker = Waker(app.settings.database_dsn, settle.FEED)
+    server = Server(app.settings.delivery_grpc)
+    server.add(
+        delivery_pb2_grpc.add_DeliveryServiceServicer_to_server,
+        DeliveryServicer(Outbox(app.engine, app.bell, utc_now), waker),
+        "teachbase.delivery.v1.DeliveryService",
+    )
+    await server.start()
+    await process.run_tasks(stop, waker.run())
+    await server.stop(grace_s=3)
+    await app.close()

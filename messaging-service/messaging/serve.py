@@ -1,0 +1,31 @@
+"""The process that answers gRPC."""
+
+import asyncio
+
+from kit import log, metrics
+from kit.config import read
+from kit.server import Server
+from messaging.app import App, utc_now
+from messaging.config import Settings
+from messaging.grpc_api import MessagingServicer
+from messaging.ingest import Inbox
+from messaging.reading import Reading
+from teachbase.messaging.v1 import messaging_pb2_grpc
+
+
+async def run(stop: asyncio.Event) -> None:
+    """Serve gRPC until stopped."""
+    log.configure("messaging")
+    app = App(read(Settings))
+    metrics.serve(app.settings.metrics_port)
+    await app.ensure_partitions()
+    server = Server(app.settings.messaging_grpc)
+    server.add(
+        messaging_pb2_grpc.add_MessagingServiceServicer_to_server,
+        MessagingServicer(Inbox(app.engine, app.bell, utc_now), Reading(app.engine), app.portal_changes),
+        "teachbase.messaging.v1.MessagingService",
+    )
+    await server.start()
+    await stop.wait()
+    await server.stop(grace_s=3)
+    await app.close()

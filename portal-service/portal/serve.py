@@ -1,0 +1,48 @@
+"""The process that answers gRPC."""
+
+import asyncio
+
+from kit import log, metrics, process
+from kit.changefeed import Waker
+from kit.config import read
+from kit.server import Server
+from portal import changes
+from portal.app import App
+from portal.changes import Changes
+from portal.config import Settings
+from portal.grpc_admin import AdminServicer
+from portal.grpc_api import PortalServicer
+from portal.portals import Portals
+from teachbase.portal.v1 import admin_pb2_grpc, portal_pb2_grpc
+
+
+async def run(stop: asyncio.Event) -> None:
+    """Serve gRPC until stopped."""
+    app = App(read(Settings))
+    log.configure("portal")
+    metrics.serve(app.settings.metrics_port)
+    await app.admins.create_first(app.settings.admin_email, app.settings.admin_password)
+    waker = Waker(app.settings.database_dsn, changes.TABLE)
+    server = Server(app.settings.portal_grpc)
+    server.add(
+        portal_pb2_grpc.add_PortalServiceServicer_to_server,
+        PortalServicer(
+            app.installs,
+            app.accesses,
+            app.bots,
+            Portals(app.engine),
+            app.tokens,
+            Changes(app.engine),
+            waker,
+        ),
+        "teachbase.portal.v1.PortalService",
+    )
+    server.add(
+        admin_pb2_grpc.add_AdminServiceServicer_to_server,
+        AdminServicer(app.admins),
+        "teachbase.portal.v1.AdminService",
+    )
+    await server.start()
+    await process.run_tasks(stop, waker.run())
+    await server.stop(grace_s=3)
+    await app.close()

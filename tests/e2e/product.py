@@ -1,0 +1,119 @@
+"""The product and its simulator as their users see them: over HTTP."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+EVENTS = Path(__file__).parents[1] / "fixtures" / "bitrix24" / "events"
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+class Product:
+    """A running stack."""
+
+    def __init__(self, run_dir: Path, environment: dict[str, str]) -> None:
+        self.run_dir = run_dir
+        self.environment = environment
+        self.url = f"http://127.0.0.1:{environment['TB_PORT']}"
+        self.sim_url = f"http://127.0.0.1:{environment['TB_SIM_PORT']}"
+        self._http: httpx.AsyncClient | None = None
+        self._admin_token = ""
+
+    def wait_ready(self, process: "subprocess.Popen[bytes]", output: Path, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while f"ready: {self.url}" not in output.read_text():
+            assert process.poll() is None, f"the stack ended:\n{output.read_text()}"
+            assert time.monotonic() < deadline, f"not ready:\n{output.read_text()}"
+            time.sleep(0.1)
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[None]:
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+            self._http = http
+            yield
+        self._http = None
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        assert self._http is not None
+        return self._http
+
+    async def sim(self, method: str, path: str, **body: Any) -> Any:
+        """Call the simulator's control API."""
+        answer = await self.http.request(method, f"{self.sim_url}/control{path}", json=body or None)
+        assert answer.status_code < 300, answer.text
+        return answer.json() if answer.content else None
+
+    async def portal(self, **options: Any) -> dict[str, Any]:
+        """Create a portal in the simulator; its domain is one of its own."""
+        options.setdefault("domain", f"p{uuid.uuid4().hex[:10]}.b24.test")
+        portal: dict[str, Any] = await self.sim("POST", "/portals", **options)
+        return portal
+
+    async def install(self, portal: dict[str, Any], user_ids: list[int]) -> dict[str, Any]:
+        """Install the app as the wizard page does; returns both answers."""
+        installed: dict[str, Any] = await self.sim(
+            "POST", f"/portals/{portal['member_id']}/install", user_ids=user_ids
+        )
+        assert installed["complete"]["status"] == "ok", installed
+        assert installed["finalize"]["status"] == "ok", installed
+        return installed
+
+    async def write(self, portal: dict[str, Any], user_id: int, text: str, **options: Any) -> int:
+        """Write to the bot as an employee; returns the message's id in Bitrix24."""
+        path = f"/portals/{portal['member_id']}/messages"
+        written = await self.sim("POST", path, user_id=user_id, text=text, **options)
+        return int(written["message_id"])
+
+    async def visible(self, portal: dict[str, Any], dialog_id: str | None = None) -> list[dict[str, Any]]:
+        """Return every message that the portal shows, oldest first."""
+        query = f"?dialog_id={dialog_id}" if dialog_id else ""
+        shown = await self.sim("GET", f"/portals/{portal['member_id']}/messages{query}")
+        items: list[dict[str, Any]] = shown["items"]
+        return items
+
+    async def post_event(self, body: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
+        return await self.http.post(f"{self.url}/v1/bitrix/events", content=body, headers=headers or FORM)
+
+    async def admin(self, path: str, **query: Any) -> Any:
+        """Read from the console's API."""
+        answer = await self.admin_answer(path, **query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def admin_answer(self, path: str, **query: Any) -> httpx.Response:
+        if not self._admin_token:
+            login = await self.http.post(
+                f"{self.url}/v1/admin/auth/login", json={"email": "admin@localhost", "password": "changeme"}
+            )
+            assert login.status_code == 200, login.text
+            self._admin_token = login.json()["access_token"]
+        headers = {"authorization": f"Bearer {self._admin_token}"}
+        return await self.http.get(f"{self.url}/v1/admin{path}", params=query, headers=headers)
+
+    def pid(self, name: str) -> int:
+        return int((self.run_dir / "pids" / f"{name}.pid").read_text())
+
+    def kill(self, name: str) -> None:
+        os.kill(self.pid(name), signal.SIGKILL)
+
+    def log(self, name: str) -> str:
+        return (self.run_dir / "logs" / f"{name}.log").read_text()
+
+
+async def eventually(check: Callable[[], Awaitable[Any]], seconds: float = 15, what: str = "it") -> Any:
+    """Return the first true answer of `check`, asked every 100 ms."""
+    deadline = time.monotonic() + seconds
+    while not (found := await check()):
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
+        await asyncio.sleep(0.1)
+    return found
