@@ -59,9 +59,13 @@ class Sender:
         try:
             result = await self._call(item, token, fields)
         except BitrixError as error:
-            if error.kind is not Kind.TOKEN:
+            if error.kind is Kind.TOKEN:
+                token = await self._portal.refreshed(item.portal_id, token)
+            elif error.code == "REPLY_ERROR":
+                # The question is gone. This is refused before the key is taken (contract 4.6), so the key holds.
+                fields.pop("replyId", None)
+            else:
                 raise
-            token = await self._portal.refreshed(item.portal_id, token)
             result = await self._call(item, token, fields)
         message_id = as_id(as_map(result).get("id"))
         if not message_id:
