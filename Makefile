@@ -50,4 +50,8 @@ types: setup ## mypy --strict on everything
 test: lint types ## everything: lint, types, unit, contract and end-to-end tests
 	@$(PY) -m pytest
 
+.PHONY: bench
+bench: setup ## measure beside honest references; writes bench/report.md and bench/report.json
+	@$(PY) -m bench
+
 .PHONY: run reset help setup lock proto lint types test

@@ -1,0 +1,29 @@
+"""`python -m bench`: measure, print the table, write `bench/report.md` and `bench/report.json`."""
+
+import argparse
+import asyncio
+import os
+
+from bench import ingest, report
+from bench.load import LoadFailed
+from devstack.errors import StackError
+
+
+def main() -> None:
+    """Run the command line. Exits non-zero when anything acknowledged is not stored exactly once."""
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("--quick", action="store_true", help="one minute, less exact; leaves the report as it is")
+    quick: bool = parser.parse_args().quick
+    load_average = round(os.getloadavg()[0], 2)
+    try:
+        section = asyncio.run(ingest.measure(ingest.QUICK if quick else ingest.FULL))
+    except (ingest.NotDurable, LoadFailed, StackError) as error:
+        raise SystemExit(f"bench: {error}") from None
+    found = report.Report(report.now(), report.commit(), report.machine(), load_average, [section])
+    print(found.markdown())
+    if not quick:
+        found.write()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""Processor time of processes, from /proc (Linux)."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+class _Times(NamedTuple):
+    parent: int
+    own_s: float
+    waited_s: float
+    """Of children that have ended and were waited for."""
+
+
+def used(roots: Mapping[str, int]) -> dict[str, float]:
+    """Processor seconds, user and system, that each named process and its descendants have used so far."""
+    table = {int(entry.name): times for entry in Path("/proc").glob("[0-9]*") if (times := _times(entry))}
+    totals = {name: table[pid].own_s + table[pid].waited_s for name, pid in roots.items()}
+    names = {pid: name for name, pid in roots.items()}
+    for pid, times in table.items():
+        ancestor = times.parent
+        while ancestor in table and ancestor not in names:
+            ancestor = table[ancestor].parent
+        if pid not in names and ancestor in names:
+            totals[names[ancestor]] += times.own_s
+    return totals
+
+
+def busy() -> float:
+    """Processor seconds that this machine was not idle so far, summed over its processors."""
+    fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:9]
+    user, nice, system, _idle, _waiting, irq, softirq, steal = (int(field) for field in fields)
+    return (user + nice + system + irq + softirq + steal) / _TICKS_PER_S
+
+
+def _times(entry: Path) -> _Times | None:
+    try:
+        fields = (entry / "stat").read_text().rpartition(") ")[2].split()
+    except OSError:  # it ended meanwhile
+        return None
+    user, system, waited_user, waited_system = (int(field) for field in fields[11:15])
+    return _Times(int(fields[1]), (user + system) / _TICKS_PER_S, (waited_user + waited_system) / _TICKS_PER_S)

@@ -1,0 +1,142 @@
+"""Ingest: acknowledged and durable events a second, beside a bare handler and the reference monolith."""
+
+import asyncio
+import functools
+import statistics
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+from bench.load import Job, Result, drive, per_1000
+from bench.report import Goal, Row, Section
+from bench.system import engines
+from bench.targets import Target, bare_handler, monolith, ours
+
+SATURATING = 64
+"""Connections of the closed loop."""
+OPEN_LOOP = 256
+"""Connections of the open loop: enough that a stall shows in the server, not in a queue for connections."""
+IDS_PER_RUN = 10_000_000
+PATIENCE_S = 20.0
+
+
+class NotDurable(Exception):
+    """Something acknowledged is not in the database, or there twice."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long to measure."""
+
+    rounds: int
+    warm_s: float
+    measure_s: float
+
+
+FULL = Plan(rounds=3, warm_s=3, measure_s=11)
+QUICK = Plan(rounds=3, warm_s=1, measure_s=2.5)
+
+
+@dataclass
+class Runs:
+    """The results of one row, one per round."""
+
+    results: list[Result] = field(default_factory=list)
+    rows_checked: int = 0
+
+    def median(self, value: Callable[[Result], float]) -> float:
+        """The median over the rounds."""
+        return statistics.median(value(result) for result in self.results)
+
+    def ratio_to(self, other: "Runs") -> float:
+        """The median over the rounds of the ratio within a round."""
+        pairs = zip(self.results, other.results, strict=True)
+        return statistics.median(one.per_second / beside.per_second for one, beside in pairs)
+
+
+class Bench:
+    """Runs jobs against targets, each with message ids of its own, and checks what was stored."""
+
+    def __init__(self, plan: Plan, settle: Callable[[], Awaitable[None]]) -> None:
+        self._plan = plan
+        self._settle = settle
+        self._next_id = 1_000_000_000
+
+    async def measure(self, runs: Runs, target: Target, rate: float = 0) -> Result:
+        """Run once and add to `runs`. Raises NotDurable."""
+        await self._settle()
+        first_id, self._next_id = self._next_id, self._next_id + IDS_PER_RUN
+        job = Job(
+            port=target.port,
+            connections=OPEN_LOOP if rate else SATURATING,
+            rate=rate,
+            warm_s=self._plan.warm_s,
+            measure_s=self._plan.measure_s,
+            first_id=first_id,
+            processes=target.processes,
+        )
+        result = await drive(job)
+        runs.results.append(result)
+        runs.rows_checked += await check(target, first_id, result.sent, PATIENCE_S)
+        return result
+
+
+async def check(target: Target, first_id: int, sent: int, patience_s: float) -> int:
+    """Return how many messages were found, each once with all its rows. Raises NotDurable."""
+    if target.stored is None:
+        return 0
+    deadline = asyncio.get_running_loop().time() + patience_s
+    # An event that went to the gateway's spool is durable there, and reaches the database a little later.
+    while (found := await target.stored(first_id, first_id + sent)) != (sent, sent):
+        if asyncio.get_running_loop().time() > deadline:
+            raise NotDurable(f"{target.name}: {sent} acknowledged, found {found[0]} rows of {found[1]} messages")
+        await asyncio.sleep(0.5)
+    return sent
+
+
+async def measure(plan: Plan) -> Section:
+    """Measure the three side by side, round by round, and ours at half of its saturation."""
+    bare_runs, monolith_runs, our_runs, half_runs = Runs(), Runs(), Runs(), Runs()
+    async with engines() as running, AsyncExitStack() as stack:
+        bench = Bench(plan, running.settle)
+        bare = await stack.enter_async_context(bare_handler(running))
+        reference = await stack.enter_async_context(monolith(running))
+        product = await stack.enter_async_context(ours(running))
+        for number in range(plan.rounds):
+            print(f"round {number + 1} of {plan.rounds}", flush=True)
+            await bench.measure(bare_runs, bare)
+            await bench.measure(monolith_runs, reference)
+            saturated = await bench.measure(our_runs, product)
+            await bench.measure(half_runs, product, saturated.per_second / 2)
+    return Section(
+        title="Ingest: POST /v1/bitrix/events, acknowledged and durable",
+        rows=[
+            _row(bare.name, bare_runs),
+            _row(reference.name, monolith_runs, bare_runs),
+            _row(product.name, our_runs, bare_runs, monolith_runs),
+            _row(f"{product.name}, half load", half_runs),
+        ],
+        goals=[
+            Goal.at_least("events/s, times the monolith", 8, our_runs.ratio_to(monolith_runs)),
+            Goal.at_least("events/s, times the bare handler", 0.5, our_runs.ratio_to(bare_runs)),
+            Goal.at_most("half load: ack p50, ms", 15, half_runs.median(lambda result: result.p50_ms)),
+            Goal.at_most("half load: ack p99, ms", 100, half_runs.median(lambda result: result.p99_ms)),
+        ],
+    )
+
+
+def _row(name: str, runs: Runs, bare: Runs | None = None, reference: Runs | None = None) -> Row:
+    return Row(
+        name=name,
+        events_per_s=runs.median(lambda result: result.per_second),
+        ack_p50_ms=runs.median(lambda result: result.p50_ms),
+        ack_p99_ms=runs.median(lambda result: result.p99_ms),
+        ratio_to_bare=runs.ratio_to(bare) if bare else None,
+        ratio_to_monolith=runs.ratio_to(reference) if reference else None,
+        cpu_s_per_1000={
+            process: runs.median(functools.partial(per_1000, process=process)) for process in runs.results[0].cpu_s
+        },
+        rows_checked=runs.rows_checked,
+        others_cores=runs.median(lambda result: result.others_cores),
+        rounds=runs.results,
+    )

@@ -1,0 +1,160 @@
+"""What was measured, as a table for people (`report.md`) and as data (`report.json`)."""
+
+import dataclasses
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.load import GENERATOR, Result
+
+FOLDER = Path(__file__).parent
+_HEAD = (
+    *("name", "events/s", "ack p50, ms", "ack p99, ms", "x bare", "x monolith", "servers' CPU s / 1000 events"),
+    *("of which", "load generator's", "rows checked", "others, cores"),
+)
+
+_HOW = (
+    "Every number is the median of the rounds, a ratio that of the ratios within each round. The load generator, "
+    "the servers, Postgres and Redis share the machine's processors."
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing measured: medians over the rounds."""
+
+    name: str
+    events_per_s: float
+    ack_p50_ms: float
+    ack_p99_ms: float
+    ratio_to_bare: float | None
+    ratio_to_monolith: float | None
+    cpu_s_per_1000: Mapping[str, float]
+    """Processor seconds per 1000 events, by process, the load generator's too."""
+    rows_checked: int
+    """Messages that were sought in the database after the runs, each found once with all its rows."""
+    others_cores: float
+    """Processors that other programs and the kernel kept busy meanwhile."""
+    rounds: Sequence[Result]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A number to watch; missing it is not a failure of the benchmark."""
+
+    what: str
+    wanted: str
+    measured: float
+    is_met: bool
+
+    @classmethod
+    def at_least(cls, what: str, bound: float, measured: float) -> "Goal":
+        """A number that is to be high."""
+        return cls(what, f">= {bound:g}", measured, measured >= bound)
+
+    @classmethod
+    def at_most(cls, what: str, bound: float, measured: float) -> "Goal":
+        """A number that is to be low."""
+        return cls(what, f"<= {bound:g}", measured, measured <= bound)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One benchmark."""
+
+    title: str
+    rows: Sequence[Row]
+    goals: Sequence[Goal]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All benchmarks of one run and where they ran."""
+
+    date: str
+    commit: str
+    machine: Mapping[str, str | int]
+    load_average_before: float
+    """Over the minute before the start: what else ran on the machine."""
+    sections: Sequence[Section]
+
+    def markdown(self) -> str:
+        """The report for people."""
+        machine = ", ".join(f"{name} {value}" for name, value in self.machine.items())
+        where = f"`make bench`, {self.date}, commit {self.commit}; {machine}"
+        lines = ["# Benchmarks", "", f"{where}; load average before: {self.load_average_before}. {_HOW}"]
+        for section in self.sections:
+            lines += ["", f"## {section.title}", "", *_table(_HEAD, map(_cells, section.rows))]
+            goals = ((goal.what, goal.wanted, f"{goal.measured:.2f}", _yes(goal)) for goal in section.goals)
+            lines += ["", *_table(("to watch", "wanted", "measured", "met"), goals)]
+        return "\n".join([*lines, ""])
+
+    def write(self) -> None:
+        """Write both files into the folder of the benchmarks."""
+        (FOLDER / "report.md").write_text(self.markdown())
+        (FOLDER / "report.json").write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
+
+
+def machine() -> dict[str, str | int]:
+    """What the numbers depend on."""
+    model = next(
+        (
+            line.partition(": ")[2]
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.machine(),
+    )
+    return {
+        "processor": model,
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+    }
+
+
+def commit() -> str:
+    """The commit that is measured; `+` where the working copy differs from it."""
+    command = ["git", "describe", "--always", "--dirty=+", "--abbrev=10"]
+    described = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False)
+    return described.stdout.strip() or "unknown"
+
+
+def now() -> str:
+    """This minute, UTC."""
+    return datetime.now(UTC).isoformat(timespec="minutes")
+
+
+def _cells(row: Row) -> Sequence[str]:
+    servers = {name: cpu_s for name, cpu_s in row.cpu_s_per_1000.items() if name != GENERATOR}
+    return (
+        row.name,
+        f"{row.events_per_s:.0f}",
+        f"{row.ack_p50_ms:.1f}",
+        f"{row.ack_p99_ms:.1f}",
+        _ratio(row.ratio_to_bare),
+        _ratio(row.ratio_to_monolith),
+        f"{sum(servers.values()):.3f}",
+        ", ".join(f"{name} {cpu_s:.3f}" for name, cpu_s in servers.items()),
+        f"{row.cpu_s_per_1000[GENERATOR]:.3f}",
+        str(row.rows_checked or ""),
+        f"{row.others_cores:.2f}",
+    )
+
+
+def _ratio(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _yes(goal: Goal) -> str:
+    return "yes" if goal.is_met else "no"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    return ["| " + " | ".join(line) + " |" for line in (head, ["---"] * len(head), *rows)]
