@@ -1,1 +1,1 @@
-"""The Bitrix24 REST client and the wire formats (docs/bitrix24.md)."""
+"""The Bitrix24 REST client and the wire formats (docs/bitrix24/contract.md)."""
