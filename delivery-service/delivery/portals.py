@@ -29,12 +29,13 @@ class PortalChanges:
             return await reading.load_cursor(conn, FEED)
 
     async def apply(self, page: pb.WatchPortalsResponse) -> None:
-        """Take a page: forget tokens, block and unblock lanes, move the cursor."""
+        """Take a page: forget tokens (each worker its own), block and unblock lanes, move the cursor."""
+        for change in page.changes:
+            self._portal.forget(UUID(change.portal_id))
         async with self._engine.begin() as conn:
+            if not await reading.advance_cursor(conn, FEED, page.cursor):
+                return  # another worker has taken a page as new as this
             for change in page.changes:
                 state = enum_name(pb.PortalState, change.state)
                 blocked = state if state in _NOT_SERVED else ""
                 await lanes.set_blocked(conn, UUID(change.portal_id), blocked, self._now())
-            await reading.store_cursor(conn, FEED, page.cursor)
-        for change in page.changes:
-            self._portal.forget(UUID(change.portal_id))

@@ -69,12 +69,26 @@ class Intake:
             try:
                 while self._spool.depth:
                     async with self._spool.front(MAX_EVENTS) as records:
-                        await self._ingest([pb.RawEvent.FromString(one) for one in records], DRAIN_BUDGET_S)
+                        await self._drain([pb.RawEvent.FromString(one) for one in records])
                     SPOOL_DEPTH.set(self._spool.depth)
                     log.info("spool drained", left=self._spool.depth)
             except PeerError as error:
                 log.warning("spool waits", depth=self._spool.depth, reason=error.reason)
             await asyncio.sleep(_DRAIN_EVERY_S)
+
+    async def _drain(self, events: list[pb.RawEvent]) -> None:
+        try:
+            await self._ingest(events, DRAIN_BUDGET_S)
+        except PeerError as error:
+            if error.is_transient:
+                raise
+            if len(events) == 1:
+                # It must not keep those behind it from being stored; it stays on disk for a person to look at.
+                self._spool.set_aside(events[0].SerializeToString())
+                log.error("event set aside", trace_id=events[0].trace_id, reason=error.reason, why=error.message)
+                return
+            for event in events:
+                await self._drain([event])
 
     async def _ingest(self, events: list[pb.RawEvent], budget_s: float = BUDGET_S) -> list[None]:
         if events:

@@ -59,6 +59,10 @@ class Spool:
         if chunk:
             await asyncio.to_thread(self._forget, chunk)
 
+    def set_aside(self, record: bytes) -> None:
+        """Keep a record that nobody takes in a file of its own, out of the queue."""
+        (self._folder / f"{time.time_ns():020d}.rejected").write_bytes(record)
+
     def close(self) -> None:
         """Close the file."""
         if self._writing:

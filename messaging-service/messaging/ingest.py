@@ -6,12 +6,12 @@ One bad event never fails its batch: what the database refuses is stored alone, 
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, StatementError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bitrix import wire
 from kit.ids import NIL
@@ -21,12 +21,16 @@ from messaging.classify import classify
 from messaging.domain import Outcome, RawEvent, Receipt, Verdict
 from messaging.parse import Parsed, parse
 from messaging.repository import inbox as statements
+from messaging.repository import second_look
 from messaging.repository.inbox import Judged
 
 log = structlog.get_logger("inbox")
 
 RESPOND = "respond"
 """The job that says: look at the dialogs."""
+
+SECOND_LOOK = timedelta(hours=24)
+"""How old an event may be that is taken in once its portal is known."""
 
 _BAD_DATA = (DataError, IntegrityError, ProgrammingError, StatementError, UnicodeError, ValueError)
 
@@ -74,22 +78,45 @@ class Inbox:
 
     async def _store(self, events: Sequence[RawEvent], parsed: Sequence[Parsed]) -> list[Judged]:
         async with self._engine.begin() as conn:
-            members = {one.event.member_id for one in parsed if one.event.member_id}
-            portals = await statements.portals_by_member(conn, sorted(members)) if members else {}
-            judged = [
-                _judged(event, one, classify(one, portals.get(one.event.member_id)))
-                for event, one in zip(events, parsed, strict=True)
-            ]
-            keyed = {(one.verdict.portal_id, one.verdict.key): one for one in reversed(judged) if one.verdict.key}
-            if keyed:
-                owners = await statements.take_keys(conn, list(keyed.values()))
-                judged = [_without_duplicate(one, owners) for one in judged]
-            await statements.insert_inbound(conn, judged)
-            await statements.insert_events(conn, judged)
-            if any(one.verdict.message for one in judged):
-                await statements.upsert_dialogs(conn, judged, self._now())
-                await statements.insert_messages(conn, judged)
-        return judged
+            return await store(conn, events, parsed, self._now())
+
+
+async def look_again(conn: AsyncConnection, member_id: str, token_hashes: Sequence[bytes], now: datetime) -> None:
+    """Take in, in the caller's transaction, a portal's events that came before the portal was known here.
+
+    A portal's first events may overtake the news of its install, and Bitrix24 never sends them again.
+    """
+    found = await second_look.refused(conn, member_id, token_hashes, now - SECOND_LOOK)
+    if not found:
+        return
+    events = [event for event, _ in found]
+    for table in ("bitrix_inbound_events", "events"):
+        await second_look.forget(conn, table, [event.id for event in events])
+    parsed = [replace(_parse(event), token_hash=token_hash) for event, token_hash in found]
+    await store(conn, events, parsed, now)
+    log.info("refused events taken in", member_id=member_id, events=len(events))
+
+
+async def store(
+    conn: AsyncConnection, events: Sequence[RawEvent], parsed: Sequence[Parsed], now: datetime
+) -> list[Judged]:
+    """Judge and store a batch in a transaction of the caller, with a fixed number of statements."""
+    members = {one.event.member_id for one in parsed if one.event.member_id}
+    portals = await statements.portals_by_member(conn, sorted(members)) if members else {}
+    judged = [
+        _judged(event, one, classify(one, portals.get(one.event.member_id)))
+        for event, one in zip(events, parsed, strict=True)
+    ]
+    keyed = {(one.verdict.portal_id, one.verdict.key): one for one in reversed(judged) if one.verdict.key}
+    if keyed:
+        owners = await statements.take_keys(conn, list(keyed.values()))
+        judged = [_without_duplicate(one, owners) for one in judged]
+    await statements.insert_inbound(conn, judged)
+    await statements.insert_events(conn, judged)
+    if any(one.verdict.message for one in judged):
+        await statements.upsert_dialogs(conn, judged, now)
+        await statements.insert_messages(conn, judged)
+    return judged
 
 
 def _parse(event: RawEvent) -> Parsed:

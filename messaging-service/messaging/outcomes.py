@@ -30,10 +30,9 @@ class Outcomes:
         """Take a page: states, events and the cursor in one transaction."""
         told = [_told(outcome) for outcome in page.outcomes]
         async with self._engine.begin() as conn:
-            if told:
+            if await portals.advance_cursor(conn, FEED, page.cursor) and told:
                 await statements.set_message_states(conn, told)
                 await statements.insert_events(conn, told)
-            await portals.store_cursor(conn, FEED, page.cursor)
 
 
 def _told(outcome: pb.Outcome) -> Told:

@@ -1,6 +1,8 @@
 """From raw bytes to a typed event: form first, JSON by its Content-Type (contract 5.1, trap 8)."""
 
+import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
@@ -11,10 +13,15 @@ from messaging.domain import RawEvent
 
 @dataclass(frozen=True)
 class Parsed:
-    """An event, or the stable code of why the body is none (then `event` is empty)."""
+    """An event, or the stable code of why the body is none (then `event` is empty).
+
+    `token_hash` is the SHA-256 of its application token, b"" where there is none: it proves the event as well as
+    the token does, and may be stored.
+    """
 
     event: WireEvent
     error: str
+    token_hash: bytes = b""
 
 
 _NOTHING = wire.read({})
@@ -31,8 +38,7 @@ def parse(raw: RawEvent) -> Parsed:
     decoded = phpform.decode(raw.body)
     if decoded.error:
         return Parsed(_NOTHING, decoded.error)
-    event = wire.read(decoded.fields)
-    return Parsed(event, "" if event.name else "no_event")
+    return _read(decoded.fields)
 
 
 def _parse_json(body: bytes) -> Parsed:
@@ -42,5 +48,11 @@ def _parse_json(body: bytes) -> Parsed:
         return Parsed(_NOTHING, "not_json")
     if not isinstance(fields, dict):
         return Parsed(_NOTHING, "not_an_object")
+    return _read(fields)
+
+
+def _read(fields: dict[str, Any]) -> Parsed:
     event = wire.read(fields)
-    return Parsed(event, "" if event.name else "no_event")
+    token = event.application_token
+    token_hash = hashlib.sha256(token.encode()).digest() if token else b""
+    return Parsed(event, "" if event.name else "no_event", token_hash)

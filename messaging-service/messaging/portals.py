@@ -11,7 +11,7 @@ from kit.pb import enum_name
 from kit.queue import Bell
 from messaging import texts
 from messaging.domain import Reply, dialog_id_of
-from messaging.ingest import RESPOND
+from messaging.ingest import RESPOND, look_again
 from messaging.repository import dialogs
 from messaging.repository import portals as statements
 from teachbase.portal.v1 import portal_pb2 as pb
@@ -36,11 +36,14 @@ class PortalChanges:
     async def apply(self, page: pb.WatchPortalsResponse) -> None:
         """Take a page: portals, their welcomes and the cursor in one transaction."""
         async with self._engine.begin() as conn:
+            if not await statements.advance_cursor(conn, FEED, page.cursor):
+                return  # another worker has taken a page as new as this
             for change in page.changes:
                 await _store(conn, change)
                 if change.state == pb.PORTAL_STATE_ACTIVE:
+                    # Not sooner: before its install is final nobody of a portal is allowed to ask.
+                    await look_again(conn, change.member_id, change.application_token_hashes, self._now())
                     await self._welcome(conn, change)
-            await statements.store_cursor(conn, FEED, page.cursor)
         await self._bell.ring(RESPOND)
 
     async def provision(self, portal_id: UUID, user_ids: list[int]) -> dict[int, str]:

@@ -37,6 +37,7 @@ bitrix_inbound_events = Table(
     Column("body", LargeBinary, nullable=False),
     Column("body_truncated", Boolean, nullable=False),
     Column("body_sha256", LargeBinary, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False),
     Column("remote_ip", Text, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("reason", Text, nullable=False),

@@ -6,8 +6,8 @@ import signal
 import subprocess
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +105,16 @@ class Product:
 
     def kill(self, name: str) -> None:
         os.kill(self.pid(name), signal.SIGKILL)
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """Stop a process without ending it: its connections stay open and it does nothing."""
+        pid = self.pid(name)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def log(self, name: str) -> str:
         return (self.run_dir / "logs" / f"{name}.log").read_text()

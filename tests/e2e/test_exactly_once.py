@@ -33,6 +33,30 @@ async def test_a_thousand_messages_get_exactly_one_reply_each(product: Product) 
         assert max(Counter(reply["uuid"] for reply in replies).values()) == 1
 
 
+async def test_a_question_that_overtakes_the_news_of_its_portal_is_answered(product: Product) -> None:
+    portal = await product.portal(users_count=2)
+
+    with product.frozen("messaging-worker"):  # who tells messaging of new portals
+        installed = await product.sim("POST", f"/portals/{portal['member_id']}/install", user_ids=[1])
+        written = await product.sim(
+            "POST", f"/portals/{portal['member_id']}/messages", user_id=1, text="ping", wait=True
+        )
+        refused = await product.admin("/inbound-events", outcome="refused", limit=1)
+
+    assert installed["finalize"]["steps"]["provision"]["status"] == "running"
+    assert written["event_status"] == 200
+    assert refused["items"][0]["reason"] == "unknown_portal"
+    await eventually(lambda: _was_answered(product, portal), 20, "an answer")
+    asked = (await product.admin("/messages", provider_message_id=written["message_id"]))["items"]
+    assert [one["state"] for one in asked] == ["answered"]
+    rows = (await product.admin("/inbound-events", trace_id=asked[0]["trace_id"]))["items"]
+    assert [row["outcome"] for row in rows] == ["accepted"]
+
+
+async def _was_answered(product: Product, portal: dict[str, Any]) -> bool:
+    return "pong" in [message["text"] for message in await product.visible(portal, "1")]
+
+
 async def _write_all(product: Product, portal: dict[str, Any]) -> None:
     for number in range(MESSAGES):
         await product.write(portal, USERS[number % len(USERS)], f"Вопрос {number}")

@@ -2,7 +2,9 @@
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
+from edge.errors import ApiError
 from edge.intake import Intake
 from kit import trace
 from teachbase.messaging.v1 import messaging_pb2 as pb
@@ -22,7 +24,10 @@ async def take_event(request: Request) -> JSONResponse:
     """
     intake: Intake = request.app.state.intake
     trace_id = trace.current.get()
-    body, truncated = await _read(request)
+    try:
+        body, truncated = await _read(request)
+    except ClientDisconnect:
+        raise ApiError(400, "body_cut", "The body ended before its length.") from None
     event = pb.RawEvent(
         trace_id=trace_id,
         method=request.method,

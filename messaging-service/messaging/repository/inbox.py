@@ -63,19 +63,20 @@ async def take_keys(conn: AsyncConnection, judged: Sequence[Judged]) -> dict[tup
 _INSERT_INBOUND = text("""
     INSERT INTO bitrix_inbound_events (
         portal_id, id, received_at, method, path, domain, member_id, event, dialog_id, user_id, content_type,
-        headers, body, body_truncated, body_sha256, remote_ip, outcome, reason)
+        headers, body, body_truncated, body_sha256, token_hash, remote_ip, outcome,
+        reason)
     SELECT portal_id, id, received_at, method, path, domain, member_id, event, dialog_id, user_id, content_type,
-           CAST(headers AS jsonb), body, body_truncated, body_sha256, remote_ip, outcome, reason
+           CAST(headers AS jsonb), body, body_truncated, body_sha256, token_hash, remote_ip, outcome, reason
     FROM unnest(
         CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:received AS timestamptz[]),
         CAST(:methods AS text[]), CAST(:paths AS text[]), CAST(:domains AS text[]), CAST(:members AS text[]),
         CAST(:events AS text[]), CAST(:dialogs AS text[]), CAST(:users AS bigint[]), CAST(:types AS text[]),
-        CAST(:headers AS text[]), :bodies, CAST(:truncated AS boolean[]), :hashes,
+        CAST(:headers AS text[]), :bodies, CAST(:truncated AS boolean[]), :hashes, :token_hashes,
         CAST(:ips AS text[]), CAST(:outcomes AS text[]), CAST(:reasons AS text[])
     ) AS new (portal_id, id, received_at, method, path, domain, member_id, event, dialog_id, user_id, content_type,
-              headers, body, body_truncated, body_sha256, remote_ip, outcome, reason)
+              headers, body, body_truncated, body_sha256, token_hash, remote_ip, outcome, reason)
     ON CONFLICT DO NOTHING
-""").bindparams(bindparam("bodies", type_=ARRAY(BYTEA)), bindparam("hashes", type_=ARRAY(BYTEA)))
+""").bindparams(*(bindparam(name, type_=ARRAY(BYTEA)) for name in ("bodies", "hashes", "token_hashes")))
 
 
 async def insert_inbound(conn: AsyncConnection, judged: Sequence[Judged]) -> None:
@@ -99,6 +100,7 @@ async def insert_inbound(conn: AsyncConnection, judged: Sequence[Judged]) -> Non
             "bodies": [one.body for one in judged],
             "truncated": [one.raw.body_truncated for one in judged],
             "hashes": [one.body_sha256 for one in judged],
+            "token_hashes": [one.parsed.token_hash for one in judged],
             "ips": [one.raw.remote_ip for one in judged],
             "outcomes": [one.verdict.outcome for one in judged],
             "reasons": [one.verdict.reason for one in judged],

@@ -99,7 +99,12 @@ async def load_cursor(conn: AsyncConnection, feed: str) -> int:
     return await conn.scalar(select(feed_cursors.c.cursor).where(feed_cursors.c.feed == feed)) or 0
 
 
-async def store_cursor(conn: AsyncConnection, feed: str, cursor: int) -> None:
-    """Remember how far a followed feed was taken."""
+async def advance_cursor(conn: AsyncConnection, feed: str, cursor: int) -> bool:
+    """Move a feed's cursor forward and lock it; False when it is there already: the page is an old one."""
     statement = insert(feed_cursors).values(feed=feed, cursor=cursor)
-    await conn.execute(statement.on_conflict_do_update(index_elements=["feed"], set_={"cursor": cursor}))
+    moved = await conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=["feed"], set_={"cursor": cursor}, where=feed_cursors.c.cursor < cursor
+        )
+    )
+    return moved.rowcount == 1

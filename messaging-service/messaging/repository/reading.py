@@ -11,7 +11,7 @@ from kit import ids
 from messaging.domain import Dialog, Event, InboundEvent, Message, Outcome
 from messaging.tables import bitrix_inbound_events, dialogs, events, messages
 
-_INBOUND = [c for c in bitrix_inbound_events.c if c.name not in {"body", "headers"}]
+_INBOUND = [c for c in bitrix_inbound_events.c if c.name not in {"body", "headers", "token_hash"}]
 
 
 async def dialogs_page(

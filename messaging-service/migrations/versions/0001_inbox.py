@@ -25,6 +25,7 @@ def upgrade() -> None:
             body bytea NOT NULL,
             body_truncated boolean NOT NULL,
             body_sha256 bytea NOT NULL,
+            token_hash bytea NOT NULL,
             remote_ip text NOT NULL,
             outcome text NOT NULL,
             reason text NOT NULL,
