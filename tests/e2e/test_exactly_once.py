@@ -47,7 +47,8 @@ async def test_a_question_that_overtakes_the_news_of_its_portal_is_answered(prod
     assert written["event_status"] == 200
     assert refused["items"][0]["reason"] == "unknown_portal"
     await eventually(lambda: _was_answered(product, portal), 20, "an answer")
-    asked = (await product.admin("/messages", provider_message_id=written["message_id"]))["items"]
+    portal_id = installed["complete"]["portal_id"]
+    asked = (await product.admin("/messages", portal_id=portal_id, direction="rx"))["items"]
     assert [one["state"] for one in asked] == ["answered"]
     rows = (await product.admin("/inbound-events", trace_id=asked[0]["trace_id"]))["items"]
     assert [row["outcome"] for row in rows] == ["accepted"]

@@ -9,14 +9,16 @@ _STEPS = ["received", "stored", "claimed", "quota", "answered", "queued", "attem
 
 async def test_a_message_is_answered_once_and_its_trace_tells_every_step(product: Product) -> None:
     portal = await product.portal(users_count=4)
-    await product.install(portal, [1, 2, 3])
+    installed = await product.install(portal, [1, 2, 3])
+    portal_id = installed["complete"]["portal_id"]
 
     message_id = await product.write(portal, 2, "Как оформить отпуск?")
     replies = await eventually(lambda: _replies_after(product, portal, "2", message_id))
 
     assert len(replies) == 1
     assert "В базе знаний пока нет ни одного документа" in replies[0]["text"]
-    asked = (await product.admin("/messages", provider_message_id=message_id))["items"][0]
+    found = await product.admin("/messages", portal_id=portal_id, provider_message_id=message_id)
+    asked = found["items"][0]
     trace = await eventually(lambda: _finished_trace(product, asked["trace_id"]))
     assert [step["step"] for step in trace["steps"]] == _STEPS
     assert {step["service"] for step in trace["steps"]} == {"messaging", "delivery"}
@@ -40,7 +42,7 @@ async def test_chosen_users_are_welcomed_once_however_often_the_install_is_repea
 
 async def test_rules_answer_and_strangers_are_refused_once_a_day(product: Product) -> None:
     portal = await product.portal(users_count=4)
-    await product.install(portal, [1, 2])
+    portal_id = (await product.install(portal, [1, 2]))["complete"]["portal_id"]
 
     help_id = await product.write(portal, 2, "/help")
     ping_id = await product.write(portal, 1, "ping")
@@ -49,7 +51,7 @@ async def test_rules_answer_and_strangers_are_refused_once_a_day(product: Produc
 
     assert "Что я умею" in (await eventually(lambda: _replies_after(product, portal, "2", help_id)))[0]["text"]
     assert (await eventually(lambda: _replies_after(product, portal, "1", ping_id)))[0]["text"] == "pong"
-    await eventually(lambda: _state_of(product, stranger_id, "ignored"))
+    await eventually(lambda: _state_of(product, portal_id, stranger_id, "ignored"))
     to_stranger = [one for one in await product.visible(portal, "4") if one["from_bot"]]
     assert len(to_stranger) == 1
     assert "не открыл вам доступ" in to_stranger[0]["text"]
@@ -100,8 +102,9 @@ async def _finished_trace(product: Product, trace_id: str) -> dict[str, Any] | N
     return trace if trace["steps"][-1]["step"] == "confirmed" else None
 
 
-async def _state_of(product: Product, provider_message_id: int, state: str) -> bool:
-    items = (await product.admin("/messages", provider_message_id=provider_message_id))["items"]
+async def _state_of(product: Product, portal_id: str, provider_message_id: int, state: str) -> bool:
+    query = {"portal_id": portal_id, "provider_message_id": provider_message_id}
+    items = (await product.admin("/messages", **query))["items"]
     return bool(items) and items[0]["state"] == state
 
 
