@@ -1,0 +1,72 @@
+"""The engines of unit and contract tests: one Postgres with every schema, one Redis, a clock that stands still."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import structlog
+
+from devstack.database import CONTEXTS, bootstrap
+from devstack.postgres import embedded_postgres
+from devstack.redis import embedded_redis
+from kit import migrate
+
+ROOT = Path(__file__).parent
+# As plain text: a traceback drawn with every local variable costs seconds.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(),
+    ]
+)
+
+NOON = datetime(2026, 9, 21, 12, tzinfo=UTC)
+
+
+@dataclass
+class Clock:
+    """A `now` that moves only when told."""
+
+    at: datetime = NOON
+
+    def __call__(self) -> datetime:
+        """Return the moment set."""
+        return self.at
+
+    def advance(self, seconds: float) -> None:
+        """Move on."""
+        self.at += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock of the test's own."""
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+async def admin_dsn(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The superuser's DSN of the session's Postgres."""
+    async with embedded_postgres(tmp_path_factory.mktemp("postgres") / "data", 0, durable=False) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+async def dsns(admin_dsn: str) -> dict[str, str]:
+    """Context -> DSN of its own role, with its schema migrated. Tests keep apart by fresh portal ids."""
+    found = await bootstrap(admin_dsn, "tests")
+    for context in CONTEXTS:
+        folder = ROOT / f"{context}-service" / "migrations"
+        await asyncio.to_thread(migrate.upgrade, folder, context, found[context])
+    return found
+
+
+@pytest.fixture(scope="session")
+async def redis_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The URL of the session's Redis."""
+    async with embedded_redis(tmp_path_factory.mktemp("redis") / "data", 0) as url:
+        yield url

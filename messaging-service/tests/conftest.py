@@ -1,0 +1,241 @@
+"""The messaging context on a real database, its neighbours as small real gRPC servers, a clock that stands."""
+
+import hashlib
+import itertools
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import grpc
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bitrix import phpform
+from kit import trace
+from kit.pb import moment
+from kit.rpc import Context, channel
+from kit.server import Server
+from messaging.app import App
+from messaging.clients.billing import BillingClient
+from messaging.clients.delivery import DeliveryClient
+from messaging.config import Settings
+from messaging.grpc_api import MessagingServicer
+from messaging.ingest import Inbox
+from messaging.outcomes import Outcomes
+from messaging.portals import PortalChanges
+from messaging.reading import Reading
+from messaging.respond import Responder
+from teachbase.billing.v1 import billing_pb2, billing_pb2_grpc
+from teachbase.delivery.v1 import delivery_pb2, delivery_pb2_grpc
+from teachbase.messaging.v1 import messaging_pb2 as pb
+from teachbase.messaging.v1 import messaging_pb2_grpc
+from teachbase.portal.v1 import portal_pb2
+
+BOT_ID = 812
+cursors = itertools.count(1)
+"""A page older than the cursor is not taken, and every test stores one."""
+
+
+class Billing(billing_pb2_grpc.BillingServiceServicer):
+    """Grants all but the portals in `denied`."""
+
+    def __init__(self, now: Any) -> None:
+        self.denied: set[UUID] = set()
+        self.committed: list[str] = []
+        self._now = now
+
+    async def Reserve(self, request: billing_pb2.ReserveRequest, _context: Context) -> billing_pb2.ReserveResponse:  # noqa: N802
+        return billing_pb2.ReserveResponse(decisions=map(self._decide, request.reservations))
+
+    async def Commit(self, request: billing_pb2.CommitRequest, _context: Context) -> billing_pb2.CommitResponse:  # noqa: N802
+        self.committed += [key.key for key in request.keys]
+        return billing_pb2.CommitResponse(counted=len(request.keys))
+
+    def _decide(self, wanted: billing_pb2.Reservation) -> billing_pb2.ReserveDecision:
+        if UUID(wanted.portal_id) not in self.denied:
+            return billing_pb2.ReserveDecision(key=wanted.key, granted=True)
+        return billing_pb2.ReserveDecision(
+            key=wanted.key, granted=False, limit="replies_per_month", resets_at=moment(self._now())
+        )
+
+
+class Delivery(delivery_pb2_grpc.DeliveryServiceServicer):
+    """Keeps what it is handed; away for the next `failures` calls."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[delivery_pb2.OutboundMessage]] = []
+        self.failures = 0
+
+    async def Enqueue(  # noqa: N802
+        self, request: delivery_pb2.EnqueueRequest, _context: Context
+    ) -> delivery_pb2.EnqueueResponse:
+        self.calls.append(list(request.messages))
+        if self.failures:
+            self.failures -= 1
+            await _context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        return delivery_pb2.EnqueueResponse(accepted=len(request.messages))
+
+
+@dataclass(frozen=True)
+class Portal:
+    """A portal that this context knows."""
+
+    id: UUID = field(default_factory=uuid4)
+    member_id: str = field(default_factory=lambda: uuid4().hex)
+    application_token: str = field(default_factory=lambda: uuid4().hex)
+
+
+@dataclass
+class Service:
+    """The context as its callers and its worker use it."""
+
+    engine: AsyncEngine
+    clock: Any
+    stub: Any
+    responder: Responder
+    changes: PortalChanges
+    outcomes: Outcomes
+    billing: Billing
+    delivery: Delivery
+    portals: list[Portal] = field(default_factory=list)
+
+    async def portal(
+        self,
+        state: Any = portal_pb2.PORTAL_STATE_ACTIVE,
+        mode: Any = portal_pb2.ACCESS_MODE_ALL,
+        user_ids: tuple[int, ...] = (),
+        portal: Portal | None = None,
+    ) -> Portal:
+        """Learn of a portal from the feed."""
+        portal = portal or Portal()
+        self.portals.append(portal)
+        change = portal_pb2.PortalChange(
+            portal_id=str(portal.id),
+            member_id=portal.member_id,
+            domain="test.bitrix24.ru",
+            state=state,
+            bot_id=BOT_ID,
+            application_token_hashes=[hashlib.sha256(portal.application_token.encode()).digest()],
+            access=portal_pb2.Access(mode=mode, user_ids=user_ids),
+        )
+        await self.changes.apply(portal_pb2.WatchPortalsResponse(changes=[change], cursor=next(cursors)))
+        return portal
+
+    async def ingest(self, *events: pb.RawEvent) -> list[pb.Receipt]:
+        """Take a batch in, over gRPC."""
+        answer: pb.IngestResponse = await self.stub.Ingest(pb.IngestRequest(events=events))
+        return list(answer.receipts)
+
+    async def respond(self) -> list[float | None]:
+        """Claim and answer until nothing is owed now; the waits that the answers asked for."""
+        waits = []
+        while batches := await self.responder.claim(1):
+            waits += [await self.responder.answer(batch) for batch in batches]
+        return waits
+
+    def handed(self, portal: Portal) -> list[delivery_pb2.OutboundMessage]:
+        """What delivery was given for a portal, in order."""
+        return [one for call in self.delivery.calls for one in call if one.portal_id == str(portal.id)]
+
+    async def rows(self, sql: str, **params: Any) -> list[Any]:
+        """Look into the tables."""
+        async with self.engine.connect() as conn:
+            return list((await conn.execute(text(sql), params)).all())
+
+
+def message(portal: Portal, message_id: int = 70101, said: str = "Вопрос", **given: Any) -> pb.RawEvent:
+    """A v2 message of user 27 in the private dialog with the bot, as the gateway hands it on."""
+    user_id = given.pop("user_id", 27)
+    dialog_id = given.pop("dialog_id", str(user_id))
+    fields: dict[str, Any] = {
+        "event": "ONIMBOTV2MESSAGEADD",
+        "data": {
+            "bot": {"id": BOT_ID},
+            "message": {"id": message_id, "authorId": user_id, "text": said, "isSystem": False},
+            "chat": {"dialogId": dialog_id},
+            "user": {"id": user_id, "active": True, "type": "employee"},
+        },
+        "ts": 1790000000,
+        "auth": {"member_id": portal.member_id, "application_token": portal.application_token},
+    }
+    return raw(phpform.encode(fields), **given)
+
+
+def raw(body: bytes, **given: Any) -> pb.RawEvent:
+    """A request to the events address."""
+    event = pb.RawEvent(
+        **{
+            "trace_id": trace.new_trace_id(),
+            "method": "POST",
+            "path": "/v1/bitrix/events",
+            "content_type": "application/x-www-form-urlencoded",
+            "body": body,
+            "remote_ip": "203.0.113.7",
+            **given,
+        }
+    )
+    event.received_at.FromJsonString("2026-09-21T12:00:00Z")
+    return event
+
+
+@pytest.fixture
+def next_cursor() -> Callable[[], int]:
+    return lambda: next(cursors)
+
+
+@pytest.fixture
+def event_of() -> Any:
+    return message
+
+
+@pytest.fixture
+def raw_event() -> Any:
+    return raw
+
+
+@pytest.fixture(scope="session")
+async def app(dsns: dict[str, str], redis_url: str) -> AsyncIterator[App]:
+    app = App(Settings(secret_keys="-", database_dsn=dsns["messaging"], redis_url=redis_url))
+    await app.ensure_partitions()
+    yield app
+    await app.close()
+
+
+@pytest.fixture
+async def service(app: App, clock: Any) -> AsyncIterator[Service]:
+    # What is not asked for stays as generated: UNIMPLEMENTED.
+    billing, delivery = Billing(clock), Delivery()  # type: ignore[abstract]
+    neighbours, server = Server("127.0.0.1:0"), Server("127.0.0.1:0")
+    neighbours.add(
+        billing_pb2_grpc.add_BillingServiceServicer_to_server, billing, "teachbase.billing.v1.BillingService"
+    )
+    neighbours.add(
+        delivery_pb2_grpc.add_DeliveryServiceServicer_to_server, delivery, "teachbase.delivery.v1.DeliveryService"
+    )
+    changes = PortalChanges(app.engine, app.bell, clock)
+    server.add(
+        messaging_pb2_grpc.add_MessagingServiceServicer_to_server,
+        MessagingServicer(Inbox(app.engine, app.bell, clock), Reading(app.engine), changes),
+        "teachbase.messaging.v1.MessagingService",
+    )
+    await neighbours.start()
+    await server.start()
+    async with channel(f"127.0.0.1:{neighbours.port}") as peers, channel(f"127.0.0.1:{server.port}") as own:
+        service = Service(
+            engine=app.engine,
+            clock=clock,
+            stub=messaging_pb2_grpc.MessagingServiceStub(own),
+            responder=Responder(app.engine, BillingClient(peers), DeliveryClient(peers), clock),
+            changes=changes,
+            outcomes=Outcomes(app.engine),
+            billing=billing,
+            delivery=delivery,
+        )
+        yield service
+    async with app.engine.begin() as conn:  # a claim sees every portal: leave nothing owed to the next test
+        owned = {"ids": [portal.id for portal in service.portals]}
+        await conn.execute(text("UPDATE dialogs SET pending_since = NULL WHERE portal_id = ANY(:ids)"), owned)
+    await server.stop(0)
+    await neighbours.stop(0)

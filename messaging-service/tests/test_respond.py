@@ -1,0 +1,187 @@
+"""Answers: one for each message, in order, once, whatever dies or is away meanwhile."""
+
+from typing import Any
+from uuid import UUID
+
+from kit import ids
+from messaging import texts
+
+BODY_OF = "SELECT body FROM messages WHERE portal_id = :id AND direction = 'tx' ORDER BY id"
+OWED = "SELECT state, pending_since, lease_token FROM dialogs WHERE portal_id = :id"
+
+
+async def test_a_burst_in_one_dialog_gets_one_reply_each_in_order(service: Any, event_of: Any) -> None:
+    portal = await service.portal()
+    moment = int(service.clock().timestamp() * 1000)
+    events = [
+        event_of(portal, 70101 + number, f"Вопрос {number}", trace_id=ids.stamp(moment + 2 * number, 0).hex)
+        for number in range(10)
+    ]
+    await service.ingest(*events[:6])
+    await service.ingest(*events[6:])
+
+    await service.respond()
+
+    assert await _asked_in_order(service, portal) == [70101 + number for number in range(10)]
+    assert [row.state for row in await service.rows(OWED, id=portal.id)] == ["idle"]
+
+
+async def test_a_burst_of_one_millisecond_is_answered_in_order(service: Any, event_of: Any) -> None:
+    portal = await service.portal()
+    moment = int(service.clock().timestamp() * 1000)
+    events = [
+        event_of(portal, 70101 + number, trace_id=ids.stamp(moment, (number << 60) + number).hex)
+        for number in range(10)
+    ]
+    await service.ingest(*events)
+
+    await service.respond()
+
+    assert await _asked_in_order(service, portal) == [70101 + number for number in range(10)]
+
+
+async def test_messages_that_overtook_each_other_are_answered_in_the_order_of_the_dialog(
+    service: Any, event_of: Any
+) -> None:
+    portal = await service.portal()
+    moment = int(service.clock().timestamp() * 1000)
+    earlier, later = ids.stamp(moment, 0).hex, ids.stamp(moment + 5, 0).hex
+    await service.ingest(event_of(portal, 70102, trace_id=earlier), event_of(portal, 70101, trace_id=later))
+
+    await service.respond()
+
+    assert await _asked_in_order(service, portal) == [70101, 70102]
+
+
+async def test_while_delivery_is_away_the_dialog_stays_owed_and_the_same_reply_is_handed_over_later(
+    service: Any, event_of: Any
+) -> None:
+    portal = await service.portal()
+    await service.ingest(event_of(portal))
+    service.delivery.failures = 1
+
+    waits = await service.respond()
+    owed = (await service.rows(OWED, id=portal.id))[0]
+    service.clock.advance(2.1)
+    await service.respond()
+
+    assert waits == [2.0]
+    assert (owed.state, owed.lease_token) == ("pending", None)
+    assert owed.pending_since is not None
+    first, second = service.handed(portal)
+    assert first == second
+    assert [row.state for row in await service.rows(OWED, id=portal.id)] == ["idle"]
+    assert len(await service.rows(BODY_OF, id=portal.id)) == 1
+
+
+async def test_nobody_claims_a_postponed_dialog_before_its_time(service: Any, event_of: Any) -> None:
+    portal = await service.portal()
+    await service.ingest(event_of(portal))
+    service.delivery.failures = 1
+    await service.respond()
+
+    service.clock.advance(1.5)
+    await service.respond()
+
+    assert len(service.handed(portal)) == 1
+
+
+async def test_what_a_dead_worker_had_fixed_is_handed_over_after_its_lease_without_a_second_reply(
+    service: Any, event_of: Any
+) -> None:
+    portal = await service.portal()
+    await service.ingest(event_of(portal))
+    batch = (await service.responder.claim(1))[0]
+    composed = await service.responder._compose(batch)  # the worker that dies after it has fixed the reply
+    await service.responder._fix(composed)
+
+    service.clock.advance(14)
+    await service.respond()
+    before_the_lease_ends = len(service.handed(portal))
+    service.clock.advance(2)
+    await service.respond()
+
+    assert before_the_lease_ends == 0
+    assert [one.id for one in service.handed(portal)] == [str(composed.replies[0].id)]
+    assert len(await service.rows(BODY_OF, id=portal.id)) == 1
+
+
+async def test_a_worker_that_comes_late_after_its_lease_adds_nothing(service: Any, event_of: Any) -> None:
+    portal = await service.portal()
+    await service.ingest(event_of(portal))
+    late = (await service.responder.claim(1))[0]
+    service.clock.advance(16)
+    await service.respond()
+
+    await service.responder.answer(late)
+
+    assert len({one.id for one in service.handed(portal)}) == 1
+    assert len(await service.rows(BODY_OF, id=portal.id)) == 1
+
+
+async def test_a_message_that_comes_while_the_dialog_is_answered_is_answered_next(
+    service: Any, event_of: Any
+) -> None:
+    portal = await service.portal()
+    await service.ingest(event_of(portal, 70101))
+    batch = (await service.responder.claim(1))[0]
+    composed = await service.responder._compose(batch)
+    await service.ingest(event_of(portal, 70102))
+    await service.responder._fix(composed)
+
+    again_in_s = await service.responder.answer(batch)
+    await service.respond()
+
+    assert again_in_s is None or again_in_s == 0
+    assert await _asked_in_order(service, portal) == [70101, 70102]
+    assert [row.state for row in await service.rows(OWED, id=portal.id)] == ["idle"]
+
+
+async def test_a_used_up_quota_is_said_and_nothing_is_answered(service: Any, event_of: Any) -> None:
+    portal = await service.portal()
+    service.billing.denied.add(portal.id)
+    await service.ingest(event_of(portal))
+
+    await service.respond()
+
+    said = texts.LIMIT_REACHED["ru"].format(resets_at="21.09.2026")
+    assert [row.body for row in await service.rows(BODY_OF, id=portal.id)] == [said]
+
+
+async def test_answers_are_counted_and_free_ones_are_not_asked_for(service: Any, event_of: Any) -> None:
+    portal = await service.portal()
+    paid, free = event_of(portal, 70101, "Где мой отпуск?"), event_of(portal, 70102, "/help")
+    await service.ingest(paid, free)
+
+    await service.respond()
+
+    assert UUID(paid.trace_id) in map(UUID, service.billing.committed)
+    assert len(service.handed(portal)) == 2
+
+
+async def test_a_strange_mention_is_answered_and_holds_up_nobody_else(service: Any, event_of: Any) -> None:
+    strange, other = await service.portal(), await service.portal()
+    await service.ingest(
+        event_of(strange, said="[USER=" + "9" * 5000 + "]Кто-то[/USER], где отчёт?"), event_of(other, said="ping")
+    )
+
+    batch = (await service.responder.claim(1))[0]
+    await service.responder.answer(batch)
+
+    assert [one.body for one in service.handed(other)] == ["pong"]
+    assert len(service.handed(strange)) == 1
+
+
+async def _asked_in_order(service: Any, portal: Any) -> list[int]:
+    """The messages answered, in the order in which delivery sends the replies: that of their ids."""
+    asked = await service.rows(
+        """
+        SELECT rx.provider_message_id FROM messages AS tx
+        JOIN messages AS rx ON rx.portal_id = tx.portal_id AND rx.id = tx.reply_to
+        WHERE tx.portal_id = :id ORDER BY tx.id
+        """,
+        id=portal.id,
+    )
+    handed = [one.id for one in service.handed(portal)]
+    assert handed == sorted(handed)
+    return [row.provider_message_id for row in asked]
