@@ -5,6 +5,7 @@ import random
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
+from time import perf_counter
 from typing import cast
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
@@ -25,7 +26,7 @@ class Connection(asyncio.Protocol):
         self._buffer = b""
         self._is_waiting = False
         self.sent_at = 0.0
-        """Loop time, in seconds, at which the request under way was sent or was meant to be sent."""
+        """When, by `perf_counter`, the request under way was sent or was meant to be sent."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -61,7 +62,7 @@ class Connection(asyncio.Protocol):
 
 
 class Load:
-    """Sends requests over `size` connections until told to stop, and notes every acknowledgement.
+    """Sends requests until told to stop, and notes every acknowledgement.
 
     Closed loop (`rate` 0): a connection sends the next request when it has its answer. Open loop: requests
     are due at chance moments, `rate` a second on average, whether or not earlier ones were answered; the
@@ -81,7 +82,7 @@ class Load:
         """Done when the last answer has come after `stop`; fails at the first request that fails."""
         self.sent = 0
         self.acknowledged: list[tuple[float, float]] = []
-        """(loop time of the answer, seconds it took), of every request so far."""
+        """(`perf_counter` at the answer, seconds it took), of every request so far."""
 
     async def start(self, port: int, size: int) -> None:
         """Connect to 127.0.0.1:`port` and begin."""
@@ -95,10 +96,10 @@ class Load:
         ]
         if self._rate:
             self._idle.extend(connections)
-            self._fall_due(self._loop.time())
+            self._fall_due(perf_counter())
         else:
             for connection in connections:
-                self._send(connection, self._loop.time())
+                self._send(connection, perf_counter())
 
     def stop(self) -> None:
         """Send nothing more; `done` waits for what is under way."""
@@ -106,14 +107,14 @@ class Load:
         self._finish()
 
     def _fall_due(self, moment: float) -> None:
-        now = self._loop.time()
+        now = perf_counter()
         while moment <= now and not self._stopping:
             self._due.append(moment)
             moment += self._chance.expovariate(self._rate)
         while self._due and self._idle:
             self._send(self._idle.popleft(), self._due.popleft())
         if not self._stopping:
-            self._loop.call_at(moment, self._fall_due, moment)
+            self._loop.call_later(moment - now, self._fall_due, moment)
 
     def _send(self, connection: Connection, sent_at: float) -> None:
         self.sent += 1
@@ -121,7 +122,7 @@ class Load:
         connection.send(next(self._requests), sent_at)
 
     def _answered(self, connection: Connection) -> None:
-        now = self._loop.time()
+        now = perf_counter()
         self._under_way -= 1
         self.acknowledged.append((now, now - connection.sent_at))
         if self._due:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from time import perf_counter
 
 import uvloop
 
@@ -61,14 +62,13 @@ class Result:
 
 async def apply(job: Job) -> Result:
     """Warm up, measure, wait for the last answers. Raises Refused for an answer other than 200."""
-    loop = asyncio.get_running_loop()
     load = Load(requests(job.port, job.first_id), job.rate)
     processes = {**job.processes, GENERATOR: os.getpid()}
     await load.start(job.port, job.connections)
     await asyncio.wait([load.done], timeout=job.warm_s)
-    cpu_before, busy_before, begin = cpu.used(processes), cpu.busy(), loop.time()
+    cpu_before, busy_before, begin = cpu.used(processes), cpu.busy(), perf_counter()
     await asyncio.wait([load.done], timeout=job.measure_s)
-    cpu_after, busy_after, end = cpu.used(processes), cpu.busy(), loop.time()
+    cpu_after, busy_after, end = cpu.used(processes), cpu.busy(), perf_counter()
     load.stop()
     await load.done
     took = sorted(1000 * took for at, took in load.acknowledged if begin <= at - took < end)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, UniqueConstraint, func
+from sqlalchemy import BigInteger, DateTime, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -39,7 +39,7 @@ class InboundEvent(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     trace_id: Mapped[str] = mapped_column(unique=True)
-    portal_id: Mapped[int | None] = mapped_column(ForeignKey("portals.id"), index=True)
+    portal_id: Mapped[int | None] = mapped_column(index=True)
     received_at: Mapped[datetime] = mapped_column(server_default=func.now())
     method: Mapped[str]
     path: Mapped[str]
@@ -64,7 +64,7 @@ class Dialog(Base):
     __table_args__ = (UniqueConstraint("portal_id", "provider_dialog_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    portal_id: Mapped[int] = mapped_column(ForeignKey("portals.id"))
+    portal_id: Mapped[int]
     provider_dialog_id: Mapped[str]
     user_id: Mapped[int]
     kind: Mapped[str]
@@ -80,8 +80,8 @@ class Message(Base):
     __table_args__ = (UniqueConstraint("portal_id", "provider_message_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    portal_id: Mapped[int] = mapped_column(ForeignKey("portals.id"))
-    dialog_id: Mapped[int] = mapped_column(ForeignKey("dialogs.id"), index=True)
+    portal_id: Mapped[int]
+    dialog_id: Mapped[int] = mapped_column(index=True)
     trace_id: Mapped[str]
     provider_message_id: Mapped[int]
     author_id: Mapped[int]
@@ -97,7 +97,7 @@ class Event(Base):
     __tablename__ = "events"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    portal_id: Mapped[int] = mapped_column(ForeignKey("portals.id"), index=True)
+    portal_id: Mapped[int] = mapped_column(index=True)
     trace_id: Mapped[str]
     type: Mapped[str]
     provider_event: Mapped[str]
