@@ -1,0 +1,86 @@
+"""Portals that are not served, have no token or cannot be asked for one: nothing is lost, and why is told."""
+
+from typing import Any
+
+import grpc
+import pytest
+
+from teachbase.portal.v1 import portal_pb2
+
+RETRY, SENT = 4, 5
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        (portal_pb2.PORTAL_STATE_SUSPENDED, "suspended"),
+        (portal_pb2.PORTAL_STATE_UNINSTALLED, "uninstalled"),
+        (portal_pb2.PORTAL_STATE_DEAD, "dead"),
+    ],
+)
+async def test_to_a_portal_that_is_not_served_nothing_is_sent_until_it_is_again(
+    service: Any, message_of: Any, state: Any, word: str
+) -> None:
+    portal = await service.portal()
+    await service.tell(portal, state)
+    await service.enqueue(message_of(portal, "позже"))
+    turns = await service.work()
+    blocked = (await service.lane(portal)).blocked
+    before = await service.seen(portal)
+
+    await service.tell(portal, portal_pb2.PORTAL_STATE_ACTIVE)
+    await service.work()
+
+    assert (turns, blocked, before) == (0, word, [])
+    assert await service.seen(portal) == ["позже"]
+
+
+async def test_a_portal_without_a_credential_keeps_its_message_and_says_why(service: Any, message_of: Any) -> None:
+    portal = await service.portal()
+    message = message_of(portal, "позже")
+    await service.break_it(portal, "expired_token")
+    service.context.refresh_refusal = (grpc.StatusCode.FAILED_PRECONDITION, "no live token")
+    await service.enqueue(message)
+
+    await service.work()
+
+    kept = await service.item(message)
+    assert (kept.state, kept.attempts) == (RETRY, 0)
+    assert "no live token" in kept.cause
+    assert "administrator" in kept.next_step
+
+
+async def test_a_refresh_that_fails_for_a_moment_troubles_no_administrator(service: Any, message_of: Any) -> None:
+    portal = await service.portal()
+    message = message_of(portal, "скоро")
+    await service.break_it(portal, "expired_token")
+    service.context.refresh_refusal = (grpc.StatusCode.UNAVAILABLE, "the OAuth server does not answer")
+    await service.enqueue(message)
+    await service.work()
+    waiting = await service.item(message)
+
+    service.context.refresh_refusal = None
+    service.clock.advance(61)
+    await service.work()
+
+    assert "administrator" not in waiting.next_step
+    assert await service.seen(portal) == ["скоро"]
+
+
+async def test_while_the_portal_context_is_away_the_lane_waits_and_nothing_is_lost(
+    service: Any, message_of: Any
+) -> None:
+    portal = await service.portal()
+    message = message_of(portal, "позже")
+    await service.enqueue(message)
+    service.context.away = True
+    turns = await service.work()
+    cause = (await service.lane(portal)).cause
+
+    service.context.away = False
+    service.clock.advance(6)
+    await service.work()
+
+    assert (turns, cause) == (1, "away")
+    assert (await service.item(message)).attempts == 1
+    assert await service.seen(portal) == ["позже"]

@@ -1,0 +1,152 @@
+"""Each message becomes visible exactly once and in order, whatever the portal answers."""
+
+from typing import Any
+
+import pytest
+
+from teachbase.delivery.v1 import delivery_pb2 as pb
+
+CREATED, SENDING, UNKNOWN, RETRY, SENT, DEAD = range(1, 7)
+
+
+async def test_enqueuing_an_id_again_adds_and_changes_nothing(service: Any, message_of: Any) -> None:
+    portal = await service.portal()
+    messages = [message_of(portal, "раз"), message_of(portal, "два")]
+    changed = pb.OutboundMessage()
+    changed.CopyFrom(messages[0])
+    changed.body = "другой текст"
+
+    accepted = [await service.enqueue(*messages), await service.enqueue(*messages), await service.enqueue(changed)]
+    await service.work()
+
+    assert accepted == [2, 0, 0]
+    assert await service.seen(portal) == ["раз", "два"]
+
+
+async def test_the_order_of_a_dialog_is_kept_while_its_first_message_waits(service: Any, message_of: Any) -> None:
+    portal = await service.portal()
+    first, second = message_of(portal, "первое"), message_of(portal, "второе")
+    await service.enqueue(first, second)
+    await service.break_it(portal, "http_502_html")
+
+    await service.lanes.take_turn((await service.lanes.claim(10))[0])
+    after_a_failure = [(await service.item(one)).state for one in (first, second)], await service.seen(portal)
+    service.clock.advance(7)
+    await service.work()
+
+    assert after_a_failure == ([UNKNOWN, CREATED], [])
+    assert await service.seen(portal) == ["первое", "второе"]
+
+
+async def test_a_message_that_waits_holds_up_no_other_dialog_of_its_portal(service: Any, message_of: Any) -> None:
+    portal = await service.portal()
+    waiting, other = message_of(portal, "первое"), message_of(portal, "другому", dialog_id="3")
+    await service.enqueue(waiting)
+    await service.break_it(portal, "http_502_html")
+    await service.lanes.take_turn((await service.lanes.claim(10))[0])
+
+    await service.enqueue(other)
+    for lane in await service.lanes.claim(10):
+        await service.lanes.take_turn(lane)
+
+    assert (await service.item(waiting)).state == UNKNOWN
+    assert await service.seen(portal, "3") == ["другому"]
+
+
+async def test_a_lane_whose_messages_all_wait_is_not_due_before_the_first_of_them(
+    service: Any, message_of: Any
+) -> None:
+    portal = await service.portal()
+    first, behind = message_of(portal, "первое"), message_of(portal, "второе")
+    await service.enqueue(first, behind)
+    await service.break_it(portal, "http_502_html")
+
+    lane = (await service.lanes.claim(10))[0]
+    await service.lanes.take_turn(lane)
+
+    due_at = (await service.item(first)).due_at.ToDatetime(tzinfo=service.clock().tzinfo)
+    assert due_at > service.clock()
+    assert (await service.lane(portal)).due_at == due_at
+
+
+async def test_what_a_dead_worker_may_have_sent_is_sent_again_with_the_same_key_and_shown_once(
+    service: Any, message_of: Any
+) -> None:
+    portal = await service.portal()
+    message = message_of(portal, "один раз")
+    await service.enqueue(message)
+    lane = (await service.lanes.claim(10))[0]
+    token = await service.lanes._portal.token(portal.id)
+    claimed = (await service.lanes._claim_items(lane))[0]
+    await service.lanes._sender.send(lane, claimed, token)  # and here the worker dies, with nothing settled
+    left = (await service.item(message)).state
+
+    service.clock.advance(31)
+    await service.lanes.take_turn((await service.lanes.claim(10))[0])
+    taken_over = await service.item(message)
+    service.clock.advance(4)
+    await service.work()
+    too_early = len(await service.sim.seen(portal.sim))
+    attempts_before = await service.attempts(message)
+    service.clock.advance(2)
+    await service.work()
+
+    assert (left, taken_over.state, attempts_before) == (SENDING, UNKNOWN, [])
+    assert too_early == 1
+    assert await service.seen(portal) == ["один раз"]
+    after = await service.item(message)
+    assert (after.state, after.attempts) == (SENT, 1)
+    assert [one["uuid"] for one in await service.sim.seen(portal.sim)] == [after.uuid]
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [("server_error_after", "INTERNAL_SERVER_ERROR"), ("close_after_accept", "no_answer")]
+)
+async def test_a_message_shown_without_an_answer_is_shown_once(
+    service: Any, message_of: Any, kind: str, code: str
+) -> None:
+    portal = await service.portal()
+    message = message_of(portal, "один раз")
+    await service.enqueue(message)
+    await service.break_it(portal, kind)
+    await service.work()
+    unknown = await service.item(message)
+
+    service.clock.advance(7)
+    await service.work()
+
+    assert (unknown.state, unknown.attempts) == (UNKNOWN, 1)
+    assert await service.seen(portal) == ["один раз"]
+    assert [outcome for outcome, _, _ in await service.attempts(message)] == ["unknown", "sent"]
+    assert (await service.attempts(message))[0][2] == code
+
+
+async def test_a_throttled_send_waits_and_counts_as_no_attempt(service: Any, message_of: Any) -> None:
+    portal = await service.portal()
+    message = message_of(portal, "терпение")
+    await service.enqueue(message)
+    await service.break_it(portal, "throttle_503")
+    await service.work()
+    throttled = await service.item(message)
+
+    service.clock.advance(2)
+    await service.work()
+
+    assert (throttled.state, throttled.attempts) == (RETRY, 0)
+    assert throttled.cause.startswith("QUERY_LIMIT_EXCEEDED")
+    sent = await service.item(message)
+    assert (sent.state, sent.attempts) == (SENT, 1)
+    assert await service.attempts(message) == [("throttled", 503, "QUERY_LIMIT_EXCEEDED"), ("sent", 200, "")]
+
+
+async def test_an_expired_token_is_refreshed_once_and_the_message_sent(service: Any, message_of: Any) -> None:
+    portal = await service.portal()
+    messages = [message_of(portal, f"письмо {number}", dialog_id=str(number)) for number in (2, 3, 4)]
+    await service.break_it(portal, "expired_token")
+    await service.enqueue(*messages)
+
+    await service.work()
+
+    assert [(await service.item(one)).state for one in messages] == [SENT] * 3
+    assert [(await service.item(one)).attempts for one in messages] == [1] * 3
+    assert portal.refreshes == 1
