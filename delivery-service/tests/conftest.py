@@ -63,7 +63,7 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer):
         self.portals: dict[str, Portal] = {}
         self.away = False
         self.refresh_refusal: tuple[grpc.StatusCode, str] | None = None
-        self._sim = sim
+        self._sim, self._lock = sim, asyncio.Lock()
 
     async def GetAccessToken(  # noqa: N802
         self, request: portal_pb2.GetAccessTokenRequest, _context: Context
@@ -78,11 +78,12 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer):
         if self.refresh_refusal:
             await _context.abort(*self.refresh_refusal)
         portal = self.portals[request.portal_id]
-        if request.refused_generation > portal.refreshes:
-            given = {"grant_type": "refresh_token", "refresh_token": portal.refresh_token, **CLIENT}
-            pair = (await self._sim.http.post("/oauth/token/", data=given)).json()
-            portal.access_token, portal.refresh_token = pair["access_token"], pair["refresh_token"]
-            portal.refreshes += 1
+        async with self._lock:
+            if request.refused_generation > portal.refreshes:
+                given = {"grant_type": "refresh_token", "refresh_token": portal.refresh_token, **CLIENT}
+                pair = (await self._sim.http.post("/oauth/token/", data=given)).json()
+                portal.access_token, portal.refresh_token = pair["access_token"], pair["refresh_token"]
+                portal.refreshes += 1
         return portal_pb2.RefreshAccessTokenResponse(token=_token(portal))
 
 
@@ -111,7 +112,6 @@ class Service:
     changes: PortalChanges
 
     async def portal(self) -> Portal:
-        """A portal with the app and its bot."""
         made = await self.sim.portal(limits="off", installed=True, users_count=6)
         bot_id = await self.sim.bot(made, "http://127.0.0.1:1/events")
         portal = Portal(made, made["admin"]["access_token"], made["admin"]["refresh_token"], bot_id)
@@ -119,7 +119,6 @@ class Service:
         return portal
 
     async def enqueue(self, *messages: pb.OutboundMessage) -> int:
-        """Hand messages over, as messaging does."""
         answer: pb.EnqueueResponse = await self.stub.Enqueue(pb.EnqueueRequest(messages=messages))
         return answer.accepted
 
@@ -133,7 +132,6 @@ class Service:
         return turns
 
     async def item(self, message: pb.OutboundMessage) -> pb.OutboxItem:
-        """How a message stands."""
         return (await self._get(message)).item
 
     async def attempts(self, message: pb.OutboundMessage) -> list[tuple[str, int, str]]:
@@ -145,28 +143,23 @@ class Service:
         return found
 
     async def seen(self, portal: Portal, dialog_id: str = "2") -> list[str]:
-        """The bot's messages that a dialog shows."""
         shown = await self.sim.seen(portal.sim, dialog_id=dialog_id)
         return [one["text"] for one in shown if one["from_bot"]]
 
     async def break_it(self, portal: Portal, kind: str, count: int | None = 1, **more: Any) -> None:
-        """Let the portal fail."""
         fault = {"method": "imbot.v2.Chat.Message.send", "kind": kind, "count": count, **more}
         await self.sim.control("PUT", f"/portals/{portal.sim['member_id']}/faults", [fault])
 
     async def tell(self, portal: Portal, state: Any) -> None:
-        """Learn of a portal's new state from the feed."""
         change = portal_pb2.PortalChange(portal_id=str(portal.id), state=state)
         await self.changes.apply(portal_pb2.WatchPortalsResponse(changes=[change], cursor=next(cursors)))
 
     async def lane(self, portal: Portal) -> Any:
-        """The portal's lane."""
         async with self.engine.connect() as conn:
             return (await conn.execute(text("SELECT * FROM lanes WHERE portal_id = :id"), {"id": portal.id})).one()
 
 
 def message(portal: Portal, body: str, dialog_id: str = "2", part: int = 0) -> pb.OutboundMessage:
-    """A reply to a person."""
     return pb.OutboundMessage(
         id=str(ids.uuid7()),
         portal_id=str(portal.id),
