@@ -1,0 +1,102 @@
+"""The billing context on a real database, asked over loopback."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from billing import repository
+from billing.app import App
+from billing.config import Settings
+from billing.domain import REPLIES, Plan
+from billing.grpc_api import BillingServicer
+from billing.plans import Plans
+from billing.quota import Quota
+from kit.rpc import channel
+from kit.server import Server
+from teachbase.billing.v1 import billing_pb2 as pb
+from teachbase.billing.v1 import billing_pb2_grpc
+
+
+@dataclass
+class Service:
+    """The context as messaging uses it, and the quota behind it."""
+
+    engine: AsyncEngine
+    clock: Any
+    stub: Any
+    quota: Quota
+    plans: Plans
+
+    async def portal(self, cap: int | None = None) -> UUID:
+        """A portal on a plan of its own with `cap` replies a month, or without a limit."""
+        portal_id, code = uuid4(), f"test-{uuid4().hex[:12]}"
+        plan = Plan(code, 1, "Проба", "Trial", 0, "RUB", {} if cap is None else {REPLIES: cap})
+        async with self.engine.begin() as conn:
+            await repository.create_plan_if_absent(conn, plan, self.clock())
+            await repository.add_version(conn, plan, self.clock())
+            await repository.put_on_default_plan(conn, [portal_id], code)
+        return portal_id
+
+    async def reserve(self, portal_id: UUID, *keys: UUID) -> list[pb.ReserveDecision]:
+        asked = [pb.Reservation(portal_id=str(portal_id), key=str(key)) for key in keys]
+        answer: pb.ReserveResponse = await self.stub.Reserve(pb.ReserveRequest(reservations=asked))
+        return list(answer.decisions)
+
+    async def commit(self, portal_id: UUID, *keys: UUID) -> int:
+        answer: pb.CommitResponse = await self.stub.Commit(pb.CommitRequest(keys=_named(portal_id, keys)))
+        return answer.counted
+
+    async def release(self, portal_id: UUID, *keys: UUID) -> int:
+        answer: pb.ReleaseResponse = await self.stub.Release(pb.ReleaseRequest(keys=_named(portal_id, keys)))
+        return answer.released
+
+    async def counters(self, portal_id: UUID) -> tuple[int, int]:
+        """What the counters say is used and reserved."""
+        found = await self.rows("SELECT used, reserved FROM usage_counters WHERE portal_id = :id", id=portal_id)
+        return sum(row.used for row in found), sum(row.reserved for row in found)
+
+    async def recount(self, portal_id: UUID) -> tuple[int, int]:
+        """The same, counted anew from the usage events and the reservations."""
+        used = await self.rows("SELECT units FROM usage_events WHERE portal_id = :id", id=portal_id)
+        states = await self.rows("SELECT state FROM reservations WHERE portal_id = :id", id=portal_id)
+        by_state = Counter(row.state for row in states)
+        assert by_state["counted"] == len(used)
+        return sum(row.units for row in used), by_state["reserved"]
+
+    async def rows(self, sql: str, **params: Any) -> list[Any]:
+        async with self.engine.connect() as conn:
+            return list((await conn.execute(text(sql), params)).all())
+
+
+def _named(portal_id: UUID, keys: tuple[UUID, ...]) -> list[pb.ReservationKey]:
+    return [pb.ReservationKey(portal_id=str(portal_id), key=str(key)) for key in keys]
+
+
+@pytest.fixture(scope="session")
+async def app(dsns: dict[str, str], redis_url: str) -> AsyncIterator[App]:
+    app = App(Settings(secret_keys="-", database_dsn=dsns["billing"], redis_url=redis_url, database_pool=20))
+    await asyncio.gather(app.ensure_partitions(), app.plans.seed("production"))
+    yield app
+    await app.close()
+
+
+@pytest.fixture
+async def service(app: App, clock: Any) -> AsyncIterator[Service]:
+    quota, plans = Quota(app.engine, clock), Plans(app.engine, clock)
+    server = Server("127.0.0.1:0")
+    server.add(
+        billing_pb2_grpc.add_BillingServiceServicer_to_server,
+        BillingServicer(quota, plans),
+        "teachbase.billing.v1.BillingService",
+    )
+    await server.start()
+    async with channel(f"127.0.0.1:{server.port}") as own:
+        yield Service(app.engine, clock, billing_pb2_grpc.BillingServiceStub(own), quota, plans)
+    await server.stop(0)
