@@ -1,0 +1,157 @@
+"""The portal context on a real database, asked over loopback, with Bitrix24 and its OAuth server simulated."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from cryptography.fernet import Fernet
+from redis.asyncio import Redis
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from b24sim.testing import FakeClock, Sim, simulator
+from bitrix import http
+from bitrix.client import BitrixClient
+from bitrix.endpoint import EndpointPolicy
+from bitrix.limiter import Budget, Limiter
+from bitrix.oauth import OAuthServer
+from kit import db
+from kit.changefeed import Waker
+from kit.keyring import KeyRing
+from kit.rpc import channel
+from kit.server import Server
+from portal import changes
+from portal.access import Accesses
+from portal.admins import Admins
+from portal.bot import Bots
+from portal.changes import Changes
+from portal.clients.rest import PortalRest
+from portal.grpc_admin import AdminServicer
+from portal.grpc_api import PortalServicer
+from portal.install import Installs
+from portal.portals import Portals
+from portal.sessions import AdminSessions, PortalSessions
+from portal.tokens import Tokens
+from teachbase.portal.v1 import admin_pb2_grpc, portal_pb2_grpc
+from teachbase.portal.v1 import portal_pb2 as pb
+
+CLIENT_ID, CLIENT_SECRET = "app.local.teachbase", "local-secret"
+PUBLIC_URL = "https://ai.example.test"
+
+
+@dataclass
+class Service:
+    """The context as the gateway and delivery use it."""
+
+    engine: AsyncEngine
+    clock: Any
+    sim: Sim
+    oauth: OAuthServer
+    stub: Any
+    admin: Any
+    admins: Admins
+    bots: Bots
+
+    async def claim(self, portal: dict[str, Any], user_id: int = 1, **changed: Any) -> pb.CompleteInstallRequest:
+        """What the wizard page posts when a user opens it, with fresh tokens."""
+        opened = await self.sim.control("POST", f"/portals/{portal['member_id']}/open", {"user_id": user_id})
+        form = opened["form"]
+        fields = {
+            "access_token": form["AUTH_ID"],
+            "refresh_token": form["REFRESH_ID"],
+            "expires_in": int(form["AUTH_EXPIRES"]),
+            "member_id": form["member_id"],
+            "domain": portal["domain"],
+            "application_token": form["APPLICATION_TOKEN"],
+            "server_endpoint": form["SERVER_ENDPOINT"],
+        }
+        return pb.CompleteInstallRequest(**{**fields, **changed})
+
+    async def install(self, portal: dict[str, Any], user_id: int = 1, **changed: Any) -> pb.Portal:
+        """Install the app on a portal of the simulator."""
+        answer: pb.CompleteInstallResponse = await self.stub.CompleteInstall(
+            await self.claim(portal, user_id, **changed)
+        )
+        return answer.portal
+
+    async def rows(self, sql: str, **params: Any) -> list[Any]:
+        async with self.engine.connect() as conn:
+            return list((await conn.execute(text(sql), params)).all())
+
+
+@pytest.fixture(scope="session")
+async def sim() -> AsyncIterator[Sim]:
+    async with simulator(FakeClock()) as sim:
+        yield sim
+
+
+@pytest.fixture(scope="session")
+async def engine(dsns: dict[str, str]) -> AsyncIterator[AsyncEngine]:
+    engine = db.engine(dsns["portal"], 20)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+async def waker(dsns: dict[str, str]) -> AsyncIterator[Waker]:
+    waker = Waker(dsns["portal"], changes.TABLE)
+    task = asyncio.create_task(waker.run())
+    yield waker
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture(scope="session")
+async def pool(sim: Sim) -> AsyncIterator[tuple[httpx.AsyncClient, EndpointPolicy]]:
+    policy = EndpointPolicy([urlsplit(sim.url).netloc, "127.0.0.1:1"])
+    client = http.client(policy)
+    yield client, policy
+    await client.aclose()
+
+
+@pytest.fixture
+async def service(
+    engine: AsyncEngine,
+    sim: Sim,
+    pool: tuple[httpx.AsyncClient, EndpointPolicy],
+    waker: Waker,
+    clock: Any,
+    redis_url: str,
+) -> AsyncIterator[Service]:
+    keyring = KeyRing(Fernet.generate_key().decode())
+    oauth = OAuthServer(*pool, sim.url, CLIENT_ID, CLIENT_SECRET)
+    redis = Redis.from_url(redis_url)
+    tokens = Tokens(engine, keyring, oauth, clock)
+    rest = PortalRest(BitrixClient(*pool), Limiter(redis, Budget(rate=1000, burst=1000)), tokens)
+    bots, accesses = Bots(engine, rest, PUBLIC_URL, clock), Accesses(engine, clock)
+    installs = Installs(engine, oauth, rest, tokens, bots, accesses, PortalSessions(keyring, clock), clock)
+    admins = Admins(engine, AdminSessions(keyring, clock), clock)
+    server = Server("127.0.0.1:0")
+    server.add(
+        portal_pb2_grpc.add_PortalServiceServicer_to_server,
+        PortalServicer(installs, accesses, bots, Portals(engine), tokens, Changes(engine), waker),
+        "teachbase.portal.v1.PortalService",
+    )
+    server.add(
+        admin_pb2_grpc.add_AdminServiceServicer_to_server,
+        AdminServicer(admins),
+        "teachbase.portal.v1.AdminService",
+    )
+    await server.start()
+    async with channel(f"127.0.0.1:{server.port}") as own:
+        yield Service(
+            engine=engine,
+            clock=clock,
+            sim=sim,
+            oauth=oauth,
+            stub=portal_pb2_grpc.PortalServiceStub(own),
+            admin=admin_pb2_grpc.AdminServiceStub(own),
+            admins=admins,
+            bots=bots,
+        )
+    await redis.aclose()
+    await server.stop(0)
