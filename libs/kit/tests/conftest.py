@@ -1,0 +1,28 @@
+"""A schema of kit's own on the session's Postgres."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from devstack.database import bootstrap
+from kit import db
+
+
+@pytest.fixture(scope="session")
+async def kit_dsn(admin_dsn: str) -> str:
+    return (await bootstrap(admin_dsn, "tests", ["kittest"]))["kittest"]
+
+
+@pytest.fixture(scope="session")
+async def engine(kit_dsn: str) -> AsyncIterator[AsyncEngine]:
+    engine = db.engine(kit_dsn, 5)
+    async with engine.begin() as conn:
+        await conn.execute(
+            text("CREATE TABLE feed (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, word text)")
+        )
+        await conn.execute(text("CREATE TABLE dated (id uuid PRIMARY KEY) PARTITION BY RANGE (id)"))
+        await conn.execute(text("CREATE TABLE dated_default PARTITION OF dated DEFAULT"))
+    yield engine
+    await engine.dispose()

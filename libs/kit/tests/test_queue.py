@@ -1,0 +1,96 @@
+"""arq as a doorbell: a ring is heard by its queue, and Redis may be away and come back."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from devstack.ports import next_free
+from devstack.redis import embedded_redis
+from kit.queue import Bell, run_worker
+
+
+async def until(met: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not met():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def running(task: Coroutine[Any, Any, None]) -> AsyncIterator["asyncio.Task[None]"]:
+    started = asyncio.create_task(task)
+    try:
+        yield started
+    finally:
+        started.cancel()
+        await asyncio.gather(started, return_exceptions=True)
+
+
+async def test_a_bell_wakes_a_worker_of_its_queue_only(redis_url: str) -> None:
+    rung = Counter[str]()
+    queues = [uuid4().hex, uuid4().hex]
+
+    def job(name: str) -> Callable[[], Coroutine[Any, Any, None]]:
+        async def run() -> None:
+            rung[name] += 1
+
+        return run
+
+    bell = Bell(redis_url, queues[0])
+    async with (
+        running(run_worker(redis_url, queues[0], {"look": job("mine")}, 0.01)),
+        running(run_worker(redis_url, queues[1], {"look": job("other")}, 0.01)),
+    ):
+        for expected in (1, 2):
+            await bell.ring("look")
+            await until(lambda expected=expected: rung["mine"] >= expected)  # type: ignore[misc]
+        await asyncio.sleep(0.1)  # the worker writes down that the job is over
+    await bell.close()
+
+    assert rung["other"] == 0
+
+
+async def test_while_redis_is_away_a_ring_is_no_error() -> None:
+    bell = Bell("redis://127.0.0.1:1/0", "nowhere")
+
+    await asyncio.wait_for(bell.ring("look"), 3)
+
+    await bell.close()
+
+
+async def test_a_worker_outlives_redis_and_hears_the_bell_again_when_it_is_back(tmp_path: Path) -> None:
+    port, queue, rung = next_free(0), uuid4().hex, Counter[str]()
+    url = f"redis://127.0.0.1:{port}/0"
+
+    async def look() -> None:
+        rung["begun"] += 1
+        await asyncio.sleep(1)
+        rung["over"] += 1
+
+    bell = Bell(url, queue)
+    async with contextlib.AsyncExitStack() as stack:
+        async with embedded_redis(tmp_path / "data", port):
+            worker = await stack.enter_async_context(running(run_worker(url, queue, {"look": look}, 0.01)))
+            await bell.ring("look")
+            await until(lambda: rung["begun"] == 1)
+        await bell.ring("look")
+        await asyncio.sleep(0.5)
+        ended_with_redis = worker.done()
+        async with embedded_redis(tmp_path / "data", port):
+            for _ in range(40):
+                if rung["begun"] > 1 or worker.done():
+                    break
+                await bell.ring("look")
+                await asyncio.sleep(0.1)
+            heard_again = rung["begun"] > 1
+            await until(lambda: rung["over"] >= 1 or worker.done())
+            await asyncio.sleep(1.2 if heard_again else 0)
+            worker.cancel()
+            await asyncio.gather(worker, return_exceptions=True)
+    await bell.close()
+
+    assert not ended_with_redis
+    assert heard_again
