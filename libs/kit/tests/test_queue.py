@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from devstack.ports import next_free
 from devstack.redis import embedded_redis
 from kit.queue import Bell, run_worker
+
+# arq 0.28 closes its pool by a name that redis-py has renamed.
+pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated close:DeprecationWarning")
 
 
 async def until(met: Callable[[], bool]) -> None:
