@@ -33,7 +33,7 @@ class Plan:
     measure_s: float
 
 
-FULL = Plan(rounds=5, warm_s=1.5, measure_s=7)
+FULL = Plan(rounds=5, warm_s=1.5, measure_s=9)
 QUICK = Plan(rounds=3, warm_s=1, measure_s=2.5)
 
 
