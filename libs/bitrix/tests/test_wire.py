@@ -1,0 +1,172 @@
+"""Every sample body as a typed event, and whatever else a stranger may send as one with defaults."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bitrix import phpform, wire
+from bitrix.events import EventKind, WireEvent, as_flag, as_id, as_text, mentions, without_mentions
+
+EVENTS = Path(__file__).parents[3] / "tests/fixtures/bitrix24/events"
+MEMBER_ID, TOKEN = "5f2c1be07a9d4e63b8d0a1c2e3f40516", "0c9f0e6d5b7a41c28e3d94f1a2b3c4d5"
+K = EventKind
+
+# file -> kind, dialog, actor, message id, bot, and what else is worth a look
+SAMPLES: dict[str, tuple[EventKind, str, int, int, int]] = {
+    "01-onappinstall": (K.APP, "", 0, 0, 0),
+    "02-onappinstall-forged": (K.APP, "", 0, 0, 0),
+    "03-onappuninstall-clean": (K.APP, "", 0, 0, 0),
+    "04-onappupdate": (K.APP, "", 0, 0, 0),
+    "05-onapppayment": (K.APP, "", 0, 0, 0),
+    "06-install-wizard-page": (K.OTHER, "", 0, 0, 0),
+    "07-main-page": (K.OTHER, "", 0, 0, 0),
+    "09-v2-messageadd-private": (K.MESSAGE_ADD, "27", 27, 70111, 812),
+    "10-v2-messageadd-group-mention": (K.MESSAGE_ADD, "chat963", 27, 70112, 812),
+}
+
+
+def sample(name: str) -> WireEvent:
+    path = next(EVENTS.glob(f"{name}.*"))
+    body = path.read_bytes()
+    fields: Any = orjson.loads(body) if path.suffix == ".json" else phpform.decode(body).fields
+    return wire.read(fields)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_reads_as_told(name: str) -> None:
+    event = sample(name)
+
+    found = (event.kind, event.chat.dialog_id, event.actor.id, event.message.id, event.bot_id)
+    assert found == SAMPLES[name]
+
+
+@pytest.mark.parametrize("path", sorted(EVENTS.glob("*.*")), ids=lambda path: path.stem)
+def test_every_sample_has_typed_values(path: Path) -> None:
+    if path.name == "README.md":
+        pytest.skip("not a body")
+    event = sample(path.stem)
+
+    assert event.name == event.name.upper()
+    assert event.member_id in {"", MEMBER_ID} or "forged" in path.stem or len(event.member_id) == 32
+    for number in (event.bot_id, event.actor.id, event.message.id, event.message.author_id, event.command.id):
+        assert isinstance(number, int)
+    if event.kind in {K.MESSAGE_ADD, K.COMMAND_ADD, K.JOIN_CHAT}:
+        assert event.chat.dialog_id
+        assert event.bot_id == 812
+        assert event.application_token
+        assert event.chat.is_private == (not event.chat.dialog_id.startswith("chat"))
+
+
+def test_what_the_samples_are_there_to_show() -> None:
+    group, bare_file = sample("10-v2-messageadd-group-mention"), sample("11-v2-messageadd-file-only")
+    system, openline = sample("14-v2-messageadd-system"), sample("28-v2-messageadd-openline")
+    button, typed = sample("21-v2-commandadd-keyboard"), sample("34-v1-commandadd")
+    json, no_tokens = sample("29-v2-messageadd-json-variant"), sample("25-v2-messageadd-no-tokens")
+
+    assert mentions(group.message.text, 812)
+    assert group.actor.departments == (1, 5)
+    assert bare_file.message.file_ids
+    assert not bare_file.message.text
+    assert system.message.is_system
+    assert openline.chat.is_open_line
+    assert button.command.from_keyboard
+    assert not typed.command.from_keyboard
+    assert typed.command.name == "help"
+    assert json.kind is no_tokens.kind is K.MESSAGE_ADD
+    assert no_tokens.application_token == TOKEN
+
+
+def test_both_generations_of_a_message_read_alike() -> None:
+    second, first = sample("09-v2-messageadd-private"), sample("30-v1-messageadd-private")
+
+    assert (first.kind, first.chat, first.actor.id, first.bot_id) == (
+        second.kind,
+        second.chat,
+        second.actor.id,
+        second.bot_id,
+    )
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+known = "event data auth message chat user bot id text command params FILE_ID BOT PARAMS USER COMMAND dialogId"
+keys = st.text() | st.sampled_from(
+    [*known.split(), "member_id", "departments", "application_token", "authorId", "active"]
+)
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=4)
+)
+names = st.sampled_from([*wire._V2, *wire._V1, "ONAPPINSTALL", "onimbotv2messageadd", ""])
+
+
+@given(st.dictionaries(keys, values, max_size=6), names, values, values)
+def test_whatever_a_stranger_sends_is_read(fields: dict[str, Any], name: str, data: Any, auth: Any) -> None:
+    event = wire.read({**fields, "event": name, "data": data, "auth": auth})
+
+    assert len(event.member_id) <= 64
+    assert len(event.chat.dialog_id) <= 64
+    assert 0 <= event.message.id < 1 << 63
+    assert "\0" not in event.message.text + event.domain + event.chat.dialog_id
+
+
+@given(st.text() | st.from_regex(r"\[USER=[0-9]{1,30}( x)?\].*\[/USER\]", fullmatch=True), st.integers(0, 1 << 62))
+def test_any_text_can_be_asked_for_mentions(text: str, user_id: int) -> None:
+    assert isinstance(mentions(text, user_id), bool)
+    assert isinstance(without_mentions(text, user_id), str)
+
+
+@pytest.mark.parametrize("digits", [20, 5000])
+def test_a_mention_of_an_impossible_user_is_nobody_s(digits: int) -> None:
+    text = f"[USER={'9' * digits}]Кто-то[/USER], привет"
+
+    assert not mentions(text, 812)
+    assert without_mentions(text, 812) == "Кто-то, привет"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("[USER=812]Бот[/USER], где отчёт?", "где отчёт?"),
+        ("[USER=812]Бот[/USER] [USER=31]Пётр[/USER] в отпуске?", "Пётр в отпуске?"),
+        ("где отчёт, [user=812 replace]Бот[/user]", "где отчёт,"),
+        ("без упоминаний", "без упоминаний"),
+    ],
+)
+def test_our_mention_is_dropped_and_others_keep_their_names(text: str, meant: str) -> None:
+    assert without_mentions(text, 812) == meant
+
+
+@pytest.mark.parametrize(
+    ("value", "flag"),
+    [
+        ("1", True),
+        ("Y", True),
+        ("true", True),
+        (True, True),
+        ("0", False),
+        ("N", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_a_php_boolean_is_not_a_python_one(value: object, flag: bool) -> None:
+    assert as_flag(value) is flag
+
+
+@pytest.mark.parametrize(("value", "number"), [("27", 27), (27, 27), (str((1 << 63) - 1), (1 << 63) - 1)])
+def test_an_id_is_a_positive_int64(value: object, number: int) -> None:
+    assert as_id(value) == number
+
+
+@pytest.mark.parametrize(
+    "value", ["0", "-1", "²", "٣", "9" * 20, 1.5, True, str(1 << 63), "", None, [], {"0": "7"}]
+)
+def test_whatever_else_is_no_id(value: object) -> None:
+    assert as_id(value) == 0
+
+
+def test_what_is_no_scalar_is_no_text() -> None:
+    assert as_text(["a"]) == as_text({"a": "b"}) == as_text(None) == ""
