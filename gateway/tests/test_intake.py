@@ -1,0 +1,92 @@
+"""The way of an event to durability: 200 once messaging or the disk has it, in order, else 503."""
+
+import asyncio
+import resource
+from typing import Any
+
+
+async def until(met: Any, seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not met():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_an_event_is_with_messaging_when_it_is_answered(gateway: Any) -> None:
+    answer = await gateway.post("event=A")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+    assert answer.headers["x-trace-id"] == answer.json()["trace_id"]
+    assert (gateway.messaging.bodies, gateway.spool.depth) == (["event=A"], 0)
+
+
+async def test_events_that_come_together_share_a_few_calls(gateway: Any) -> None:
+    answers = await asyncio.gather(*(gateway.post(f"event={number}") for number in range(200)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert sorted(gateway.messaging.bodies) == sorted(f"event={number}" for number in range(200))
+    assert len(gateway.messaging.batches) < 60
+
+
+async def test_while_messaging_is_away_events_are_spooled_and_drained_in_order_when_it_is_back(
+    gateway: Any,
+) -> None:
+    gateway.messaging.away = True
+    answers = [await gateway.post(f"event={number}") for number in range(5)]
+    spooled = gateway.spool.depth
+
+    gateway.messaging.away = False
+    await until(lambda: len(gateway.messaging.bodies) == 5)
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert spooled == 5
+    assert gateway.messaging.bodies == [f"event={number}" for number in range(5)]
+    await until(lambda: gateway.spool.depth == 0)
+
+
+async def test_while_the_spool_drains_new_events_wait_behind_it(gateway: Any) -> None:
+    gateway.messaging.away = True
+    for number in range(3):
+        await gateway.post(f"event={number}")
+    gateway.messaging.gate.clear()
+    gateway.messaging.away = False
+    await asyncio.sleep(0.6)  # the drain has begun, and messaging takes its time
+
+    late = await gateway.post("event=3")
+    went_past = "event=3" in gateway.messaging.bodies
+    gateway.messaging.gate.set()
+    await until(lambda: len(gateway.messaging.bodies) == 4)
+
+    assert (late.status_code, went_past) == (200, False)
+    assert gateway.messaging.bodies == [f"event={number}" for number in range(4)]
+
+
+async def test_an_event_that_messaging_refuses_for_good_does_not_keep_others_back(gateway: Any) -> None:
+    gateway.messaging.refused.add("event=bad")
+    gateway.messaging.away = True
+    for body in ("event=1", "event=bad", "event=2"):
+        await gateway.post(body)
+
+    gateway.messaging.away = False
+    await until(lambda: gateway.messaging.bodies == ["event=1", "event=2"])
+
+    await until(lambda: gateway.spool.depth == 0)
+
+
+async def test_with_neither_messaging_nor_disk_the_sender_is_told_to_send_again(gateway: Any) -> None:
+    gateway.messaging.away = True
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, hard))
+    try:
+        answer = await gateway.post("event=" + "x" * 128 * 1024)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert (answer.status_code, answer.json()["error"]) == (503, "not_durable")
+    assert gateway.spool.depth == 0
+
+
+async def test_a_body_above_a_mebibyte_is_taken_cut_and_marked(gateway: Any) -> None:
+    answer = await gateway.post("x" * (1024 * 1024 + 7))
+
+    assert answer.status_code == 200
+    assert [len(body) for body in gateway.messaging.bodies] == [1024 * 1024]
