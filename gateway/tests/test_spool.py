@@ -143,7 +143,7 @@ async def test_appends_while_the_spool_is_drained_lose_and_double_nothing(tmp_pa
             await asyncio.sleep(0)
 
     writing = asyncio.create_task(write())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(10):
         while not writing.done() or (spool.depth and len(drained) < len(written)):
             async with spool.front(500) as records:
                 drained += records
