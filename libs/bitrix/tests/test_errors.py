@@ -59,7 +59,11 @@ TABLE: list[tuple[str, tuple[int, ...], str, set[Kind]]] = [
 LINES = [(code, status, method, kinds) for code, statuses, method, kinds in TABLE for status in statuses]
 
 
-@pytest.mark.parametrize(("code", "status", "method", "kinds"), LINES, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("code", "status", "method", "kinds"),
+    LINES,
+    ids=[f"{code}-{status}-{method}" for code, status, method, _ in LINES],
+)
 def test_an_error_is_of_the_kind_the_contract_says(code: str, status: int, method: str, kinds: set[Kind]) -> None:
     assert classify(code, status, method) in kinds
     assert classify(code.swapcase(), status, method) in kinds
