@@ -131,9 +131,9 @@ class Lane:
 
 @dataclass(frozen=True)
 class LaneEnd:
-    """How a lane is let go: when it is due next (None = when something is enqueued) and what holds it up."""
+    """How a lane is let go: until when it is parked (None = it is not), and what holds it up."""
 
     lane: Lane
-    due_at: datetime | None
+    parked_until: datetime | None
     limited_since: datetime | None
     cause: str

@@ -17,7 +17,7 @@ from delivery.domain import Claimed, Lane, LaneEnd, Settled, State
 from delivery.repository import lanes as statements
 from delivery.repository import outbox
 from delivery.schedule import UNKNOWN_AFTER_S
-from delivery.send import Sender
+from delivery.send import PEER_AWAY_S, Sender
 from delivery.settle import Settlement
 from kit import db, ids
 from kit.errors import PeerError
@@ -30,7 +30,6 @@ QUANTUM = 16
 TURN_S = 5.0
 """No further send begins in a turn that has lasted as long."""
 MAX_LANES = 128
-_PEER_AWAY_S = 5.0
 
 
 class Lanes:
@@ -59,16 +58,16 @@ class Lanes:
             return await statements.claim(conn, now, now + LEASE, ids.uuid7(), free)
 
     async def take_turn(self, lane: Lane) -> float | None:
-        """Serve a held lane once and let it go. Returns the seconds after which it is due, where that is known."""
+        """Serve a held lane once and let it go. Returns the seconds for which it is parked, None if it is not."""
         try:
             settled, end = await self._turn(lane)
         except PeerError as error:
-            settled, end = [], self._end(lane, _PEER_AWAY_S, error.message)
+            settled, end = [], self._end(lane, PEER_AWAY_S, error.message)
         except Exception as error:
             log.error("turn failed", portal_id=str(lane.portal_id), error=repr(error), exc_info=db.cause(error))
-            settled, end = [], self._end(lane, _PEER_AWAY_S, repr(error))
+            settled, end = [], self._end(lane, PEER_AWAY_S, repr(error))
         await self._settlement.settle(settled, end)
-        return (end.due_at - self._now()).total_seconds() if end.due_at else None
+        return (end.parked_until - self._now()).total_seconds() if end.parked_until else None
 
     async def _turn(self, lane: Lane) -> tuple[list[Settled], LaneEnd]:
         token = await self._portal.token(lane.portal_id)
@@ -83,8 +82,8 @@ class Lanes:
             return settled, LaneEnd(lane, parked_until, lane.limited_since, settled[0].cause)
         if not going:
             limited_since = lane.limited_since or self._now()
-            due_at = self._now() + timedelta(seconds=grant.wait_s)
-            return settled, LaneEnd(lane, due_at, limited_since, "rate_budget_used_up")
+            free_at = self._now() + timedelta(seconds=grant.wait_s)
+            return settled, LaneEnd(lane, free_at, limited_since, "rate_budget_used_up")
         return settled, LaneEnd(lane, None, lane.limited_since if waiting else None, "")
 
     async def _claim_items(self, lane: Lane) -> list[Claimed]:

@@ -13,7 +13,9 @@ UNKNOWN_AFTER_S = 5.0
 DEDUP_TRAP = timedelta(hours=1, minutes=5)
 """How long the platform may refuse a key whose first try it does not know the end of (contract 4.6)."""
 DEDUP_RETRY_S = 60.0
-THROTTLE_S = 1.5
+THROTTLE_S = {"OPERATION_TIME_LIMIT": 60.0, "OVERLOAD_LIMIT": 3600.0}
+"""Seconds that a portal's lane rests after these; no Retry-After is ever sent (contract 3.4)."""
+BUCKET_FULL_S = 1.5
 JITTER = 0.2
 
 
@@ -47,7 +49,8 @@ def after(error: BitrixError, attempts: int, unknown_since: datetime | None, now
     """Return what follows from a failed send. `attempts` includes this one; `chance` is 0..1."""
     cause = f"{error.code}: {error.description}" if error.description else error.code
     if error.kind is Kind.THROTTLE:
-        return Next(State.RETRY, THROTTLE_S * _spread(chance), cause, "", counts=False, parks=True)
+        wait_s = THROTTLE_S.get(error.code, BUCKET_FULL_S)
+        return Next(State.RETRY, wait_s * _spread(chance), cause, "", counts=False, parks=True)
     if error.kind in _PARKED:
         wait_s, step = _PARKED[error.kind]
         return Next(State.RETRY, wait_s * _spread(chance), cause, step, counts=False, parks=True)

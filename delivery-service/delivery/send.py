@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from delivery.domain import Attempt, Claimed, Lane, Settled, State
 from kit.errors import PeerError
 
 METHOD = "imbot.v2.Chat.Message.send"
+PEER_AWAY_S = 5.0
 
 
 class Sender:
@@ -35,6 +37,10 @@ class Sender:
         except BitrixError as failure:
             error = failure
         except PeerError as failure:
+            if failure.is_transient:
+                # The portal refused the token, so nothing was done; a new one is asked for again soon.
+                again_at = self._now() + timedelta(seconds=PEER_AWAY_S)
+                return replace(self.put_back(item, failure.message), due_at=again_at), True
             error = BitrixError(Kind.RIGHTS, failure.reason, method=METHOD, description=failure.message)
         attempt = Attempt(
             at=at,

@@ -55,7 +55,7 @@ class Settlement:
                 held |= await outbox.settle(conn, settled, {end.lane.portal_id: end.lane.token for end in ends})
                 if any(one.attempt for one in settled):
                     await outbox.add_attempts(conn, settled)
-            await lanes.let_go(conn, ends, self._now())
+            await lanes.let_go(conn, ends)
             await _tell(conn, [one for one in settled if one.item.id in held])
         return [None] * len(turns)
 

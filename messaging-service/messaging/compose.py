@@ -95,6 +95,7 @@ class Composer:
                 dialog_id=question.dialog_id,
                 provider_dialog_id=dialog.provider_dialog_id,
                 trace_id=question.id,
+                position=question.provider_message_id,
                 part=0,
                 body=body,
                 reply_to=question.id,

@@ -131,13 +131,17 @@ class Quota:
 
 @dataclass(frozen=True)
 class Reply:
-    """A part of an answer, fixed before it is sent. `priority` 1 = a person waits, 2 = bulk."""
+    """A part of an answer, fixed before it is sent. `priority` 1 = a person waits, 2 = bulk.
+
+    `position` orders the replies of a dialog like the questions: the Bitrix24 id of the message answered.
+    """
 
     id: UUID
     portal_id: UUID
     dialog_id: UUID
     provider_dialog_id: str
     trace_id: UUID
+    position: int
     part: int
     body: str
     reply_to: UUID | None

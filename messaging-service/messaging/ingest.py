@@ -69,7 +69,7 @@ class Inbox:
         except _BAD_DATA as error:
             log.error("event not storable", event_id=str(event.id), exc_info=error)
         unreadable = Parsed(wire.read({}), "")
-        bare = replace(event, path="", content_type="", headers={})
+        bare = replace(event, method="", path="", content_type="", headers={}, remote_ip="")
         judged = _judged(bare, unreadable, Verdict(Outcome.ERROR, "not_storable", NIL))
         async with self._engine.begin() as conn:
             await statements.insert_inbound(conn, [judged])

@@ -88,6 +88,7 @@ def _welcome(portal_id: UUID, user_id: int, message_id: UUID, bot_id: int) -> Re
         dialog_id=dialog_id_of(portal_id, str(user_id)),
         provider_dialog_id=str(user_id),
         trace_id=message_id,
+        position=0,
         part=0,
         body=texts.GREETING["ru"],
         reply_to=None,

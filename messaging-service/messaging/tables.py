@@ -95,6 +95,7 @@ messages = Table(
     Column("reason", Text, nullable=False),
     Column("reply_to", Uuid),
     Column("reply_to_provider_id", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),
     Column("part", Integer, nullable=False),
     Column("priority", SmallInteger, nullable=False),
     Column("handed_at", _moment),

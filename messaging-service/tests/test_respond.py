@@ -173,15 +173,14 @@ async def test_a_strange_mention_is_answered_and_holds_up_nobody_else(service: A
 
 
 async def _asked_in_order(service: Any, portal: Any) -> list[int]:
-    """The messages answered, in the order in which delivery sends the replies: that of their ids."""
+    """The messages answered, in the order in which delivery was handed the replies: that of sending."""
     asked = await service.rows(
         """
-        SELECT rx.provider_message_id FROM messages AS tx
+        SELECT CAST(tx.id AS text) AS id, rx.provider_message_id FROM messages AS tx
         JOIN messages AS rx ON rx.portal_id = tx.portal_id AND rx.id = tx.reply_to
-        WHERE tx.portal_id = :id ORDER BY tx.id
+        WHERE tx.portal_id = :id
         """,
         id=portal.id,
     )
-    handed = [one.id for one in service.handed(portal)]
-    assert handed == sorted(handed)
-    return [row.provider_message_id for row in asked]
+    question_of = {row.id: row.provider_message_id for row in asked}
+    return [question_of[one.id] for one in service.handed(portal)]

@@ -9,14 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain import Lane, LaneEnd
 
+LOOK_AHEAD = 500
+"""How many open items of a lane are looked at to find those that may go."""
+
 
 async def make_due(conn: AsyncConnection, portal_ids: Sequence[UUID], now: datetime) -> None:
-    """Let the lanes of portals be looked at now, or keep the time that they must wait for."""
+    """Let the lanes of portals be looked at now; one that is parked waits until its time is over."""
     await conn.execute(
         text("""
             INSERT INTO lanes (portal_id, due_at)
             SELECT id, :now FROM unnest(CAST(:portal_ids AS uuid[])) AS id ORDER BY id
-            ON CONFLICT (portal_id) DO UPDATE SET due_at = coalesce(lanes.due_at, excluded.due_at)
+            ON CONFLICT (portal_id) DO UPDATE SET due_at = least(lanes.due_at, excluded.due_at)
         """),
         {"now": now, "portal_ids": list(portal_ids)},
     )
@@ -30,7 +33,9 @@ async def claim(
         text("""
             WITH due AS (
                 SELECT portal_id FROM lanes
-                WHERE due_at <= :now AND blocked = '' AND (lease_until IS NULL OR lease_until < :now)
+                WHERE due_at <= :now AND blocked = ''
+                  AND (parked_until IS NULL OR parked_until <= :now)
+                  AND (lease_until IS NULL OR lease_until < :now)
                 ORDER BY due_at
                 LIMIT :limit
                 FOR UPDATE SKIP LOCKED
@@ -44,8 +49,8 @@ async def claim(
     return [Lane(row.portal_id, token, row.limited_since) for row in rows]
 
 
-async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd], now: datetime) -> None:
-    """Let lanes go that this worker still holds. A lane with open items left is due when the first of them is.
+async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd]) -> None:
+    """Let lanes go that this worker still holds. A lane is due when the first item of one of its dialogs is.
 
     The lane's row is locked before the items are looked at, so what is enqueued meanwhile is not missed.
     """
@@ -59,23 +64,29 @@ async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd], now: datetime) 
         text("""
             UPDATE lanes
             SET lease_until = NULL, lease_token = NULL, limited_since = ended.limited_since, cause = ended.cause,
+                parked_until = ended.parked_until,
                 due_at = (
-                    SELECT CASE WHEN count(*) > 0 THEN greatest(min(item.due_at), ended.due_at, :now) END
-                    FROM outbox AS item
-                    WHERE item.portal_id = lanes.portal_id
-                      AND item.state IN ('created', 'sending', 'unknown', 'retry')
+                    SELECT min(head.due_at) FROM (
+                        SELECT DISTINCT ON (first.dialog_id) first.due_at FROM (
+                            SELECT item.dialog_id, item.seq, item.due_at FROM outbox AS item
+                            WHERE item.portal_id = lanes.portal_id
+                              AND item.state IN ('created', 'sending', 'unknown', 'retry')
+                            ORDER BY item.seq LIMIT :look_ahead
+                        ) AS first
+                        ORDER BY first.dialog_id, first.seq
+                    ) AS head
                 )
             FROM unnest(
-                CAST(:portal_ids AS uuid[]), CAST(:tokens AS uuid[]), CAST(:due AS timestamptz[]),
+                CAST(:portal_ids AS uuid[]), CAST(:tokens AS uuid[]), CAST(:parked AS timestamptz[]),
                 CAST(:limited AS timestamptz[]), CAST(:causes AS text[])
-            ) AS ended (portal_id, token, due_at, limited_since, cause)
+            ) AS ended (portal_id, token, parked_until, limited_since, cause)
             WHERE lanes.portal_id = ended.portal_id AND lanes.lease_token = ended.token
         """),
         {
-            "now": now,
+            "look_ahead": LOOK_AHEAD,
             "portal_ids": [end.lane.portal_id for end in ends],
             "tokens": [end.lane.token for end in ends],
-            "due": [end.due_at for end in ends],
+            "parked": [end.parked_until for end in ends],
             "limited": [end.limited_since for end in ends],
             "causes": [end.cause for end in ends],
         },

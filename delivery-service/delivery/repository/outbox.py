@@ -8,14 +8,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain import Claimed, OutboundMessage, Settled, State
+from delivery.repository.lanes import LOOK_AHEAD
 from kit import ids
-
-_LOOK_AHEAD = 500
-"""How many open items of a lane are looked at to find those that may go."""
 
 
 async def insert(conn: AsyncConnection, messages: Sequence[OutboundMessage], now: datetime) -> set[UUID]:
-    """Take messages in; returns the ids that are new."""
+    """Take messages in; returns the ids that are new. `seq`, the order of sending, is that of `messages`."""
     rows = await conn.scalars(
         text("""
             INSERT INTO outbox (portal_id, id, dialog_id, provider_dialog_id, part, body, reply_to_provider_id,
@@ -27,7 +25,9 @@ async def insert(conn: AsyncConnection, messages: Sequence[OutboundMessage], now
                 CAST(:provider_dialog_ids AS text[]), CAST(:parts AS integer[]), CAST(:bodies AS text[]),
                 CAST(:reply_tos AS bigint[]), CAST(:priorities AS smallint[]), CAST(:uuids AS text[]),
                 CAST(:trace_ids AS text[])
-            ) AS m (portal_id, id, dialog_id, provider_dialog_id, part, body, reply_to, priority, uuid, trace_id)
+            ) WITH ORDINALITY AS m (portal_id, id, dialog_id, provider_dialog_id, part, body, reply_to, priority,
+                                    uuid, trace_id, place)
+            ORDER BY place
             ON CONFLICT DO NOTHING
             RETURNING id
         """),
@@ -64,23 +64,23 @@ async def claim(
                 WHERE portal_id = :portal_id AND state = 'sending' AND lease_token IS DISTINCT FROM :token
                 RETURNING id, dialog_id
             ), open AS (
-                SELECT id, dialog_id, priority, state,
+                SELECT id, seq, priority, state,
                        bool_and(due_at <= :now AND state <> 'sending')
-                           OVER (PARTITION BY dialog_id ORDER BY id) AS may_go
+                           OVER (PARTITION BY dialog_id ORDER BY seq) AS may_go
                 FROM (
-                    SELECT id, dialog_id, priority, state, due_at FROM outbox
+                    SELECT id, seq, dialog_id, priority, state, due_at FROM outbox
                     WHERE portal_id = :portal_id AND state IN ('created', 'sending', 'unknown', 'retry')
-                    ORDER BY id LIMIT :look_ahead
+                    ORDER BY seq LIMIT :look_ahead
                 ) AS first
             ), picked AS (
                 SELECT id, state FROM open
-                WHERE may_go ORDER BY priority, id LIMIT :limit
+                WHERE may_go ORDER BY priority, seq LIMIT :limit
             )
             UPDATE outbox SET state = 'sending', lease_token = :token
             FROM picked
             WHERE outbox.portal_id = :portal_id AND outbox.id = picked.id
             RETURNING outbox.id, dialog_id, provider_dialog_id, body, reply_to_provider_id, uuid, trace_id,
-                      attempts, picked.state AS state_before, unknown_since, created_at, priority
+                      attempts, picked.state AS state_before, unknown_since, created_at, priority, seq
         """),
         {
             "portal_id": portal_id,
@@ -88,10 +88,10 @@ async def claim(
             "now": now,
             "unknown_due": unknown_due,
             "limit": limit,
-            "look_ahead": _LOOK_AHEAD,
+            "look_ahead": LOOK_AHEAD,
         },
     )
-    found = sorted(rows.all(), key=lambda row: (row.priority, row.id))
+    found = sorted(rows.all(), key=lambda row: (row.priority, row.seq))
     return [
         Claimed(
             id=row.id,

@@ -12,7 +12,7 @@ from delivery.domain import Attempt, OutboxItem, Outcome, State
 from delivery.tables import delivery_attempts, feed_cursors, outbox, outcomes
 from kit import ids
 
-_SEEN = [column for column in outbox.c if column.name not in {"body", "lease_token", "unknown_since"}]
+_SEEN = [column for column in outbox.c if column.name not in {"body", "seq", "lease_token", "unknown_since"}]
 
 
 async def page(

@@ -11,6 +11,7 @@ def upgrade() -> None:
         CREATE TABLE outbox (
             portal_id uuid NOT NULL,
             id uuid NOT NULL,
+            seq bigint GENERATED ALWAYS AS IDENTITY,
             dialog_id uuid NOT NULL,
             provider_dialog_id text NOT NULL,
             part integer NOT NULL,
@@ -34,7 +35,7 @@ def upgrade() -> None:
         )
     """)
     op.execute("""
-        CREATE INDEX outbox_open ON outbox (portal_id, id)
+        CREATE INDEX outbox_open ON outbox (portal_id, seq)
         WHERE state IN ('created', 'sending', 'unknown', 'retry')
     """)
     op.execute("""
@@ -57,6 +58,7 @@ def upgrade() -> None:
         CREATE TABLE lanes (
             portal_id uuid PRIMARY KEY,
             due_at timestamptz,
+            parked_until timestamptz,
             lease_until timestamptz,
             lease_token uuid,
             limited_since timestamptz,

@@ -128,10 +128,10 @@ _MENTION = re.compile(r"\[USER=(\d+)[^\]]*\](.*?)\[/USER\]", re.IGNORECASE | re.
 
 def mentions(text: str, user_id: int) -> bool:
     """Return whether `text` mentions the user (contract 5.4)."""
-    return any(int(match[1]) == user_id for match in _MENTION.finditer(text))
+    return any(as_id(match[1]) == user_id for match in _MENTION.finditer(text))
 
 
 def without_mentions(text: str, bot_id: int) -> str:
     """Return the text a person meant: our own mention dropped, others reduced to their names (trap 14)."""
-    said = _MENTION.sub(lambda match: "" if int(match[1]) == bot_id else match[2], text)
+    said = _MENTION.sub(lambda match: "" if as_id(match[1]) == bot_id else match[2], text)
     return said.strip().lstrip(",:").strip()

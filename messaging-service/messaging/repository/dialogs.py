@@ -88,17 +88,17 @@ async def fix_replies(conn: AsyncConnection, replies: Sequence[Reply], now: date
     await conn.execute(
         text("""
             INSERT INTO messages (portal_id, id, dialog_id, trace_id, provider_message_id, direction, kind,
-                                  author_id, body, state, reply_to, reply_to_provider_id, part, priority,
-                                  created_at)
+                                  author_id, body, state, reply_to, reply_to_provider_id, position, part,
+                                  priority, created_at)
             SELECT portal_id, id, dialog_id, trace_id, 0, 'tx', 'text', author_id, body, 'pending', reply_to,
-                   reply_to_provider_id, part, priority, :now
+                   reply_to_provider_id, position, part, priority, :now
             FROM unnest(
                 CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:dialog_ids AS uuid[]),
                 CAST(:trace_ids AS uuid[]), CAST(:authors AS bigint[]), CAST(:bodies AS text[]),
-                CAST(:reply_tos AS uuid[]), CAST(:reply_to_ids AS bigint[]), CAST(:parts AS integer[]),
-                CAST(:priorities AS smallint[])
-            ) AS new (portal_id, id, dialog_id, trace_id, author_id, body, reply_to, reply_to_provider_id, part,
-                      priority)
+                CAST(:reply_tos AS uuid[]), CAST(:reply_to_ids AS bigint[]), CAST(:positions AS bigint[]),
+                CAST(:parts AS integer[]), CAST(:priorities AS smallint[])
+            ) AS new (portal_id, id, dialog_id, trace_id, author_id, body, reply_to, reply_to_provider_id,
+                      position, part, priority)
             ON CONFLICT DO NOTHING
         """),
         {
@@ -111,6 +111,7 @@ async def fix_replies(conn: AsyncConnection, replies: Sequence[Reply], now: date
             "bodies": [reply.body for reply in replies],
             "reply_tos": [reply.reply_to for reply in replies],
             "reply_to_ids": [reply.reply_to_provider_id for reply in replies],
+            "positions": [reply.position for reply in replies],
             "parts": [reply.part for reply in replies],
             "priorities": [reply.priority for reply in replies],
         },
@@ -164,13 +165,13 @@ async def unhanded(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog]) -> l
     """Return the fixed replies of claimed dialogs that delivery has not taken yet, in order."""
     rows = await conn.execute(
         text("""
-            SELECT m.id, m.portal_id, m.dialog_id, m.trace_id, m.part, m.body, m.reply_to, m.reply_to_provider_id,
-                   m.author_id, m.priority, d.provider_dialog_id
+            SELECT m.id, m.portal_id, m.dialog_id, m.trace_id, m.position, m.part, m.body, m.reply_to,
+                   m.reply_to_provider_id, m.author_id, m.priority, d.provider_dialog_id
             FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:dialog_ids AS uuid[])) AS held (portal_id, dialog_id)
             JOIN messages AS m USING (portal_id, dialog_id)
             JOIN dialogs AS d ON d.portal_id = m.portal_id AND d.id = m.dialog_id
             WHERE m.direction = 'tx' AND m.handed_at IS NULL
-            ORDER BY m.portal_id, m.dialog_id, m.id
+            ORDER BY m.portal_id, m.dialog_id, m.position, m.id
         """),
         _held(dialogs),
     )
@@ -181,6 +182,7 @@ async def unhanded(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog]) -> l
             dialog_id=row.dialog_id,
             provider_dialog_id=row.provider_dialog_id,
             trace_id=row.trace_id,
+            position=row.position,
             part=row.part,
             body=row.body,
             reply_to=row.reply_to,

@@ -97,6 +97,7 @@ def upgrade() -> None:
             reason text NOT NULL DEFAULT '',
             reply_to uuid,
             reply_to_provider_id bigint NOT NULL DEFAULT 0,
+            position bigint NOT NULL DEFAULT 0,
             part integer NOT NULL DEFAULT 0,
             priority smallint NOT NULL DEFAULT 1,
             handed_at timestamptz,
