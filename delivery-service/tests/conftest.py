@@ -135,7 +135,6 @@ class Service:
         return (await self._get(message)).item
 
     async def attempts(self, message: pb.OutboundMessage) -> list[tuple[str, int, str]]:
-        """The requests made for a message: outcome, HTTP status, code."""
         return [(one.outcome, one.status, one.code) for one in (await self._get(message)).attempts_log]
 
     async def _get(self, message: pb.OutboundMessage) -> pb.GetOutboxItemResponse:
