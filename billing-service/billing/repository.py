@@ -81,14 +81,18 @@ async def open_reservations(
     period_start: datetime,
     expires_at: datetime,
 ) -> set[UUID]:
-    """Set keys aside; returns those that are new. A key that was taken before is left as it is."""
+    """Set keys aside; returns those that are new or were given back. Any other key is left as it is."""
     rows = await conn.scalars(
         text("""
             INSERT INTO reservations (portal_id, key, metric, state, period_start, expires_at)
-            SELECT portal_id, key, :metric, 'reserved', :period_start, :expires_at
+            SELECT DISTINCT portal_id, key, :metric, 'reserved', CAST(:period_start AS timestamptz),
+                   CAST(:expires_at AS timestamptz)
             FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:keys AS uuid[])) AS wanted (portal_id, key)
             ORDER BY portal_id, key
-            ON CONFLICT DO NOTHING
+            ON CONFLICT (portal_id, key) DO UPDATE
+            SET state = 'reserved', metric = excluded.metric, period_start = excluded.period_start,
+                expires_at = excluded.expires_at
+            WHERE reservations.state = 'released'
             RETURNING key
         """),
         {

@@ -6,6 +6,7 @@ Segments of length-prefixed, checksummed records; an append returns after fsync,
 import asyncio
 import os
 import struct
+import threading
 import time
 import zlib
 from collections.abc import AsyncIterator
@@ -41,6 +42,8 @@ class Spool:
         folder.mkdir(parents=True, exist_ok=True)
         self._writing: BinaryIO | None = None
         self._read_at = 0
+        # Appends and drains run in threads: one must not forget a segment that the other writes to.
+        self._lock = threading.Lock()
         self._appends: Coalescer[bytes, None] = Coalescer(
             self._append, max_items=1000, max_weight=SEGMENT_BYTES, max_in_flight=1, weigh=len
         )
@@ -70,11 +73,15 @@ class Spool:
 
     async def _append(self, records: list[bytes]) -> list[None]:
         await asyncio.to_thread(self._write, records)
-        self.depth += len(records)
-        self.waiting_since = self.waiting_since or time.time()
         return [None] * len(records)
 
     def _write(self, records: list[bytes]) -> None:
+        with self._lock:
+            self._write_locked(records)
+            self.depth += len(records)
+            self.waiting_since = self.waiting_since or time.time()
+
+    def _write_locked(self, records: list[bytes]) -> None:
         if self._writing is None or self._writing.tell() > SEGMENT_BYTES:
             self.close()
             # Names sort by time, so segments are drained in the order in which they were written.
@@ -92,6 +99,10 @@ class Spool:
             raise
 
     def _front(self, limit: int) -> Chunk | None:
+        with self._lock:
+            return self._front_locked(limit)
+
+    def _front_locked(self, limit: int) -> Chunk | None:
         for path in self._segments():
             chunk = _read(path, self._read_at, limit)
             if chunk.records:
@@ -102,14 +113,15 @@ class Spool:
         return None
 
     def _forget(self, chunk: Chunk) -> None:
-        self._read_at = chunk.end
-        self.depth -= len(chunk.records)
-        if self.depth == 0:
-            self.waiting_since = None
-            self.close()
-            self._writing = None
-            chunk.segment.unlink()
-            self._read_at = 0
+        with self._lock:
+            self._read_at = chunk.end
+            self.depth -= len(chunk.records)
+            if self.depth == 0:
+                self.waiting_since = None
+                self.close()
+                self._writing = None
+                chunk.segment.unlink()
+                self._read_at = 0
 
     def _segments(self) -> list[Path]:
         return sorted(self._folder.glob("*.spool"))

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, Statemen
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bitrix import wire
+from kit import db
 from kit.ids import NIL
 from kit.queue import Bell
 from messaging import redact
@@ -45,12 +46,7 @@ class Inbox:
 
     async def ingest(self, events: Sequence[RawEvent]) -> list[Receipt]:
         """Store a batch; returns a receipt per event, in order. Raises only when nothing can be stored."""
-        parsed = [_parse(event) for event in events]
-        try:
-            judged = await self._store(events, parsed)
-        except _BAD_DATA as error:
-            log.warning("batch taken apart", events=len(events), error=repr(error))
-            judged = [await self._store_alone(event, one) for event, one in zip(events, parsed, strict=True)]
+        judged = await self._store_all(events, [_parse(event) for event in events])
         if any(_is_owed(one) for one in judged):
             await self._bell.ring(RESPOND)
         return [
@@ -63,14 +59,25 @@ class Inbox:
             for one in judged
         ]
 
-    async def _store_alone(self, event: RawEvent, parsed: Parsed) -> Judged:
+    async def _store_all(self, events: Sequence[RawEvent], parsed: Sequence[Parsed]) -> list[Judged]:
+        """Store a batch; one that the database refuses is halved until the bad event stands alone."""
         try:
-            return (await self._store([event], [parsed]))[0]
+            return await self._store(events, parsed)
         except _BAD_DATA as error:
-            log.error("event not storable", event_id=str(event.id), exc_info=error)
-        unreadable = Parsed(wire.read({}), "")
+            if db.is_away(error):
+                raise
+            if len(events) == 1:
+                log.error("event not storable", event_id=str(events[0].id), error=type(error).__name__)
+                return [await self._store_bare(events[0])]
+        half = len(events) // 2
+        return [
+            *await self._store_all(events[:half], parsed[:half]),
+            *await self._store_all(events[half:], parsed[half:]),
+        ]
+
+    async def _store_bare(self, event: RawEvent) -> Judged:
         bare = replace(event, method="", path="", content_type="", headers={}, remote_ip="")
-        judged = _judged(bare, unreadable, Verdict(Outcome.ERROR, "not_storable", NIL))
+        judged = _judged(bare, Parsed(wire.read({}), ""), Verdict(Outcome.ERROR, "not_storable", NIL))
         async with self._engine.begin() as conn:
             await statements.insert_inbound(conn, [judged])
             await statements.insert_events(conn, [judged])

@@ -40,11 +40,11 @@ def _told(outcome: pb.Outcome) -> Told:
     seed = f"{outcome.message_id}|{outcome.state}|{outcome.at.ToMicroseconds()}".encode()
     chance = int.from_bytes(hashlib.sha256(seed).digest()[:10], "big")
     return Told(
-        event_id=ids.stamp(int(at.timestamp() * 1000), chance),
+        event_id=ids.stamp(ids.milliseconds(at), chance),
         portal_id=UUID(outcome.portal_id),
         message_id=UUID(outcome.message_id),
         dialog_id=UUID(outcome.dialog_id),
-        trace_id=UUID(hex=outcome.trace_id),
+        trace_id=UUID(hex=outcome.trace_id) if outcome.trace_id else ids.NIL,
         is_sent=outcome.state == pb.OUTBOX_STATE_SENT,
         provider_message_id=outcome.provider_message_id,
         cause=outcome.cause,

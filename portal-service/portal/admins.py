@@ -88,7 +88,7 @@ class Admins:
     async def _open(self, admin: Admin) -> SessionTokens:
         session_id, token, now = ids.uuid7(), secrets.token_urlsafe(32), self._now()
         async with self._engine.begin() as conn:
-            await statements.note_failed_login(conn, admin.id, 0, None)
+            await statements.forget_failed_logins(conn, admin.id)
             await statements.open_session(
                 conn,
                 session_id=session_id,
@@ -102,13 +102,11 @@ class Admins:
     async def _note_failure(self, account: Account | None) -> None:
         if account is None:
             return
-        failed = account.failed_logins + 1
-        over = failed - FREE_ATTEMPTS
-        lock = min(timedelta(seconds=2 ** min(over, 10)), MAX_LOCK) if over >= 0 else None
         async with self._engine.begin() as conn:
-            await statements.note_failed_login(
-                conn, account.admin.id, failed, self._now() + lock if lock else None
-            )
+            over = await statements.count_failed_login(conn, account.admin.id) - FREE_ATTEMPTS
+            if over >= 0:
+                lock = min(timedelta(seconds=2 ** min(over, 10)), MAX_LOCK)
+                await statements.lock_until(conn, account.admin.id, self._now() + lock)
 
     def _tokens(self, admin: Admin, session_id: UUID, refresh_token: str) -> SessionTokens:
         access = self._sessions.mint(admin.id, session_id, admin.role)

@@ -43,7 +43,8 @@ async def take_event(request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok", "trace_id": trace_id})
 
 
-@router.api_route("/events", methods=["GET", "HEAD", "OPTIONS"], summary="Bitrix24 probes the address")
+@router.api_route("/events", methods=["HEAD", "OPTIONS"], include_in_schema=False)
+@router.get("/events", summary="Bitrix24 probes the address")
 async def probe() -> JSONResponse:
     """Answer that the address works."""
     return JSONResponse({"status": "ok", "trace_id": trace.current.get()})

@@ -30,9 +30,11 @@ class BitrixClient:
 
         The token travels in the body, because addresses get logged (contract 3.1).
         """
+        url = f"{credential.client_endpoint}{method}"
+        self._policy.check_url(url)
         request = self._http.build_request(
             "POST",
-            f"{credential.client_endpoint}{method}",
+            url,
             json={**params, "auth": credential.access_token},
         )
         answer = await exchange(self._http, self._policy, method, request)

@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 from bitrix.errors import BitrixError, Kind
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class EndpointPolicy:
@@ -28,14 +30,17 @@ class EndpointPolicy:
 
     def check_url(self, url: str) -> None:
         """Raise BitrixError(CONFIG, endpoint_forbidden) unless the URL is https or names a dev host."""
-        parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
-        if self._is_named(host, parts.port):
+        try:
+            parts = urlsplit(url)
+            host, port = (parts.hostname or "").lower(), parts.port
+        except ValueError:
+            raise _forbidden("the address cannot be read") from None
+        if self._is_named(host, port):
             return
         if parts.scheme != "https" or not host or parts.username is not None:
             raise _forbidden("only https addresses of portals may be called")
         if literal := _as_address(host):
-            self.check_address(host, parts.port, literal)
+            self.check_address(host, port, literal)
 
     def check_address(self, host: str, port: int | None, address: str) -> None:
         """Raise BitrixError(CONFIG, endpoint_forbidden) unless the resolved address is public or named."""
@@ -44,7 +49,7 @@ class EndpointPolicy:
         parsed = ipaddress.ip_address(address)
         if any(parsed in network for network in self._networks):
             return
-        if not parsed.is_global or parsed.is_multicast:
+        if any(not one.is_global or one.is_multicast for one in (parsed, *_inside(parsed))):
             raise _forbidden("the host has a private, loopback or link-local address")
 
     def _is_named(self, host: str, port: int | None) -> bool:
@@ -52,6 +57,16 @@ class EndpointPolicy:
             return True
         literal = _as_address(host)
         return literal is not None and any(ipaddress.ip_address(literal) in network for network in self._networks)
+
+
+def _inside(address: Address) -> list[Address]:
+    """Return the IPv4 address that an IPv6 one leads to: mapped, 6to4, Teredo, NAT64."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return []
+    carried: list[Address | None] = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if address in _NAT64:
+        carried.append(ipaddress.IPv4Address(address.packed[-4:]))
+    return [one for one in carried if one is not None]
 
 
 def _as_address(host: str) -> str | None:

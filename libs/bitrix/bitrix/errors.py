@@ -64,6 +64,7 @@ _BY_CODE: dict[str, Kind] = {
     "ERROR_UNEXPECTED_ANSWER": Kind.SERVER,
     "SENDING_FAILED": Kind.SERVER,
     "INSUFFICIENT_SCOPE": Kind.CONFIG,
+    "INVALID_SCOPE": Kind.CONFIG,
     "ERROR_METHOD_NOT_FOUND": Kind.CONFIG,
     "WRONG_AUTH_TYPE": Kind.CONFIG,
     "INVALID_REQUEST": Kind.CONFIG,
@@ -73,6 +74,8 @@ _BY_CODE: dict[str, Kind] = {
     "USER_ACCESS_ERROR": Kind.RIGHTS,
     "ALLOWED_ONLY_INTRANET_USER": Kind.RIGHTS,
     "ACCESS_ERROR": Kind.RIGHTS,
+    "METHOD_CONFIRM_WAITING": Kind.RIGHTS,
+    "METHOD_CONFIRM_DENIED": Kind.RIGHTS,
     "BOT_NOT_FOUND": Kind.BOT,
     "BOT_OWNERSHIP_ERROR": Kind.BOT,
     "PAYMENT_REQUIRED": Kind.PLAN,
@@ -88,11 +91,15 @@ _BY_CODE: dict[str, Kind] = {
 _CHAT_METHOD = "imbot.v2.chat."
 
 
-def classify(code: str, status: int, method: str) -> Kind:
-    """Return the kind of an answer with an `error` (contract 3.5): by code first, by HTTP status second."""
+def classify(code: str, status: int, method: str, description: str = "") -> Kind:
+    """Return the kind of an answer with an `error` (contract 3.5): by code first, by HTTP status second.
+
+    ACCESS_DENIED means two things that only the method and the description tell apart.
+    """
     code = code.upper()
     if code == "ACCESS_DENIED":
-        return Kind.DIALOG if method.lower().startswith(_CHAT_METHOD) else Kind.PLAN
+        in_chat = method.lower().startswith(_CHAT_METHOD) and "plan" not in description.lower()
+        return Kind.DIALOG if in_chat else Kind.PLAN
     if known := _BY_CODE.get(code):
         return known
     if status == 429:
@@ -106,4 +113,6 @@ def from_answer(answer: dict[str, object], status: int, method: str) -> BitrixEr
     """Return the error that a JSON answer with an `error` key tells of."""
     code = str(answer.get("error") or "EMPTY_ERROR_CODE").upper()
     description = str(answer.get("error_description") or "")[:500]
-    return BitrixError(classify(code, status, method), code, status=status, method=method, description=description)
+    return BitrixError(
+        classify(code, status, method, description), code, status=status, method=method, description=description
+    )

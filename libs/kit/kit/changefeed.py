@@ -56,10 +56,9 @@ class Waker:
                 await self._listen()
             await asyncio.sleep(_RETRY_S)
 
-    async def wait(self) -> None:
-        """Return at the next change, or after a few seconds without one."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), _IDLE_S)
+    def next_change(self) -> asyncio.Event:
+        """Return what is set at the next change. Taken before a read, it tells of changes during it too."""
+        return self._event
 
     async def _listen(self) -> None:
         conn = await asyncpg.connect(self._dsn, timeout=5)
@@ -82,12 +81,14 @@ async def pages(
 ) -> AsyncIterator[tuple[list[T], int]]:
     """Yield (rows, cursor) for ever: read pages until one is not full, then wait for a change."""
     while True:
+        change = waker.next_change()
         rows = await read(cursor, PAGE)
         if rows:
             cursor = cursor_of(rows[-1])
             yield rows, cursor
         if len(rows) < PAGE:
-            await waker.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(change.wait(), _IDLE_S)
 
 
 class Follower(Generic[T]):

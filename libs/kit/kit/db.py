@@ -17,6 +17,7 @@ def engine(dsn: str, pool_size: int) -> AsyncEngine:
         dsn.replace("postgresql://", "postgresql+asyncpg://", 1),
         pool_size=pool_size,
         max_overflow=0,
+        hide_parameters=True,  # they hold what people write
         pool_timeout=10,
         connect_args={"timeout": 5, "server_settings": {"jit": "off"}},
     )

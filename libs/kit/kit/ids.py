@@ -1,13 +1,21 @@
 """Time-ordered ids (UUIDv7, RFC 9562): made by us, so a row's partition follows from its id."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import uuid_utils.compat
 
 NIL = UUID(int=0)
 """Stands where a tenant is not known, because a primary key cannot hold NULL."""
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return a moment in whole milliseconds since 1970: no float, which is a millisecond off now and then."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def uuid7() -> UUID:
@@ -17,12 +25,12 @@ def uuid7() -> UUID:
 
 def time_of(identifier: UUID) -> datetime:
     """Return the moment (UTC, milliseconds) that a UUIDv7 carries."""
-    return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
+    return _EPOCH + timedelta(milliseconds=identifier.int >> 80)
 
 
 def floor_of(moment: datetime) -> UUID:
     """Return the smallest UUIDv7 of a moment: a lower bound for ids made then or later."""
-    return UUID(int=(int(moment.timestamp() * 1000) << 80) | (7 << 76) | (2 << 62))
+    return UUID(int=(milliseconds(moment) << 80) | (7 << 76) | (2 << 62))
 
 
 def derive(base: UUID, *names: object, after_ms: int = 0) -> UUID:

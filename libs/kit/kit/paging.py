@@ -1,7 +1,6 @@
 """Keyset paging: a page token is the last row's key, so a page costs the same wherever it starts."""
 
 import base64
-import binascii
 from uuid import UUID
 
 from kit.errors import InvalidArgument
@@ -26,7 +25,7 @@ def decode(token: str, count: int) -> list[str] | None:
         return None
     try:
         keys = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode().split("|")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         keys = []
     if len(keys) != count:
         raise InvalidArgument(field="cursor", problem="is not one that this list gave")

@@ -86,4 +86,7 @@ async def _close(worker: Worker) -> None:
     try:
         await worker.close()
     except (RedisError, OSError, AttributeError) as error:
+        # arq first deletes a key, and leaves its connections open when Redis is away.
         log.debug("queue not closed cleanly", error=repr(error))
+        if pool := worker._pool:  # noqa: SLF001 - the property raises where there is none
+            await pool.aclose()

@@ -53,14 +53,26 @@ async def by_id(conn: AsyncConnection, admin_id: UUID) -> Admin | None:
     return _admin(row) if row else None
 
 
-async def note_failed_login(
-    conn: AsyncConnection, admin_id: UUID, failed: int, locked_until: datetime | None
-) -> None:
-    """Count a failed login."""
-    await conn.execute(
+async def count_failed_login(conn: AsyncConnection, admin_id: UUID) -> int:
+    """Count a failed login; returns how many there were in a row. The account stays locked to the transaction."""
+    statement = (
         update(admin_users)
         .where(admin_users.c.id == admin_id)
-        .values(failed_logins=failed, locked_until=locked_until)
+        .values(failed_logins=admin_users.c.failed_logins + 1)
+        .returning(admin_users.c.failed_logins)
+    )
+    return int((await conn.execute(statement)).scalar_one())
+
+
+async def lock_until(conn: AsyncConnection, admin_id: UUID, moment: datetime) -> None:
+    """Refuse logins to an account until a moment."""
+    await conn.execute(update(admin_users).where(admin_users.c.id == admin_id).values(locked_until=moment))
+
+
+async def forget_failed_logins(conn: AsyncConnection, admin_id: UUID) -> None:
+    """A login succeeded."""
+    await conn.execute(
+        update(admin_users).where(admin_users.c.id == admin_id).values(failed_logins=0, locked_until=None)
     )
 
 

@@ -72,7 +72,8 @@ class BillingServiceServicer:
     """
 
     def Reserve(self, request, context):
-        """Sets a unit aside for each answer about to be made. Repeating a key gives the first decision again.
+        """Sets a unit aside for each answer about to be made. Repeating a key gives the first decision again;
+        one that was given back is decided anew.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

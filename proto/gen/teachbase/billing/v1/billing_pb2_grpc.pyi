@@ -17,7 +17,9 @@ class BillingServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Reserve: _aio.UnaryUnaryMultiCallable[_billing_pb2.ReserveRequest, _billing_pb2.ReserveResponse]
-    """Sets a unit aside for each answer about to be made. Repeating a key gives the first decision again."""
+    """Sets a unit aside for each answer about to be made. Repeating a key gives the first decision again;
+    one that was given back is decided anew.
+    """
     Commit: _aio.UnaryUnaryMultiCallable[_billing_pb2.CommitRequest, _billing_pb2.CommitResponse]
     """Turns reservations into counted usage. A key that is already counted is counted once."""
     Release: _aio.UnaryUnaryMultiCallable[_billing_pb2.ReleaseRequest, _billing_pb2.ReleaseResponse]
@@ -38,7 +40,9 @@ class BillingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _billing_pb2.ReserveRequest,
         context: _aio.ServicerContext[_billing_pb2.ReserveRequest, _abc.Awaitable[_billing_pb2.ReserveResponse]],
     ) -> _abc.Awaitable[_billing_pb2.ReserveResponse]:
-        """Sets a unit aside for each answer about to be made. Repeating a key gives the first decision again."""
+        """Sets a unit aside for each answer about to be made. Repeating a key gives the first decision again;
+        one that was given back is decided anew.
+        """
 
     @_abc_1.abstractmethod
     def Commit(
