@@ -1,6 +1,7 @@
 """The proxy's configuration, by the real Envoy; `test_up.py` sends requests through it."""
 
 import contextlib
+import json
 import socket
 import subprocess
 import threading
@@ -55,12 +56,16 @@ def test_a_post_waits_for_a_gateway_that_comes_and_is_never_sent_twice(tmp_path:
 
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request, timeout=15)
-        refused.value.close()
+        with refused.value as answer:
+            body = json.loads(answer.read())
         late.join()
     finally:
         proxy.terminate()
         proxy.wait(10)
 
+    assert sorted(body) == ["detail", "error", "message", "trace_id"]
+    assert body["error"] == "upstream_unavailable"
+    assert body["trace_id"] == refused.value.headers["x-trace-id"]
     assert refused.value.code == 503  # it arrived, and the answer was cut off: repeating it could do it twice
     assert [line for line in received if line.startswith("POST")] == ["POST /v1/bitrix/events HTTP/1.1"]
 
