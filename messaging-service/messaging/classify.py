@@ -81,6 +81,8 @@ def _join(event: WireEvent, portal: KnownPortal) -> Verdict:
 
 def _stored(event: WireEvent, portal: KnownPortal, key: str, kind: str, text: str, reason: str) -> Verdict:
     chat = event.chat
+    if not chat.dialog_id.strip():
+        return Verdict(Outcome.UNPARSABLE, "no_dialog_id", portal.id)
     author_id = event.actor.id or event.message.author_id
     message = Incoming(
         provider_dialog_id=chat.dialog_id.strip().lower(),

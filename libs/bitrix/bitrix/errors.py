@@ -77,6 +77,7 @@ _BY_CODE: dict[str, Kind] = {
     "METHOD_CONFIRM_WAITING": Kind.RIGHTS,
     "METHOD_CONFIRM_DENIED": Kind.RIGHTS,
     "BOT_NOT_FOUND": Kind.BOT,
+    "BOT_ID_REQUIRED": Kind.BOT,
     "BOT_OWNERSHIP_ERROR": Kind.BOT,
     "PAYMENT_REQUIRED": Kind.PLAN,
     "ERROR_OAUTH": Kind.UNINSTALLED,
@@ -111,8 +112,9 @@ def classify(code: str, status: int, method: str, description: str = "") -> Kind
 
 def from_answer(answer: dict[str, object], status: int, method: str) -> BitrixError:
     """Return the error that a JSON answer with an `error` key tells of."""
-    code = str(answer.get("error") or "EMPTY_ERROR_CODE").upper()
-    description = str(answer.get("error_description") or "")[:500]
+    # A portal may be a box of its administrator's: its words are capped, and no text of Postgres holds a NUL.
+    code = str(answer.get("error") or "EMPTY_ERROR_CODE").upper().replace("\0", "")[:100]
+    description = str(answer.get("error_description") or "").replace("\0", "")[:500]
     return BitrixError(
         classify(code, status, method, description), code, status=status, method=method, description=description
     )

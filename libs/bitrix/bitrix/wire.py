@@ -77,7 +77,7 @@ def _read_v2(envelope: dict[str, Any], kind: EventKind, data: dict[str, Any]) ->
             params=as_text(command.get("params")),
             from_keyboard=as_text(command.get("context")) == "keyboard",
         ),
-        reaction=":".join(filter(None, (as_text(data.get("reaction")), as_text(data.get("action"))))),
+        reaction=":".join(filter(None, (as_text(data.get("reaction"))[:64], as_text(data.get("action"))[:16]))),
         **envelope,
     )
 
