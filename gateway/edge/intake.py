@@ -6,6 +6,7 @@ While an Ingest is under way events gather, and the next takes them all (docs/ar
 import asyncio
 
 import structlog
+from grpc import StatusCode
 from prometheus_client import Counter, Gauge
 
 from edge.errors import ApiError
@@ -80,7 +81,7 @@ class Intake:
         try:
             await self._ingest(events, DRAIN_BUDGET_S)
         except PeerError as error:
-            if error.is_transient:
+            if error.status is not StatusCode.INVALID_ARGUMENT:
                 raise
             if len(events) == 1:
                 # It must not keep those behind it from being stored; it stays on disk for a person to look at.

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bitrix import wire
@@ -32,8 +31,6 @@ RESPOND = "respond"
 
 SECOND_LOOK = timedelta(hours=24)
 """How old an event may be that is taken in once its portal is known."""
-
-_BAD_DATA = (DataError, IntegrityError, ProgrammingError, StatementError, UnicodeError, ValueError)
 
 
 class Inbox:
@@ -63,8 +60,8 @@ class Inbox:
         """Store a batch; one that the database refuses is halved until the bad event stands alone."""
         try:
             return await self._store(events, parsed)
-        except _BAD_DATA as error:
-            if db.is_away(error):
+        except Exception as error:
+            if not db.is_bad_data(error):
                 raise
             if len(events) == 1:
                 log.error("event not storable", event_id=str(events[0].id), error=type(error).__name__)

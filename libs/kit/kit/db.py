@@ -31,6 +31,18 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, (*_AWAY, exc.TimeoutError))
 
 
+def is_bad_data(error: BaseException) -> bool:
+    """Return whether the database refused the very values of a statement, so that it always will.
+
+    By SQLSTATE: 22 data, 23 integrity, 54000 too long for an index; and what the driver cannot encode.
+    """
+    if isinstance(error, exc.DBAPIError):
+        source = error.orig.__cause__ if error.orig is not None and error.orig.__cause__ else error.orig
+        state = str(getattr(source, "sqlstate", "") or "")
+        return state[:2] in {"22", "23"} or state == "54000" or isinstance(source, ValueError)
+    return isinstance(error, UnicodeError | ValueError)
+
+
 def cause(error: BaseException) -> BaseException | None:
     """Return the error where its traceback tells something: not when the database is merely away."""
     return None if is_away(error) else error
