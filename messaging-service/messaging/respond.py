@@ -26,6 +26,7 @@ LEASE = timedelta(seconds=15)
 BATCH = 50
 MAX_BATCHES = 4
 _PEER_AWAY_S = 2.0
+_REFUSED_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -59,16 +60,26 @@ class Responder:
         return [Batch(token, held)] if held else []
 
     async def answer(self, batch: Batch) -> float | None:
-        """Answer a batch. Returns the seconds after which to look again, None when nothing is left."""
+        """Answer a batch. Returns the seconds after which to look again, None when nothing is left.
+
+        What one dialog is refused for must not be its neighbours' trouble: then each is answered alone.
+        """
         try:
-            composed = await self._compose(batch)
-            if composed:
-                await self._fix(composed)
-            handed = await self._hand_over(batch)
+            return await self._answer(batch)
         except PeerError as error:
             log.warning("answers postponed", dialogs=len(batch.dialogs), peer=error.peer, reason=error.reason)
-            await self._let_go(batch, [], self._now() + timedelta(seconds=_PEER_AWAY_S))
-            return _PEER_AWAY_S
+            if error.is_transient or len(batch.dialogs) == 1:
+                wait_s = _PEER_AWAY_S if error.is_transient else _REFUSED_S
+                await self._let_go(batch, [], self._now() + timedelta(seconds=wait_s))
+                return wait_s
+        waits = [await self.answer(Batch(batch.token, [dialog])) for dialog in batch.dialogs]
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    async def _answer(self, batch: Batch) -> float | None:
+        composed = await self._compose(batch)
+        if composed:
+            await self._fix(composed)
+        handed = await self._hand_over(batch)
         owed = await self._let_go(batch, handed, None)
         log.info("dialogs answered", dialogs=len(batch.dialogs), replies=len(handed), owed_again=owed)
         return 0.0 if owed else None
