@@ -94,14 +94,16 @@ async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd]) -> None:
 
 
 async def set_blocked(conn: AsyncConnection, portal_id: UUID, blocked: str, now: datetime) -> None:
-    """Stop a portal's lane for a reason, or let it run again ("")."""
+    """Stop a portal's lane for a reason, or let it run ("").
+
+    Any change of a portal may be what its lane was parked for: a new token, a bot, a paid plan.
+    """
     await conn.execute(
         text("""
             INSERT INTO lanes (portal_id, blocked) VALUES (:portal_id, :blocked)
             ON CONFLICT (portal_id) DO UPDATE
-            SET blocked = excluded.blocked,
+            SET blocked = excluded.blocked, parked_until = NULL,
                 due_at = CASE WHEN lanes.blocked <> '' AND excluded.blocked = '' THEN :now ELSE lanes.due_at END
-            WHERE lanes.blocked <> excluded.blocked
         """),
         {"portal_id": portal_id, "blocked": blocked, "now": now},
     )

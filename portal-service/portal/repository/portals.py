@@ -91,11 +91,13 @@ async def drop_old_application_tokens(conn: AsyncConnection, portal_id: UUID) ->
 
 
 async def set_bot(conn: AsyncConnection, portal_id: UUID, bot: Bot, now: datetime) -> None:
-    """Store how the bot of a portal stands."""
+    """Store how the bot of a portal stands. A failure tells nothing of the bot that is there: its id stays."""
     await conn.execute(
         update(portals)
         .where(portals.c.id == portal_id)
-        .values(bot_id=bot.id, bot_state=bot.state, bot_error_code=bot.error_code, updated_at=now)
+        .values(
+            bot_id=bot.id or portals.c.bot_id, bot_state=bot.state, bot_error_code=bot.error_code, updated_at=now
+        )
     )
 
 
