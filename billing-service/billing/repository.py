@@ -182,14 +182,20 @@ async def deny(conn: AsyncConnection, denied: Sequence[Reservation]) -> None:
 async def settle(conn: AsyncConnection, keys: Sequence[Reservation], state: str) -> int:
     """Turn reserved keys into `counted` (with a usage event and counter) or `released`.
 
-    Returns how many this call turned. Counters are updated in the order of portals.
+    Returns how many this call turned. Reservations, then counters, are locked in one order for all callers.
     """
     result = await conn.execute(
         text("""
-            WITH settled AS (
+            WITH mine AS (
+                SELECT r.portal_id, r.key FROM reservations AS r
+                JOIN unnest(CAST(:portal_ids AS uuid[]), CAST(:keys AS uuid[])) AS done (portal_id, key)
+                USING (portal_id, key)
+                WHERE r.state = 'reserved'
+                ORDER BY r.portal_id, r.key
+                FOR UPDATE OF r
+            ), settled AS (
                 UPDATE reservations AS r SET state = :state
-                FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:keys AS uuid[])) AS done (portal_id, key)
-                WHERE r.portal_id = done.portal_id AND r.key = done.key AND r.state = 'reserved'
+                FROM mine WHERE r.portal_id = mine.portal_id AND r.key = mine.key
                 RETURNING r.portal_id, r.key, r.metric, r.period_start
             ), counted AS (
                 INSERT INTO usage_events (portal_id, id, metric, units, period_start)

@@ -157,6 +157,17 @@ async def test_sixty_four_workers_never_overshoot_a_cap(service: Any, seed: int)
         assert reserved == 0
 
 
+async def test_commits_of_the_same_keys_in_opposite_orders_do_not_deadlock(service: Any) -> None:
+    portal_id = await service.portal(cap=None)
+
+    for _ in range(5):
+        keys = [uuid7() for _ in range(200)]
+        await service.reserve(portal_id, *keys)
+        commits = [service.commit(portal_id, *(keys if number % 2 else keys[::-1])) for number in range(6)]
+
+        assert sum(await asyncio.gather(*commits)) == len(keys)
+
+
 async def test_an_unlimited_plan_denies_nothing_and_still_counts(service: Any) -> None:
     portal_id = await service.portal(cap=None)
     keys = [uuid7() for _ in range(50)]

@@ -10,6 +10,7 @@ let member = here.get("portal") || "";
 let userId = Number(here.get("user")) || 0;
 let people = [];
 let ticked = new Set();
+let installing = false; // from the click until the portal's state says "installed"
 let current = null; // the last state of the server
 let watch = new AbortController();
 
@@ -203,6 +204,7 @@ function showForm(shown) {
 async function choosePortal(next) {
   member = next;
   current = null;
+  installing = false;
   people = member ? (await ask("GET", `/control/portals/${member}`)).users.filter((user) => user.active) : [];
   ticked = new Set(people.map((user) => user.id));
   if (!people.some((user) => user.id === userId)) userId = 0;
@@ -233,19 +235,20 @@ function drawPeople() {
   $("nobody").hidden = found.length > 0;
   $("all-row").hidden = $("install-row").hidden = !choosing;
   $("all").checked = ticked.size === people.length;
-  $("install").textContent = `${texts.install} · ${ticked.size}`;
-  $("install").disabled = !ticked.size;
+  $("install").textContent = installing ? texts.installing : `${texts.install} · ${ticked.size}`;
+  $("all").disabled = installing;
+  $("install").disabled = installing || !ticked.size;
 }
 
 function person(user, choosing) {
   const name = make("b", { textContent: user.name });
   if (user.admin) name.append(make("em", { textContent: texts.admin }));
   const words = make("span", {}, name, make("small", { textContent: user.position }));
-  const button = make("button", { className: "person" }, avatar(user), words);
+  const button = make("button", { className: "person", disabled: installing }, avatar(user), words);
   button.setAttribute("aria-pressed", user.id === userId);
   const item = make("li", { className: user.id === userId ? "chosen" : "" });
   if (choosing) {
-    const box = make("input", { type: "checkbox", checked: ticked.has(user.id) });
+    const box = make("input", { type: "checkbox", checked: ticked.has(user.id), disabled: installing });
     box.setAttribute("aria-label", user.name);
     box.onchange = () => tick(user.id, box.checked);
     button.onclick = () => tick(user.id, !ticked.has(user.id));
@@ -274,9 +277,10 @@ async function choosePerson(id) {
 }
 
 async function install() {
-  $("install").disabled = true;
-  $("install").textContent = texts.installing;
-  await attempt(() => onPortal("POST", "/install", { user_ids: [...ticked] }), texts.product_error);
+  installing = true;
+  drawPeople();
+  if (await attempt(() => onPortal("POST", "/install", { user_ids: [...ticked] }), texts.product_error)) return;
+  installing = false;
   drawPeople();
 }
 
@@ -358,6 +362,7 @@ function show(next, wasInstalled) {
   $("portal-state").textContent = portal.installed ? texts.installed : texts.not_installed;
   $("portal-status").querySelector(".dot").classList.toggle("on", portal.installed);
   $("remove").hidden = !portal.installed;
+  if (portal.installed) installing = false;
   if (wasInstalled !== portal.installed) drawPeople();
   drawChat();
   drawPanel();
