@@ -32,7 +32,7 @@ class Outbox:
             if new:
                 await lanes.make_due(conn, sorted({m.portal_id for m in messages if m.id in new}), now)
         if new:
-            await self._bell.ring(DELIVER)
+            self._bell.ring(DELIVER)
         return len(new)
 
     async def get(self, item_id: UUID) -> tuple[OutboxItem, list[Attempt]]:

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from delivery.clients.portal import PortalClient
-from delivery.repository import lanes, reading
+from delivery.repository import lanes
+from kit import changefeed
 from kit.pb import enum_name
 from teachbase.portal.v1 import portal_pb2 as pb
 
@@ -26,14 +27,14 @@ class PortalChanges:
     async def cursor(self) -> int:
         """Return how far the feed was taken."""
         async with self._engine.connect() as conn:
-            return await reading.load_cursor(conn, FEED)
+            return await changefeed.load_cursor(conn, FEED)
 
     async def apply(self, page: pb.WatchPortalsResponse) -> None:
         """Take a page: forget tokens (each worker its own), block and unblock lanes, move the cursor."""
         for change in page.changes:
             self._portal.forget(UUID(change.portal_id))
         async with self._engine.begin() as conn:
-            if not await reading.advance_cursor(conn, FEED, page.cursor):
+            if not await changefeed.advance_cursor(conn, FEED, page.cursor):
                 return  # another worker has taken a page as new as this
             for change in page.changes:
                 state = enum_name(pb.PortalState, change.state)

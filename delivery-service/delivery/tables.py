@@ -71,10 +71,3 @@ outcomes = Table(
     Column("trace_id", Text, nullable=False),
     Column("created_at", _moment, nullable=False),
 )
-
-feed_cursors = Table(
-    "feed_cursors",
-    metadata,
-    Column("feed", Text, primary_key=True),
-    Column("cursor", BigInteger, nullable=False),
-)

@@ -46,7 +46,7 @@ async def test_two_dispatchers_send_each_message_once_and_each_dialog_in_order(
 
     assert {user: await service.seen(portal, user) for user in dialogs} == dialogs
     async with asyncio.timeout(5):
-        while {(await service.item(one)).state for one in messages} != {pb.OUTBOX_STATE_SENT}:  # noqa: ASYNC110
+        while {(await service.item(one)).state for one in messages} != {pb.OUTBOX_STATE_SENT}:  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.02)
     assert {(await service.item(one)).attempts for one in messages} == {1}
 

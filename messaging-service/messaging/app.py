@@ -13,6 +13,7 @@ from messaging.config import Settings
 from messaging.outcomes import Outcomes
 from messaging.portals import PortalChanges
 from messaging.respond import MAX_BATCHES, Responder
+from messaging.second_look import SecondLook
 
 QUEUE = "messaging"
 PARTITIONED = ["bitrix_inbound_events", "events", "messages"]
@@ -57,6 +58,7 @@ class WorkerApp(App):
         self.portal = PortalClient(portal)
         self.delivery = DeliveryClient(delivery)
         self.outcomes = Outcomes(self.engine)
+        self.second_look = SecondLook(self.engine, self.bell, utc_now)
         responder = Responder(self.engine, BillingClient(billing), self.delivery, utc_now)
         self.dispatcher = Dispatcher("dialogs", responder.claim, responder.answer, MAX_BATCHES)
 

@@ -22,7 +22,7 @@ class Composed:
     replies: list[Reply] = field(default_factory=list)
     handled: list[Handled] = field(default_factory=list)
     greeted: list[ClaimedDialog] = field(default_factory=list)
-    refused: list[ClaimedDialog] = field(default_factory=list)
+    refused: list[Question] = field(default_factory=list)
 
 
 class Composer:
@@ -31,7 +31,8 @@ class Composer:
     def __init__(self, dialogs: Sequence[ClaimedDialog], claimed_at: datetime) -> None:
         self._dialogs = {(dialog.portal_id, dialog.id): dialog for dialog in dialogs}
         self._claimed_at = claimed_at
-        self._spoken: set[tuple[str, UUID]] = set()
+        self._greeted: set[UUID] = set()
+        self._refused: set[tuple[UUID, int]] = set()
         self.composed = Composed()
 
     def sort_out(self, questions: Sequence[Question]) -> list[Question]:
@@ -55,26 +56,27 @@ class Composer:
         dialog = self._dialog(question)
         if question.portal_state not in _SERVED:
             self._stay_silent(question, f"portal_{question.portal_state}")
-        elif question.kind == "join" and (dialog.greeted or self._was_said("greeting", dialog)):
+        elif question.kind == "join" and (dialog.greeted or dialog.id in self._greeted):
             self._stay_silent(question, "already_greeted")
         elif not question.is_allowed:
-            self._refuse(question, dialog)
+            self._refuse(question)
         elif (answer := rules.answer(question)) and answer.rule in _FREE_RULES:
             if question.kind == "join":
-                self._say_once("greeting", dialog)
+                self._greeted.add(dialog.id)
                 self.composed.greeted.append(dialog)
             self._reply(question, answer.rule, answer.body, self._claimed_at)
         else:
             return False
         return True
 
-    def _refuse(self, question: Question, dialog: ClaimedDialog) -> None:
-        lately = dialog.refused_at and dialog.refused_at > self._claimed_at - REFUSE_EVERY
-        if lately or self._was_said("refusal", dialog):
+    def _refuse(self, question: Question) -> None:
+        person = (question.portal_id, question.author_id)
+        lately = question.refused_at and question.refused_at > self._claimed_at - REFUSE_EVERY
+        if question.kind == "join" or lately or person in self._refused:
             self._stay_silent(question, "not_allowed")
             return
-        self._say_once("refusal", dialog)
-        self.composed.refused.append(dialog)
+        self._refused.add(person)
+        self.composed.refused.append(question)
         body = texts.REFUSAL[texts.language_of(question.body)]
         self._reply(question, "not_allowed", body, self._claimed_at, state="ignored")
 
@@ -118,12 +120,6 @@ class Composer:
 
     def _dialog(self, question: Question) -> ClaimedDialog:
         return self._dialogs[question.portal_id, question.dialog_id]
-
-    def _was_said(self, what: str, dialog: ClaimedDialog) -> bool:
-        return (what, dialog.id) in self._spoken
-
-    def _say_once(self, what: str, dialog: ClaimedDialog) -> None:
-        self._spoken.add((what, dialog.id))
 
 
 def _from_knowledge(question: Question) -> RuleAnswer:

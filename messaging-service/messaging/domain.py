@@ -100,7 +100,7 @@ class ClaimedDialog:
     provider_dialog_id: str
     is_private: bool
     greeted: bool
-    refused_at: datetime | None
+    pending_since: datetime
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,7 @@ class Question:
     body: str
     created_at: datetime
     is_allowed: bool
+    refused_at: datetime | None
     portal_state: str
     bot_id: int
 

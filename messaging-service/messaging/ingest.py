@@ -6,7 +6,7 @@ One bad event never fails its batch: what the database refuses is stored alone, 
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -21,16 +21,12 @@ from messaging.classify import classify
 from messaging.domain import Outcome, RawEvent, Receipt, Verdict
 from messaging.parse import Parsed, parse
 from messaging.repository import inbox as statements
-from messaging.repository import second_look
 from messaging.repository.inbox import Judged
 
 log = structlog.get_logger("inbox")
 
 RESPOND = "respond"
 """The job that says: look at the dialogs."""
-
-SECOND_LOOK = timedelta(hours=24)
-"""How old an event may be that is taken in once its portal is known."""
 
 
 class Inbox:
@@ -43,9 +39,9 @@ class Inbox:
 
     async def ingest(self, events: Sequence[RawEvent]) -> list[Receipt]:
         """Store a batch; returns a receipt per event, in order. Raises only when nothing can be stored."""
-        judged = await self._store_all(events, [_parse(event) for event in events])
+        judged = await self._store_all(events, [parse_safely(event) for event in events])
         if any(_is_owed(one) for one in judged):
-            await self._bell.ring(RESPOND)
+            self._bell.ring(RESPOND)
         return [
             Receipt(
                 one.raw.id,
@@ -85,22 +81,6 @@ class Inbox:
             return await store(conn, events, parsed, self._now())
 
 
-async def look_again(conn: AsyncConnection, member_id: str, token_hashes: Sequence[bytes], now: datetime) -> None:
-    """Take in, in the caller's transaction, a portal's events that came before the portal was known here.
-
-    A portal's first events may overtake the news of its install, and Bitrix24 never sends them again.
-    """
-    found = await second_look.refused(conn, member_id, token_hashes, now - SECOND_LOOK)
-    if not found:
-        return
-    events = [event for event, _ in found]
-    for table in ("bitrix_inbound_events", "events"):
-        await second_look.forget(conn, table, [event.id for event in events])
-    parsed = [replace(_parse(event), token_hash=token_hash) for event, token_hash in found]
-    await store(conn, events, parsed, now)
-    log.info("refused events taken in", member_id=member_id, events=len(events))
-
-
 async def store(
     conn: AsyncConnection, events: Sequence[RawEvent], parsed: Sequence[Parsed], now: datetime
 ) -> list[Judged]:
@@ -123,7 +103,8 @@ async def store(
     return judged
 
 
-def _parse(event: RawEvent) -> Parsed:
+def parse_safely(event: RawEvent) -> Parsed:
+    """Read an event's body; a fault of the reader is that event's error and nobody else's."""
     try:
         return parse(event)
     except Exception as error:

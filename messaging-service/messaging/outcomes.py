@@ -6,9 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from kit import ids
+from kit import changefeed, ids
 from messaging.repository import outcomes as statements
-from messaging.repository import portals
 from messaging.repository.outcomes import Told
 from teachbase.delivery.v1 import delivery_pb2 as pb
 
@@ -24,13 +23,13 @@ class Outcomes:
     async def cursor(self) -> int:
         """Return how far the feed was taken."""
         async with self._engine.connect() as conn:
-            return await portals.load_cursor(conn, FEED)
+            return await changefeed.load_cursor(conn, FEED)
 
     async def apply(self, page: pb.WatchOutcomesResponse) -> None:
         """Take a page: states, events and the cursor in one transaction."""
         told = [_told(outcome) for outcome in page.outcomes]
         async with self._engine.begin() as conn:
-            if await portals.advance_cursor(conn, FEED, page.cursor) and told:
+            if await changefeed.advance_cursor(conn, FEED, page.cursor) and told:
                 await statements.set_message_states(conn, told)
                 await statements.insert_events(conn, told)
 

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from kit import ids
+from kit import changefeed, ids
 from kit.pb import enum_name
 from kit.queue import Bell
-from messaging import texts
+from messaging import second_look, texts
 from messaging.domain import Reply, dialog_id_of
-from messaging.ingest import RESPOND, look_again
-from messaging.repository import dialogs
+from messaging.ingest import RESPOND
 from messaging.repository import portals as statements
+from messaging.repository import replies
 from teachbase.portal.v1 import portal_pb2 as pb
 
 FEED = "portals"
@@ -31,20 +31,20 @@ class PortalChanges:
     async def cursor(self) -> int:
         """Return how far the feed was taken."""
         async with self._engine.connect() as conn:
-            return await statements.load_cursor(conn, FEED)
+            return await changefeed.load_cursor(conn, FEED)
 
     async def apply(self, page: pb.WatchPortalsResponse) -> None:
         """Take a page: portals, their welcomes and the cursor in one transaction."""
         async with self._engine.begin() as conn:
-            if not await statements.advance_cursor(conn, FEED, page.cursor):
+            if not await changefeed.advance_cursor(conn, FEED, page.cursor):
                 return  # another worker has taken a page as new as this
             for change in page.changes:
                 await _store(conn, change)
                 if change.state == pb.PORTAL_STATE_ACTIVE:
                     # Not sooner: before its install is final nobody of a portal is allowed to ask.
-                    await look_again(conn, change.member_id, change.application_token_hashes, self._now())
+                    await second_look.begin(conn, UUID(change.portal_id), self._now())
                     await self._welcome(conn, change)
-        await self._bell.ring(RESPOND)
+        self._bell.ring(RESPOND)
 
     async def provision(self, portal_id: UUID, user_ids: list[int]) -> dict[int, str]:
         """Return the state of each user's welcome; a user without one is absent."""
@@ -60,10 +60,10 @@ class PortalChanges:
             return
         now = self._now()
         await statements.open_dialogs(conn, portal_id, list(taken), now)
-        replies = [
+        welcomes = [
             _welcome(portal_id, user_id, message_id, change.bot_id) for user_id, message_id in taken.items()
         ]
-        await dialogs.fix_replies(conn, replies, now)
+        await replies.fix(conn, welcomes, now)
 
 
 async def _store(conn: AsyncConnection, change: pb.PortalChange) -> None:

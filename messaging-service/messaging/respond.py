@@ -4,6 +4,7 @@ A batch of dialogs costs the same few statements and calls whatever its size. Wh
 lease ends and the next worker finds what is left: questions still pending, or replies fixed and not handed over.
 """
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,19 +13,22 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from kit import ids
+from kit import db, ids
 from kit.errors import PeerError
 from messaging.clients.billing import BillingClient
 from messaging.clients.delivery import DeliveryClient
 from messaging.compose import Composed, Composer
 from messaging.domain import ClaimedDialog, Quota, Reply
 from messaging.repository import dialogs as statements
+from messaging.repository import replies
 
 log = structlog.get_logger("respond")
 
 LEASE = timedelta(seconds=15)
 BATCH = 50
 MAX_BATCHES = 4
+GIVE_UP_AFTER = timedelta(hours=1)
+"""How long a dialog that is refused for good is tried: a wrong release may be put right meanwhile."""
 _PEER_AWAY_S = 2.0
 _REFUSED_S = 60.0
 
@@ -66,14 +70,34 @@ class Responder:
         """
         try:
             return await self._answer(batch)
-        except PeerError as error:
-            log.warning("answers postponed", dialogs=len(batch.dialogs), peer=error.peer, reason=error.reason)
-            if error.is_transient or len(batch.dialogs) == 1:
-                wait_s = _PEER_AWAY_S if error.is_transient else _REFUSED_S
-                await self._let_go(batch, [], self._now() + timedelta(seconds=wait_s))
-                return wait_s
+        except Exception as error:
+            if db.is_away(error):
+                raise  # nothing can be noted either: the lease ends by itself
+            if isinstance(error, PeerError) and error.is_transient:
+                log.warning("answers postponed", dialogs=len(batch.dialogs), reason=error.reason)
+                return await self._postpone(batch, _PEER_AWAY_S)
+            if len(batch.dialogs) == 1:
+                return await self._refused(batch, error)
         waits = [await self.answer(Batch(batch.token, [dialog])) for dialog in batch.dialogs]
         return min((wait for wait in waits if wait is not None), default=None)
+
+    async def _refused(self, batch: Batch, error: Exception) -> float | None:
+        """Try a dialog that is refused by itself again; refused for good, its questions fail, for all to see."""
+        (dialog,), now = batch.dialogs, self._now()
+        reason = error.reason if isinstance(error, PeerError) else type(error).__name__
+        log.error("dialog not answered", portal_id=str(dialog.portal_id), dialog_id=str(dialog.id), exc_info=error)
+        is_final = error.is_final if isinstance(error, PeerError) else db.is_bad_data(error)
+        if not is_final or now - dialog.pending_since < GIVE_UP_AFTER:
+            return await self._postpone(batch, _REFUSED_S)
+        async with self._engine.begin() as conn:
+            await replies.give_up(conn, dialog, f"not_answerable: {reason}", now)
+        await self._let_go(batch, [], None)
+        return None
+
+    async def _postpone(self, batch: Batch, seconds: float) -> float:
+        wait_s = seconds * random.uniform(1, 1.5)  # noqa: S311 - spreads load, guards nothing
+        await self._let_go(batch, [], self._now() + timedelta(seconds=wait_s))
+        return wait_s
 
     async def _answer(self, batch: Batch) -> float | None:
         composed = await self._compose(batch)
@@ -101,22 +125,24 @@ class Responder:
     async def _fix(self, composed: Composed) -> None:
         now = self._now()
         async with self._engine.begin() as conn:
-            await statements.fix_replies(conn, composed.replies, now)
-            await statements.mark_handled(conn, composed.handled)
-            if composed.greeted or composed.refused:
-                await statements.mark_spoken(conn, composed.greeted, composed.refused, now)
+            await replies.fix(conn, composed.replies, now)
+            await replies.mark_handled(conn, composed.handled)
+            if composed.greeted:
+                await statements.mark_greeted(conn, composed.greeted, now)
+            if composed.refused:
+                await statements.mark_refused(conn, composed.refused, now)
 
     async def _hand_over(self, batch: Batch) -> list[Reply]:
         async with self._engine.connect() as conn:
-            replies = await statements.unhanded(conn, batch.dialogs)
-        if replies:
-            await self._billing.commit([(reply.portal_id, reply.reply_to) for reply in replies if reply.reply_to])
-            await self._delivery.enqueue(replies)
-        return replies
+            owed = await replies.unhanded(conn, batch.dialogs)
+        if owed:
+            await self._billing.commit([(reply.portal_id, reply.reply_to) for reply in owed if reply.reply_to])
+            await self._delivery.enqueue(owed)
+        return owed
 
     async def _let_go(self, batch: Batch, handed: Sequence[Reply], retry_at: datetime | None) -> int:
         async with self._engine.begin() as conn:
             if handed:
-                await statements.mark_handed(conn, handed, self._now())
+                await replies.mark_handed(conn, handed, self._now())
             await statements.lock(conn, batch.dialogs)
             return await statements.let_go(conn, batch.dialogs, batch.token, retry_at)

@@ -74,7 +74,6 @@ dialogs = Table(
     Column("lease_until", _moment),
     Column("lease_token", Uuid),
     Column("greeted_at", _moment),
-    Column("refused_at", _moment),
     Column("created_at", _moment, nullable=False),
 )
 
@@ -124,11 +123,4 @@ welcomes = Table(
     Column("user_id", BigInteger, primary_key=True),
     Column("message_id", Uuid, nullable=False),
     Column("created_at", _moment, nullable=False),
-)
-
-feed_cursors = Table(
-    "feed_cursors",
-    metadata,
-    Column("feed", Text, primary_key=True),
-    Column("cursor", BigInteger, nullable=False),
 )

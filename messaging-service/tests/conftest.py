@@ -27,6 +27,7 @@ from messaging.outcomes import Outcomes
 from messaging.portals import PortalChanges
 from messaging.reading import Reading
 from messaging.respond import Responder
+from messaging.second_look import SecondLook
 from teachbase.billing.v1 import billing_pb2, billing_pb2_grpc
 from teachbase.delivery.v1 import delivery_pb2, delivery_pb2_grpc
 from teachbase.messaging.v1 import messaging_pb2 as pb
@@ -62,11 +63,12 @@ class Billing(billing_pb2_grpc.BillingServiceServicer):
 
 
 class Delivery(delivery_pb2_grpc.DeliveryServiceServicer):
-    """Keeps what it is handed; away for the next `failures` calls."""
+    """Keeps what it is handed; away for the next `failures` calls; refuses portals in `refused`."""
 
     def __init__(self) -> None:
         self.calls: list[list[delivery_pb2.OutboundMessage]] = []
         self.failures = 0
+        self.refused: set[str] = set()
 
     async def Enqueue(  # noqa: N802
         self, request: delivery_pb2.EnqueueRequest, _context: Context
@@ -75,6 +77,8 @@ class Delivery(delivery_pb2_grpc.DeliveryServiceServicer):
         if self.failures:
             self.failures -= 1
             await _context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        if {one.portal_id for one in request.messages} & self.refused:
+            await _context.abort(grpc.StatusCode.INVALID_ARGUMENT, "no such dialog")
         return delivery_pb2.EnqueueResponse(accepted=len(request.messages))
 
 
@@ -95,6 +99,7 @@ class Service:
     clock: Any
     stub: Any
     responder: Responder
+    second_look: SecondLook
     changes: PortalChanges
     outcomes: Outcomes
     billing: Billing
@@ -144,6 +149,11 @@ class Service:
         async with self.engine.connect() as conn:
             return list((await conn.execute(text(sql), params)).all())
 
+    async def execute(self, sql: str, **params: Any) -> None:
+        """Change the tables by hand."""
+        async with self.engine.begin() as conn:
+            await conn.execute(text(sql), params)
+
 
 def message(portal: Portal, message_id: int = 70101, said: str = "Вопрос", **given: Any) -> pb.RawEvent:
     """A v2 message of user 27 in the private dialog with the bot, as the gateway hands it on."""
@@ -155,6 +165,23 @@ def message(portal: Portal, message_id: int = 70101, said: str = "Вопрос",
             "bot": {"id": BOT_ID},
             "message": {"id": message_id, "authorId": user_id, "text": said, "isSystem": False},
             "chat": {"dialogId": dialog_id},
+            "user": {"id": user_id, "active": True, "type": "employee"},
+        },
+        "ts": 1790000000,
+        "auth": {"member_id": portal.member_id, "application_token": portal.application_token},
+    }
+    return raw(phpform.encode(fields), **given)
+
+
+def join(portal: Portal, **given: Any) -> pb.RawEvent:
+    """The bot is let into a dialog of user 27."""
+    user_id = given.pop("user_id", 27)
+    fields: dict[str, Any] = {
+        "event": "ONIMBOTV2JOINCHAT",
+        "data": {
+            "bot": {"id": BOT_ID},
+            "dialogId": str(user_id),
+            "chat": {"dialogId": str(user_id)},
             "user": {"id": user_id, "active": True, "type": "employee"},
         },
         "ts": 1790000000,
@@ -191,6 +218,11 @@ def event_of() -> Any:
 
 
 @pytest.fixture
+def join_of() -> Any:
+    return join
+
+
+@pytest.fixture
 def raw_event() -> Any:
     return raw
 
@@ -206,7 +238,7 @@ async def app(dsns: dict[str, str], redis_url: str) -> AsyncIterator[App]:
 @pytest.fixture
 async def service(app: App, clock: Any) -> AsyncIterator[Service]:
     # What is not asked for stays as generated: UNIMPLEMENTED.
-    billing, delivery = Billing(clock), Delivery()  # type: ignore[abstract]
+    billing, delivery = Billing(clock), Delivery()  # type: ignore[abstract] # the rest is UNIMPLEMENTED
     neighbours, server = Server("127.0.0.1:0"), Server("127.0.0.1:0")
     neighbours.add(
         billing_pb2_grpc.add_BillingServiceServicer_to_server, billing, "teachbase.billing.v1.BillingService"
@@ -228,6 +260,7 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
             clock=clock,
             stub=messaging_pb2_grpc.MessagingServiceStub(own),
             responder=Responder(app.engine, BillingClient(peers), DeliveryClient(peers), clock),
+            second_look=SecondLook(app.engine, app.bell, clock),
             changes=changes,
             outcomes=Outcomes(app.engine),
             billing=billing,

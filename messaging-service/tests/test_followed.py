@@ -4,9 +4,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
+from kit.ids import NIL
 from kit.pb import moment
-from messaging import texts
+from messaging import ingest, texts
 from teachbase.delivery.v1 import delivery_pb2
 from teachbase.messaging.v1 import messaging_pb2 as pb
 from teachbase.portal.v1 import portal_pb2
@@ -108,10 +110,62 @@ async def test_events_that_overtook_the_news_of_the_install_are_taken_in_with_it
     refused = await service.ingest(early, forged)
 
     await service.portal(portal=stranger)
+    await service.second_look.round()
     await service.respond()
 
     assert {receipt.reason for receipt in refused} == {"unknown_portal"}
     assert [one.trace_id for one in service.handed(stranger)] == [early.trace_id]
+
+
+async def test_an_event_judged_before_the_news_and_stored_after_it_is_taken_in_too(
+    service: Any, event_of: Any
+) -> None:
+    portal = await service.portal()
+    late = event_of(portal, 70101)
+    await service.ingest(late)
+    await service.second_look.round()
+    # As by an Ingest that read the portals before the feed stored this one, and committed after it.
+    for table in ("messages", "inbox_keys"):
+        await service.execute(f"DELETE FROM {table} WHERE portal_id = :id", id=portal.id)
+    for table in ("bitrix_inbound_events", "events"):
+        sql = f"UPDATE {table} SET portal_id = :nobody WHERE portal_id = :id"
+        await service.execute(sql, id=portal.id, nobody=NIL)
+    await service.execute(
+        "UPDATE bitrix_inbound_events SET outcome = 'refused' WHERE member_id = :member", member=portal.member_id
+    )
+
+    service.clock.advance(6)
+    await service.second_look.round()
+    await service.respond()
+
+    assert [one.trace_id for one in service.handed(portal)] == [late.trace_id]
+
+
+async def test_an_event_that_cannot_be_stored_holds_up_neither_its_portal_nor_the_feed(
+    service: Any, event_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = type(await service.portal())()
+    early = [event_of(stranger, 70101 + number) for number in range(3)]
+    await service.ingest(*early)
+    await service.portal(portal=stranger)
+    store = ingest.store
+
+    async def refuse_one(conn: Any, events: Any, parsed: Any, now: Any) -> Any:
+        if any(event.id.hex == early[1].trace_id for event in events):
+            await conn.execute(text("SELECT CAST('no' || :id AS integer)"), {"id": "t a number"})
+        return await store(conn, events, parsed, now)
+
+    monkeypatch.setattr(ingest, "store", refuse_one)
+    await service.second_look.round()
+    await service.respond()
+
+    assert [one.trace_id for one in service.handed(stranger)] == [early[0].trace_id, early[2].trace_id]
+    left = await service.rows(
+        "SELECT outcome, reason FROM bitrix_inbound_events WHERE portal_id = :nobody AND member_id = :member",
+        nobody=NIL,
+        member=stranger.member_id,
+    )
+    assert [tuple(row) for row in left] == [("error", "not_storable")]
 
 
 async def test_a_list_pages_to_its_end_and_a_strange_cursor_is_refused(service: Any, event_of: Any) -> None:

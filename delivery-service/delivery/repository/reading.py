@@ -5,11 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain import Attempt, OutboxItem, Outcome, State
-from delivery.tables import delivery_attempts, feed_cursors, outbox, outcomes
+from delivery.tables import delivery_attempts, outbox, outcomes
 from kit import ids
 
 _SEEN = [column for column in outbox.c if column.name not in {"body", "seq", "lease_token", "unknown_since"}]
@@ -82,23 +81,6 @@ async def outcomes_after(conn: AsyncConnection, cursor: int, limit: int) -> list
         )
         for row in await conn.execute(statement)
     ]
-
-
-async def load_cursor(conn: AsyncConnection, feed: str) -> int:
-    """Return how far a followed feed was taken."""
-    cursor = await conn.scalar(select(feed_cursors.c.cursor).where(feed_cursors.c.feed == feed))
-    return cursor or 0
-
-
-async def advance_cursor(conn: AsyncConnection, feed: str, cursor: int) -> bool:
-    """Move a feed's cursor forward and lock it; False when it is there already: the page is an old one."""
-    statement = insert(feed_cursors).values(feed=feed, cursor=cursor)
-    moved = await conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=["feed"], set_={"cursor": cursor}, where=feed_cursors.c.cursor < cursor
-        )
-    )
-    return moved.rowcount == 1
 
 
 def _item(row: Row[Any]) -> OutboxItem:

@@ -41,6 +41,23 @@ async def append(
     await conn.execute(text(f"NOTIFY {table}"))
 
 
+async def load_cursor(conn: AsyncConnection, feed: str) -> int:
+    """Return how far a followed feed was taken, from the schema's table `feed_cursors`; 0 = not at all."""
+    return await conn.scalar(text("SELECT cursor FROM feed_cursors WHERE feed = :feed"), {"feed": feed}) or 0
+
+
+async def advance_cursor(conn: AsyncConnection, feed: str, cursor: int) -> bool:
+    """Move a followed feed's cursor forward and lock it; False when it is there already: an old page."""
+    moved = await conn.execute(
+        text("""
+            INSERT INTO feed_cursors (feed, cursor) VALUES (:feed, :cursor)
+            ON CONFLICT (feed) DO UPDATE SET cursor = excluded.cursor WHERE feed_cursors.cursor < excluded.cursor
+        """),
+        {"feed": feed, "cursor": cursor},
+    )
+    return moved.rowcount == 1
+
+
 class Waker:
     """Listens to a feed's channel on one connection and wakes every reader in this process."""
 

@@ -63,3 +63,13 @@ class PeerError(Exception):
             grpc.StatusCode.RESOURCE_EXHAUSTED,
             grpc.StatusCode.ABORTED,
         }
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the peer judged the request itself, so that the same one will always be refused."""
+        return self.status in {
+            grpc.StatusCode.INVALID_ARGUMENT,
+            grpc.StatusCode.FAILED_PRECONDITION,
+            grpc.StatusCode.NOT_FOUND,
+            grpc.StatusCode.OUT_OF_RANGE,
+        }

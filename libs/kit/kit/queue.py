@@ -16,10 +16,15 @@ log = structlog.get_logger("queue")
 
 JOB_TIMEOUT_S = 60
 _RECONNECT_S = 1.0
+_RING_S = 0.5
+"""How long Redis may take; a frozen one must not gather rings."""
 
 
 class Bell:
-    """Rings a queue. A ring that Redis does not take is not an error: the sweep looks anyway."""
+    """Rings a queue, off the caller's path: who rings waits for nothing, and rings of one moment are one.
+
+    A ring that Redis does not take is not an error: the sweep looks anyway.
+    """
 
     def __init__(self, redis_url: str, queue: str) -> None:
         self._settings = RedisSettings.from_dsn(redis_url)
@@ -27,21 +32,35 @@ class Bell:
         self._settings.conn_timeout = 1
         self._queue = queue
         self._pool: ArqRedis | None = None
+        self._due: set[str] = set()
+        self._ringing: asyncio.Task[None] | None = None
 
-    async def ring(self, job: str) -> None:
-        """Ask a worker of the queue to run `job` now."""
-        try:
-            if self._pool is None:
-                self._pool = await create_pool(self._settings, default_queue_name=self._queue)
-            await self._pool.enqueue_job(job)
-        except (RedisError, OSError, TimeoutError) as error:
-            metrics.BELL_FAILURES.labels(self._queue).inc()
-            log.warning("bell not rung", queue=self._queue, error=repr(error))
+    def ring(self, job: str) -> None:
+        """Have a worker of the queue run `job` soon."""
+        self._due.add(job)
+        if self._ringing is None or self._ringing.done():
+            self._ringing = asyncio.create_task(self._ring_all())
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Let the last ring out and close the connections."""
+        if self._ringing is not None:
+            await self._ringing
         if self._pool is not None:
             await self._pool.aclose()
+
+    async def _ring_all(self) -> None:
+        while self._due:
+            try:
+                async with asyncio.timeout(_RING_S):
+                    await self._enqueue(self._due.pop())
+            except (RedisError, OSError, TimeoutError) as error:
+                metrics.BELL_FAILURES.labels(self._queue).inc()
+                log.warning("bell not rung", queue=self._queue, error=repr(error))
+
+    async def _enqueue(self, job: str) -> None:
+        if self._pool is None:
+            self._pool = await create_pool(self._settings, default_queue_name=self._queue)
+        await self._pool.enqueue_job(job)
 
 
 async def run_worker(

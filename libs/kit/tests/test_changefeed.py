@@ -60,7 +60,7 @@ async def test_a_reader_sees_both_of_two_writers_whoever_commits_last(engine: As
             seen_before_the_slow_one = list(seen)
         await fast
         async with asyncio.timeout(5):
-            while len(seen) < 2:  # noqa: ASYNC110
+            while len(seen) < 2:  # noqa: ASYNC110 - there is no event to wait for
                 await asyncio.sleep(0.01)
 
     assert seen_before_the_slow_one == []
@@ -97,7 +97,7 @@ async def test_a_change_between_the_read_and_the_wait_is_not_slept_over(engine: 
         await asyncio.sleep(0.2)
         pages = changefeed.pages(start, read_then_be_overtaken, lambda row: int(row.id), waker)
         rows, _cursor = await asyncio.wait_for(anext(pages), 2)
-        await pages.aclose()  # type: ignore[attr-defined]
+        await pages.aclose()  # type: ignore[attr-defined] # it is an async generator
 
     assert [row.word for row in rows] == ["overtaking"]
 
@@ -122,7 +122,7 @@ async def test_a_follower_goes_on_from_its_stored_cursor_after_the_stream_breaks
         stored[0] = page
 
     async with running(Follower(uuid4().hex, load, watch, apply).run()), asyncio.timeout(5):
-        while stored[0] < 9:  # noqa: ASYNC110
+        while stored[0] < 9:  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.01)
 
     assert opened_at[:3] == [0, 3, 5]

@@ -39,7 +39,7 @@ class Work:
 
 async def until(met: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
-        while not met():  # noqa: ASYNC110
+        while not met():  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.005)
 
 

@@ -1,15 +1,15 @@
-"""Statements on the read model of portals, welcomes and the cursors of followed feeds."""
+"""Statements on the read model of portals and on welcomes."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from messaging.domain import dialog_id_of
-from messaging.tables import feed_cursors, portals
+from messaging.tables import portals
 
 
 async def upsert(
@@ -92,19 +92,3 @@ async def provision(conn: AsyncConnection, portal_id: UUID, user_ids: Sequence[i
         {"portal_id": portal_id, "user_ids": list(user_ids)},
     )
     return {row.user_id: row.state for row in rows}
-
-
-async def load_cursor(conn: AsyncConnection, feed: str) -> int:
-    """Return how far a followed feed was taken."""
-    return await conn.scalar(select(feed_cursors.c.cursor).where(feed_cursors.c.feed == feed)) or 0
-
-
-async def advance_cursor(conn: AsyncConnection, feed: str, cursor: int) -> bool:
-    """Move a feed's cursor forward and lock it; False when it is there already: the page is an old one."""
-    statement = insert(feed_cursors).values(feed=feed, cursor=cursor)
-    moved = await conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=["feed"], set_={"cursor": cursor}, where=feed_cursors.c.cursor < cursor
-        )
-    )
-    return moved.rowcount == 1

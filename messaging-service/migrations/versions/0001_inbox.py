@@ -34,6 +34,9 @@ def upgrade() -> None:
     """)
     op.execute("CREATE TABLE bitrix_inbound_events_default PARTITION OF bitrix_inbound_events DEFAULT")
     op.execute("""
+        CREATE INDEX inbound_refused ON bitrix_inbound_events (portal_id, member_id, id) WHERE outcome = 'refused'
+    """)
+    op.execute("""
         CREATE TABLE events (
             portal_id uuid NOT NULL,
             id uuid NOT NULL,
@@ -73,7 +76,6 @@ def upgrade() -> None:
             lease_until timestamptz,
             lease_token uuid,
             greeted_at timestamptz,
-            refused_at timestamptz,
             created_at timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (portal_id, id)
         ) WITH (fillfactor = 80)
@@ -135,6 +137,21 @@ def upgrade() -> None:
             message_id uuid NOT NULL,
             created_at timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (portal_id, user_id)
+        )
+    """)
+    op.execute("""
+        CREATE TABLE refusals (
+            portal_id uuid NOT NULL,
+            user_id bigint NOT NULL,
+            refused_at timestamptz NOT NULL,
+            PRIMARY KEY (portal_id, user_id)
+        )
+    """)
+    op.execute("""
+        CREATE TABLE second_looks (
+            portal_id uuid PRIMARY KEY,
+            due_at timestamptz NOT NULL,
+            until timestamptz NOT NULL
         )
     """)
     op.execute("CREATE TABLE feed_cursors (feed text PRIMARY KEY, cursor bigint NOT NULL)")
