@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from edge import errors
 from edge.auth import Guard
+from edge.body_limit import BodyLimit
 from edge.config import Settings
 from edge.intake import Intake
 from edge.routes import (
@@ -49,7 +50,8 @@ def build(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.add_middleware(TraceMiddleware)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(TraceMiddleware)  # the last one added is the outermost
     errors.install(app)
     for module in (
         health,

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -11,8 +10,6 @@ from starlette.exceptions import HTTPException
 
 from kit import trace
 from kit.errors import PeerError
-
-log = structlog.get_logger("http")
 
 _HTTP = {
     StatusCode.INVALID_ARGUMENT: 400,
@@ -60,7 +57,7 @@ def envelope(status: int, error: str, message: str, detail: Any = None) -> JSONR
 
 
 def install(app: FastAPI) -> None:
-    """Map every exception to the envelope."""
+    """Map every exception that is meant to be one to the envelope; what is not is edge.trace's."""
 
     @app.exception_handler(ApiError)
     async def api_error(_request: Request, error: ApiError) -> JSONResponse:
@@ -82,8 +79,3 @@ def install(app: FastAPI) -> None:
             {"field": ".".join(map(str, problem["loc"])), "problem": problem["msg"]} for problem in error.errors()
         ]
         return envelope(422, "validation_failed", "The request has invalid fields.", {"problems": problems})
-
-    @app.exception_handler(Exception)
-    async def unexpected(_request: Request, error: Exception) -> JSONResponse:
-        log.error("request failed", exc_info=error)
-        return envelope(500, "internal", "Something went wrong here. The trace id leads to the cause.")

@@ -1,6 +1,6 @@
 """Query parameters that every list has (docs/interfaces.md), checked at the edge."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import BaseModel
 
 from edge.errors import ApiError
+from edge.schemas.text import Moment, Text
 from kit.pb import enum_value, moment
 
 
@@ -25,14 +26,14 @@ class Listing(BaseModel):
         return {"page_size": self.limit, "page_token": self.cursor, **self._range()}
 
     def _range(self) -> dict[str, Timestamp | None]:
-        return {"since": moment(_utc(self.since)), "until": moment(_utc(self.until))}
+        return {"since": moment(self.since), "until": moment(self.until)}
 
 
 def _listing(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str, Query(max_length=512)] = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
+    cursor: Annotated[Text, Query(max_length=512)] = "",
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> Listing:
     return Listing(limit=limit, cursor=cursor, since=since, until=until)
 
@@ -56,7 +57,3 @@ def word(enum: Any, field: str, value: str) -> Any:
         raise ApiError(
             422, "validation_failed", f"{field} is one of: {', '.join(words)}.", {"field": field, "words": words}
         ) from None
-
-
-def _utc(value: datetime | None) -> datetime | None:
-    return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value

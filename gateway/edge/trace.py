@@ -1,4 +1,4 @@
-"""Outermost middleware: a trace id for every request and answer, and one log line each."""
+"""Outermost middleware: a trace id for every request and answer, one log line each, and no exception past it."""
 
 import time
 
@@ -6,6 +6,7 @@ import structlog
 from prometheus_client import Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edge.errors import envelope
 from kit import trace
 
 log = structlog.get_logger("access")
@@ -18,11 +19,16 @@ SECONDS = Histogram(
 )
 _PROBES = {"/health", "/ready", "/metrics"}
 """Asked every second by machines; logged only when they fail."""
+_FAILED = "Something went wrong here. The trace id leads to the cause."
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class TraceMiddleware:
-    """Gives each request a trace id of its own; what a caller sends as one is not taken over."""
+    """Gives each request a trace id of its own; what a caller sends as one is not taken over.
+
+    What nobody caught ends here as a 500: an exception that reaches the server makes it drop the connection,
+    and with it whatever else the proxy has sent over it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -34,7 +40,7 @@ class TraceMiddleware:
             return
         trace_id = trace.new_trace_id()
         trace.current.set(trace_id)
-        started, status = time.perf_counter(), 500
+        began, status = time.perf_counter(), 0
 
         async def send_traced(message: Message) -> None:
             nonlocal status
@@ -45,8 +51,12 @@ class TraceMiddleware:
 
         try:
             await self._app(scope, receive, send_traced)
+        except Exception as error:
+            log.error("request failed", path=scope["path"], exc_info=error, trace_id=trace_id)
+            if not status:
+                await envelope(500, "internal", _FAILED)(scope, receive, send_traced)
         finally:
-            took = time.perf_counter() - started
+            took = time.perf_counter() - began
             method = scope["method"] if scope["method"] in _METHODS else "other"
             SECONDS.labels(method, f"{status // 100}xx").observe(took)
             if scope["path"] not in _PROBES or status >= 400:

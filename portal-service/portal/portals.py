@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kit import paging
-from kit.errors import InvalidArgument
 from portal.domain import Portal
 from portal.errors import PortalNotFound
 from portal.repository import portals as statements
@@ -37,7 +36,7 @@ class Portals:
         size: int,
     ) -> tuple[list[Portal], str]:
         """Return a page, newest first, and the token of the next one ("" on the last)."""
-        after = _keys(page_token)
+        after = paging.decode_moment_and_id(page_token)
         async with self._engine.connect() as conn:
             found = await statements.page(
                 conn, query=query, state=state, since=since, until=until, after=after, limit=size + 1
@@ -45,11 +44,3 @@ class Portals:
         page = found[:size]
         token = paging.encode(page[-1].created_at.isoformat(), page[-1].id) if len(found) > size else ""
         return page, token
-
-
-def _keys(page_token: str) -> tuple[datetime, UUID] | None:
-    keys = paging.decode(page_token, 2)
-    try:
-        return (datetime.fromisoformat(keys[0]), UUID(keys[1])) if keys else None
-    except ValueError:
-        raise InvalidArgument(field="cursor", problem="is not one that this list gave") from None

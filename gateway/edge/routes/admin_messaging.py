@@ -10,6 +10,7 @@ from edge.auth import admin_session
 from edge.filters import Id, List, TraceId, text, word
 from edge.rpc import Peers, ask
 from edge.schemas.admin import Dialog, Event, InboundEvent, Message, Page
+from edge.schemas.text import Text
 from teachbase.messaging.v1 import messaging_pb2 as pb
 
 router = APIRouter(prefix="/v1/admin", tags=["admin messaging"], dependencies=[Depends(admin_session)])
@@ -31,11 +32,18 @@ async def dialog(dialog_id: UUID, peers: Peers) -> Dialog:
 
 
 @router.get("/dialogs/{dialog_id}/messages", summary="Messages of a dialog, newest first")
-async def dialog_messages(dialog_id: UUID, peers: Peers, listing: List) -> Page[Message]:
-    """List a dialog's messages."""
+async def dialog_messages(
+    dialog_id: UUID, peers: Peers, listing: List, portal_id: Id = None, trace_id: TraceId = ""
+) -> Page[Message]:
+    """List a dialog's messages; none for the id of a portal that is not the dialog's."""
     dialog_request = pb.GetDialogRequest(dialog_id=str(dialog_id))
     found_dialog = (await ask("messaging", peers.messaging.GetDialog, dialog_request)).dialog
-    request = pb.ListMessagesRequest(portal_id=found_dialog.portal_id, dialog_id=found_dialog.id, **listing.page())
+    request = pb.ListMessagesRequest(
+        portal_id=text(portal_id) or found_dialog.portal_id,
+        dialog_id=found_dialog.id,
+        trace_id=trace_id,
+        **listing.page(),
+    )
     return _messages(await ask("messaging", peers.messaging.ListMessages, request))
 
 
@@ -69,7 +77,7 @@ async def events(
     listing: List,
     portal_id: Id = None,
     trace_id: TraceId = "",
-    type_: Annotated[str, Query(alias="type", max_length=32)] = "",
+    type_: Annotated[Text, Query(alias="type", max_length=32)] = "",
 ) -> Page[Event]:
     """List events: rx, ignored, refused, send_ok, send_err."""
     request = pb.ListEventsRequest(portal_id=text(portal_id), trace_id=trace_id, type=type_, **listing.page())
@@ -83,8 +91,8 @@ async def inbound_events(
     listing: List,
     portal_id: Id = None,
     trace_id: TraceId = "",
-    domain: Annotated[str, Query(max_length=255)] = "",
-    event: Annotated[str, Query(max_length=64)] = "",
+    domain: Annotated[Text, Query(max_length=255)] = "",
+    event: Annotated[Text, Query(max_length=64)] = "",
     outcome: str = "",
 ) -> Page[InboundEvent]:
     """List the blackbox."""

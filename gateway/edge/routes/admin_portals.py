@@ -10,6 +10,7 @@ from edge.filters import List, word
 from edge.rows import portal_row
 from edge.rpc import Contexts, Peers, ask
 from edge.schemas.admin import Page, Portal
+from edge.schemas.text import Text
 from teachbase.billing.v1 import billing_pb2 as billing
 from teachbase.portal.v1 import portal_pb2 as pb
 
@@ -18,7 +19,7 @@ router = APIRouter(prefix="/v1/admin/portals", tags=["admin portals"], dependenc
 
 @router.get("", summary="Portals, newest first")
 async def portals(
-    peers: Peers, listing: List, query: Annotated[str, Query(max_length=255)] = "", status: str = ""
+    peers: Peers, listing: List, query: Annotated[Text, Query(max_length=255)] = "", status: str = ""
 ) -> Page[Portal]:
     """Search by part of a domain, by member_id or id; filter by status."""
     request = pb.ListPortalsRequest(query=query, state=word(pb.PortalState, "status", status), **listing.page())

@@ -115,7 +115,7 @@ async def _claim(request: Request) -> InstallComplete:
     is_json = "json" in request.headers.get("content-type", "")
     try:
         fields = await request.json() if is_json else dict(await request.form())
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ApiError(400, "bad_request", "The body is neither a form nor JSON.") from None
     try:
         return InstallComplete.model_validate(fields)

@@ -4,6 +4,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from edge.schemas.text import Text
+
 RowT = TypeVar("RowT")
 
 
@@ -17,14 +19,14 @@ class Page(BaseModel, Generic[RowT]):
 class Login(BaseModel):
     """What a login needs."""
 
-    email: str
-    password: str
+    email: Text
+    password: Text
 
 
 class RefreshToken(BaseModel):
     """What a renewed session needs."""
 
-    refresh_token: str
+    refresh_token: Text
 
 
 class SessionTokens(BaseModel):

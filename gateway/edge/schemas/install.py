@@ -1,8 +1,25 @@
 """Shapes of the install's two XHRs."""
 
-from typing import Annotated, Literal
+import time
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from edge.schemas.text import Text
+
+_TOKEN_LIFE_S = 3600
+_A_DAY_S = 86_400
+_FIRST_MOMENT = 1_000_000_000
+
+
+def _seconds_left(value: Any) -> Any:
+    """Portals send seconds, the moment of expiry (unix time), or nothing."""
+    if value is None or value == "":
+        return _TOKEN_LIFE_S
+    if not str(value).isdecimal():
+        return value  # refused as no number
+    number = int(str(value)[:18])
+    return min(max(0, number - int(time.time())) if number >= _FIRST_MOMENT else number, _A_DAY_S)
 
 
 class InstallComplete(BaseModel):
@@ -10,13 +27,13 @@ class InstallComplete(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    AUTH_ID: Annotated[str, Field(min_length=1, max_length=2048)]
-    REFRESH_ID: Annotated[str, Field(max_length=2048)] = ""
-    AUTH_EXPIRES: Annotated[int, Field(ge=0, le=86400)] = 3600
-    DOMAIN: Annotated[str, Field(max_length=255)] = ""
-    member_id: Annotated[str, Field(min_length=1, max_length=64)]
-    APPLICATION_TOKEN: Annotated[str, Field(max_length=255)] = ""
-    SERVER_ENDPOINT: Annotated[str, Field(max_length=255)] = ""
+    AUTH_ID: Annotated[Text, Field(min_length=1, max_length=2048)]
+    REFRESH_ID: Annotated[Text, Field(max_length=2048)] = ""
+    AUTH_EXPIRES: Annotated[int, Field(ge=0, le=_A_DAY_S), BeforeValidator(_seconds_left)] = _TOKEN_LIFE_S
+    DOMAIN: Annotated[Text, Field(max_length=255)] = ""
+    member_id: Annotated[Text, Field(min_length=1, max_length=64)]
+    APPLICATION_TOKEN: Annotated[Text, Field(max_length=255)] = ""
+    SERVER_ENDPOINT: Annotated[Text, Field(max_length=255)] = ""
 
 
 class InstalledBot(BaseModel):

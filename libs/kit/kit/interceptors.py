@@ -11,6 +11,7 @@ from google.protobuf import any_pb2
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
+from sqlalchemy.exc import DBAPIError
 
 from kit import db, metrics, trace
 from kit.errors import DatabaseUnavailable, DomainError, InvalidArgument
@@ -21,6 +22,7 @@ log = structlog.get_logger("rpc")
 # Quoted: grpc's types take parameters in the stubs only.
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 _INFRASTRUCTURE = ("/grpc.health.", "/grpc.reflection.")
+_READS = ("Get", "List")
 _FAILED = "The service could not do this. The cause is in its log under the trace id."
 
 
@@ -100,7 +102,7 @@ class _Call:
 
     async def fail(self, context: Context, error: Exception) -> NoReturn:
         """End the call with a google.rpc.Status that carries ErrorInfo."""
-        known = error if isinstance(error, DomainError) else DatabaseUnavailable() if db.is_away(error) else None
+        known = self._known(error)
         status = known.status if known else grpc.StatusCode.INTERNAL
         self.code = status.name
         info = error_details_pb2.ErrorInfo(
@@ -118,6 +120,14 @@ class _Call:
             status_pb2.Status(code=status.value[0], message=str(known or _FAILED), details=[packed])
         )
         await context.abort(rich.code, rich.details, rich.trailing_metadata)
+
+    def _known(self, error: Exception) -> DomainError | None:
+        if isinstance(error, DomainError):
+            return error
+        # What a writer is refused may be a fault of ours; a reader is refused what it asked for.
+        if isinstance(error, DBAPIError) and self.method.startswith(_READS) and db.is_bad_data(error):
+            return InvalidArgument(field="request", problem="holds a value that the database cannot take")
+        return DatabaseUnavailable() if db.is_away(error) else None
 
 
 def validate(message: Message) -> None:

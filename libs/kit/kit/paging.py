@@ -1,6 +1,7 @@
 """Keyset paging: a page token is the last row's key, so a page costs the same wherever it starts."""
 
 import base64
+from datetime import datetime
 from uuid import UUID
 
 from kit.errors import InvalidArgument
@@ -26,9 +27,9 @@ def decode(token: str, count: int) -> list[str] | None:
     try:
         keys = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode().split("|")
     except ValueError:
-        keys = []
+        raise _foreign() from None
     if len(keys) != count:
-        raise InvalidArgument(field="cursor", problem="is not one that this list gave")
+        raise _foreign()
     return keys
 
 
@@ -38,4 +39,23 @@ def decode_id(token: str) -> UUID | None:
     try:
         return UUID(keys[0]) if keys else None
     except ValueError:
-        raise InvalidArgument(field="cursor", problem="is not one that this list gave") from None
+        raise _foreign() from None
+
+
+def decode_moment_and_id(token: str) -> tuple[datetime, UUID] | None:
+    """Return the keys in a page token of a list that is ordered by moment and id. Raises InvalidArgument."""
+    keys = decode(token, 2)
+    if keys is None:
+        return None
+    try:
+        moment, row_id = datetime.fromisoformat(keys[0]), UUID(keys[1])
+    except ValueError:
+        raise _foreign() from None
+    # Ours have a zone; at the ends of the calendar a zone overflows.
+    if moment.tzinfo is None or not 1 < moment.year < 9999:
+        raise _foreign()
+    return moment, row_id
+
+
+def _foreign() -> InvalidArgument:
+    return InvalidArgument(field="cursor", problem="is not one that this list gave")

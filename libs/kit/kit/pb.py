@@ -9,6 +9,11 @@ from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from kit.errors import InvalidArgument
+
+_Y2000, _Y2100 = 946_684_800, 4_102_444_800
+"""Ids carry time: moments before 1970 have none, and the calendar's ends overflow."""
+
 
 def moment(value: datetime | None) -> Timestamp | None:
     """Return a Timestamp for a field, None (absent) for None."""
@@ -20,10 +25,12 @@ def moment(value: datetime | None) -> Timestamp | None:
 
 
 def to_datetime(message: Message, field: str) -> datetime | None:
-    """Return a Timestamp field in UTC, None where it is absent."""
+    """Return a Timestamp field in UTC, None where it is absent. Raises InvalidArgument outside of 2000 to 2100."""
     if not message.HasField(field):
         return None
     stamp: Timestamp = getattr(message, field)
+    if not _Y2000 <= stamp.seconds < _Y2100:
+        raise InvalidArgument(field=field, problem="is not between the years 2000 and 2100")
     return stamp.ToDatetime(tzinfo=UTC)
 
 

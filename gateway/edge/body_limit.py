@@ -1,0 +1,38 @@
+"""No route reads more than a mebibyte, whatever is sent; the events address bounds its body itself."""
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from edge.errors import envelope
+
+MAX_BODY = 1024 * 1024
+_BOUND_THEMSELVES = {"/v1/bitrix/events"}
+_TOO_LARGE = f"The body is longer than {MAX_BODY} bytes."
+
+
+class BodyLimit:
+    """Answers 413 to a body that says it is too long, and to one that turns out to be."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http" or scope["path"] in _BOUND_THEMSELVES:
+            await self._app(scope, receive, send)
+            return
+        said = dict(scope["headers"]).get(b"content-length", b"")
+        if said.isdigit() and int(said) > MAX_BODY:
+            await envelope(413, "body_too_large", _TOO_LARGE)(scope, receive, send)
+            return
+        seen = 0
+
+        async def receive_counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > MAX_BODY:
+                raise HTTPException(413, _TOO_LARGE)  # the one exception that FastAPI lets pass while it reads
+            return message
+
+        await self._app(scope, receive_counted, send)

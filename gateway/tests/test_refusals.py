@@ -1,0 +1,156 @@
+"""What the edge cannot use is refused in the envelope, and nothing that goes wrong leaves the application."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from fastapi.responses import StreamingResponse
+from pydantic import ValidationError
+
+from edge.body_limit import MAX_BODY
+from edge.schemas.install import InstallComplete
+
+JSON = {"content-type": "application/json"}
+INSTALL, LOGIN = "/v1/bitrix/install/complete", "/v1/admin/auth/login"
+DEEP = "[" * 100_000
+
+
+def is_envelope(answer: Any) -> bool:
+    return set(answer.json()) == {"error", "trace_id", "message", "detail"} and (
+        answer.json()["trace_id"] == answer.headers["x-trace-id"]
+    )
+
+
+async def test_a_fault_of_ours_is_answered_and_does_not_reach_the_server(gateway: Any) -> None:
+    del gateway.app.state.guard
+
+    answer = await gateway.http.get("/v1/admin/portals", headers={"authorization": "Bearer x"})
+
+    assert (answer.status_code, answer.json()["error"]) == (500, "internal")
+    assert is_envelope(answer)
+    assert "guard" not in answer.text
+
+
+async def test_a_fault_in_the_middle_of_an_answer_does_not_reach_the_server(gateway: Any) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"first"
+        raise RuntimeError("in the middle")
+
+    gateway.app.add_api_route("/broken", lambda: StreamingResponse(broken()))
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/broken", "query_string": b"", "headers": []}
+    await gateway.app(scope, gateway_waits, send)
+
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert sent[-1]["more_body"]
+
+
+async def gateway_waits() -> Any:
+    """What the server gives to who asks for more of a request without a body."""
+    return await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (INSTALL, DEEP),
+        (INSTALL, '{"AUTH_ID": "\\ud800", "member_id": "x"}'),
+        (INSTALL, '{"AUTH_ID": "x", "member_id": "\\udfff"}'),
+        (INSTALL, '{"AUTH_ID": "x\\u0000", "member_id": "x"}'),
+        (INSTALL, '{"\\ud800": "x"}'),
+        (INSTALL, '{"AUTH_ID": "x", "member_id": "x", "AUTH_EXPIRES": {}}'),
+        (INSTALL, "9" * 5000),
+        (INSTALL, "null"),
+        (INSTALL, b"\xff\xfe"),
+        (LOGIN, DEEP),
+        (LOGIN, '{"email": "\\ud800@x", "password": "x"}'),
+        (LOGIN, '{"email": "a@x", "password": "\\u0000"}'),
+        ("/v1/admin/auth/refresh", '{"refresh_token": "\\ud800"}'),
+    ],
+)
+async def test_json_that_cannot_be_used_is_the_senders_fault(gateway: Any, path: str, body: str) -> None:
+    answer = await gateway.http.post(path, content=body, headers=JSON)
+
+    assert answer.status_code in {400, 422}, answer.text
+    assert is_envelope(answer)
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x", "text/plain", ""])
+async def test_a_form_that_is_none_is_the_senders_fault(gateway: Any, kind: str) -> None:
+    answer = await gateway.http.post(INSTALL, content=b"--x\r\nnothing", headers={"content-type": kind})
+
+    assert answer.status_code in {400, 422}, answer.text
+    assert is_envelope(answer)
+
+
+@pytest.mark.parametrize("path", [INSTALL, LOGIN, "/v1/bitrix/install/finalize", "/nowhere"])
+async def test_a_body_that_says_it_is_too_long_is_not_read(gateway: Any, path: str) -> None:
+    read = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(50):
+            read += 1
+            yield b"x" * 1024 * 1024
+
+    headers = {**JSON, "content-length": str(50 * 1024 * 1024)}
+    answer = await gateway.http.post(path, content=body(), headers=headers)
+
+    assert (answer.status_code, answer.json()["error"], read) == (413, "body_too_large", 0)
+    assert is_envelope(answer)
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("path", [INSTALL, LOGIN])
+async def test_a_body_that_turns_out_too_long_is_not_read_to_its_end(gateway: Any, path: str, kind: str) -> None:
+    read = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(50):
+            read += 1
+            yield b"x" * 1024 * 1024
+
+    answer = await gateway.http.post(path, content=body(), headers={"content-type": kind})
+
+    assert answer.status_code == 413, answer.text
+    assert is_envelope(answer)
+    assert read <= 2
+
+
+async def test_a_body_of_a_mebibyte_is_read(gateway: Any) -> None:
+    answer = await gateway.http.post(INSTALL, content=b"x" * MAX_BODY, headers=JSON)
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("", 3600),
+        (None, 3600),
+        ("1800", 1800),
+        (60, 60),
+        ("0", 0),
+        ("604800", 86_400),
+        (str(int(time.time()) + 1800), 1800),
+        (str(int(time.time()) - 5), 0),
+        ("99999999999999999999999999", 86_400),
+    ],
+)
+def test_a_tokens_end_is_said_in_seconds_as_a_moment_or_not_at_all(said: Any, seconds: int) -> None:
+    claim = InstallComplete.model_validate({"AUTH_ID": "x", "member_id": "x", "AUTH_EXPIRES": said})
+
+    assert pytest.approx(seconds, abs=60) == claim.AUTH_EXPIRES
+
+
+@pytest.mark.parametrize("said", ["soon", "-1", -1, [], "1e3"])
+def test_a_tokens_end_that_is_no_number_is_refused(said: Any) -> None:
+    with pytest.raises(ValidationError):
+        InstallComplete.model_validate({"AUTH_ID": "x", "member_id": "x", "AUTH_EXPIRES": said})
