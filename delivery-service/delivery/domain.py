@@ -131,9 +131,10 @@ class Lane:
 
 @dataclass(frozen=True)
 class LaneEnd:
-    """How a lane is let go: until when it is parked (None = it is not), and what holds it up."""
+    """How a lane is let go: until when it is parked (None = it is not), what holds it up and who can help."""
 
     lane: Lane
     parked_until: datetime | None
     limited_since: datetime | None
     cause: str
+    next_step: str = ""

@@ -30,6 +30,8 @@ QUANTUM = 16
 TURN_S = 5.0
 """No further send begins in a turn that has lasted as long."""
 MAX_LANES = 128
+NO_BOT_S = 300.0
+"""How long a lane rests whose portal has no bot; the news of one lets it run at once."""
 
 
 class Lanes:
@@ -71,6 +73,8 @@ class Lanes:
 
     async def _turn(self, lane: Lane) -> tuple[list[Settled], LaneEnd]:
         token = await self._portal.token(lane.portal_id)
+        if not token.bot_id:
+            return [], self._end(lane, NO_BOT_S, "bot_missing", "Run setup on the portal: it has no bot yet.")
         items = await self._claim_items(lane)
         if not items:
             return [], LaneEnd(lane, None, None, "")
@@ -79,7 +83,7 @@ class Lanes:
         settled, parked_until = await self._send_all(lane, going, token)
         settled += [self._sender.put_back(item) for item in waiting]
         if parked_until:
-            return settled, LaneEnd(lane, parked_until, lane.limited_since, settled[0].cause)
+            return settled, LaneEnd(lane, parked_until, lane.limited_since, *_why_parked(settled))
         if not going:
             limited_since = lane.limited_since or self._now()
             free_at = self._now() + timedelta(seconds=grant.wait_s)
@@ -123,5 +127,9 @@ class Lanes:
                 return settled + rest, done.due_at if parks else None
         return settled, None
 
-    def _end(self, lane: Lane, wait_s: float, cause: str) -> LaneEnd:
-        return LaneEnd(lane, self._now() + timedelta(seconds=wait_s), lane.limited_since, cause)
+    def _end(self, lane: Lane, wait_s: float, cause: str, next_step: str = "") -> LaneEnd:
+        return LaneEnd(lane, self._now() + timedelta(seconds=wait_s), lane.limited_since, cause, next_step)
+
+
+def _why_parked(settled: list[Settled]) -> tuple[str, str]:
+    return next(((one.cause, one.next_step) for one in settled if one.cause), ("", ""))

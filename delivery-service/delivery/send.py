@@ -62,17 +62,20 @@ class Sender:
         fields: dict[str, Any] = {"message": item.body, "templateId": item.uuid}
         if item.reply_to_provider_id:
             fields["replyId"] = item.reply_to_provider_id
-        try:
-            result = await self._call(item, token, fields)
-        except BitrixError as error:
-            if error.kind is Kind.TOKEN:
-                token = await self._portal.refreshed(item.portal_id, token)
-            elif error.code == "REPLY_ERROR":
-                # The question is gone. This is refused before the key is taken (contract 4.6), so the key holds.
-                fields.pop("replyId", None)
-            else:
-                raise
-            result = await self._call(item, token, fields)
+        is_refreshed = False
+        while True:
+            try:
+                result = await self._call(item, token, fields)
+                break
+            except BitrixError as error:
+                if error.kind is Kind.TOKEN and not is_refreshed:
+                    token = await self._portal.refreshed(item.portal_id, token)
+                    is_refreshed = True
+                elif error.code == "REPLY_ERROR" and "replyId" in fields:
+                    # The question is gone. This is refused before the key is taken (contract 4.6): the key holds.
+                    del fields["replyId"]
+                else:
+                    raise
         message_id = as_id(as_map(result).get("id"))
         if not message_id:
             raise BitrixError.unexpected(METHOD)
@@ -89,7 +92,7 @@ class Sender:
         if error is None:
             done = Settled(item, State.SENT, now, "", "", message_id, item.attempts + 1, None, attempt)
             return done, False
-        following = schedule.after(error, item.attempts + 1, item.unknown_since, now, random.random())  # noqa: S311
+        following = schedule.after(error, item.attempts + 1, item.unknown_since, now, random.random())  # noqa: S311 - jitter
         unknown = following.state is State.UNKNOWN
         done = Settled(
             item=item,

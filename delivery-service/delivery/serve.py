@@ -7,7 +7,7 @@ from delivery.app import App, utc_now
 from delivery.config import Settings
 from delivery.grpc_api import DeliveryServicer
 from delivery.outbox import Outbox
-from kit import log, metrics, process
+from kit import health, log, metrics, process
 from kit.changefeed import Waker
 from kit.config import read
 from kit.server import Server
@@ -28,6 +28,6 @@ async def run(stop: asyncio.Event) -> None:
         "teachbase.delivery.v1.DeliveryService",
     )
     await server.start()
-    await process.run_tasks(stop, waker.run())
+    await process.run_tasks(stop, waker.run(), health.follow(server, app.settings.database_dsn, app.settings.redis_url))
     await server.stop(grace_s=3)
     await app.close()

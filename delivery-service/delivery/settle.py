@@ -7,12 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from delivery.domain import LaneEnd, Settled, State
 from delivery.repository import lanes, outbox
-from kit import changefeed
+from kit import changefeed, db
 from kit.coalesce import Coalescer
+
+log = structlog.get_logger("settle")
 
 FEED = "outcomes"
 _TYPES = {
@@ -38,15 +41,34 @@ class Settlement:
     def __init__(self, engine: AsyncEngine, now: Callable[[], datetime]) -> None:
         self._engine = engine
         self._now = now
-        self._turns: Coalescer[_Turn, None] = Coalescer(
+        self._turns: Coalescer[_Turn, Exception | None] = Coalescer(
             self._store, max_items=256, max_weight=5000, max_in_flight=1, weigh=lambda turn: len(turn.settled)
         )
 
     async def settle(self, settled: Sequence[Settled], end: LaneEnd) -> None:
         """Store the end of a turn. Returns when it is durable."""
-        await self._turns.submit(_Turn(settled, end))
+        if failure := await self._turns.submit(_Turn(settled, end)):
+            raise failure
 
-    async def _store(self, turns: list[_Turn]) -> list[None]:
+    async def _store(self, turns: list[_Turn]) -> list[Exception | None]:
+        """Store turns together; when that fails each by itself, so that none suffers from another."""
+        try:
+            await self._store_together(turns)
+        except Exception as error:
+            if db.is_away(error) or len(turns) == 1:
+                raise
+            log.warning("turns settled one by one", turns=len(turns), error=repr(error))
+            return [await self._store_alone(turn) for turn in turns]
+        return [None] * len(turns)
+
+    async def _store_alone(self, turn: _Turn) -> Exception | None:
+        try:
+            await self._store_together([turn])
+        except Exception as error:  # noqa: BLE001 - it is its turn's own, which raises it
+            return error
+        return None
+
+    async def _store_together(self, turns: list[_Turn]) -> None:
         ends = [turn.end for turn in turns]
         settled = [one for turn in turns for one in turn.settled]
         async with self._engine.begin() as conn:
@@ -57,7 +79,6 @@ class Settlement:
                     await outbox.add_attempts(conn, settled)
             await lanes.let_go(conn, ends)
             await _tell(conn, [one for one in settled if one.item.id in held])
-        return [None] * len(turns)
 
 
 async def _tell(conn: AsyncConnection, settled: Sequence[Settled]) -> None:

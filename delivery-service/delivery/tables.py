@@ -56,6 +56,7 @@ lanes = Table(
     Column("limited_since", _moment),
     Column("blocked", Text, nullable=False),
     Column("cause", Text, nullable=False),
+    Column("next_step", Text, nullable=False),
 )
 
 outcomes = Table(

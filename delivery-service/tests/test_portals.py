@@ -35,6 +35,27 @@ async def test_to_a_portal_that_is_not_served_nothing_is_sent_until_it_is_again(
     assert await service.seen(portal) == ["позже"]
 
 
+async def test_what_waits_for_its_lane_shows_what_holds_the_lane_up(service: Any, message_of: Any) -> None:
+    portal = await service.portal()
+    message = message_of(portal, "позже")
+    bot_id, portal.bot_id = portal.bot_id, 0
+    await service.enqueue(message)
+    await service.work()
+    without_bot = await service.item(message)
+    await service.tell(portal, portal_pb2.PORTAL_STATE_SUSPENDED)
+    suspended = await service.item(message)
+
+    portal.bot_id = bot_id
+    await service.tell(portal, portal_pb2.PORTAL_STATE_ACTIVE)
+    await service.work()
+
+    assert (without_bot.cause, without_bot.attempts) == ("bot_missing", 0)
+    assert "setup" in without_bot.next_step
+    assert suspended.cause == "suspended"
+    assert await service.seen(portal) == ["позже"]
+    assert (await service.item(message)).cause == ""
+
+
 async def test_a_portal_without_a_credential_keeps_its_message_and_says_why(service: Any, message_of: Any) -> None:
     portal = await service.portal()
     message = message_of(portal, "позже")

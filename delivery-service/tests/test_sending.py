@@ -1,9 +1,12 @@
 """Each message becomes visible exactly once and in order, whatever the portal answers."""
 
+import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from delivery.repository import outbox
 from teachbase.delivery.v1 import delivery_pb2 as pb
 
 CREATED, SENDING, UNKNOWN, RETRY, SENT, DEAD = range(1, 7)
@@ -150,3 +153,41 @@ async def test_an_expired_token_is_refreshed_once_and_the_message_sent(service: 
     assert [(await service.item(one)).state for one in messages] == [SENT] * 3
     assert [(await service.item(one)).attempts for one in messages] == [1] * 3
     assert portal.refreshes == 1
+
+
+async def test_a_reply_to_a_deleted_question_is_sent_plainly_also_with_an_expired_token(
+    service: Any, message_of: Any
+) -> None:
+    portal = await service.portal()
+    message = message_of(portal, "всё равно отвечаю")
+    message.reply_to_provider_id = 999_999  # there is no such message
+    await service.break_it(portal, "expired_token")
+    await service.enqueue(message)
+
+    await service.work()
+
+    assert (await service.item(message)).state == SENT
+    assert await service.seen(portal) == ["всё равно отвечаю"]
+
+
+async def test_a_turn_that_cannot_be_settled_leaves_the_turns_settled_with_it_alone(
+    service: Any, message_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = await service.portal(), await service.portal()
+    messages = {portal.id: message_of(portal, "привет") for portal in (bad, good)}
+    await service.enqueue(*messages.values())
+    settle = outbox.settle
+
+    async def refuse(conn: Any, settled: Any, token_of: Any) -> Any:
+        if bad.id in token_of:
+            await conn.execute(text("SELECT CAST('no' || :what AS integer)"), {"what": "t a number"})
+        return await settle(conn, settled, token_of)
+
+    monkeypatch.setattr(outbox, "settle", refuse)
+    turns = await asyncio.gather(
+        *(service.lanes.take_turn(lane) for lane in await service.lanes.claim(10)), return_exceptions=True
+    )
+
+    assert sum(isinstance(turn, Exception) for turn in turns) == 1
+    assert (await service.item(messages[good.id])).state == SENT
+    assert await service.seen(good) == ["привет"]

@@ -64,7 +64,7 @@ async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd]) -> None:
         text("""
             UPDATE lanes
             SET lease_until = NULL, lease_token = NULL, limited_since = ended.limited_since, cause = ended.cause,
-                parked_until = ended.parked_until,
+                next_step = ended.next_step, parked_until = ended.parked_until,
                 due_at = (
                     SELECT min(head.due_at) FROM (
                         SELECT DISTINCT ON (first.dialog_id) first.due_at FROM (
@@ -78,8 +78,8 @@ async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd]) -> None:
                 )
             FROM unnest(
                 CAST(:portal_ids AS uuid[]), CAST(:tokens AS uuid[]), CAST(:parked AS timestamptz[]),
-                CAST(:limited AS timestamptz[]), CAST(:causes AS text[])
-            ) AS ended (portal_id, token, parked_until, limited_since, cause)
+                CAST(:limited AS timestamptz[]), CAST(:causes AS text[]), CAST(:next_steps AS text[])
+            ) AS ended (portal_id, token, parked_until, limited_since, cause, next_step)
             WHERE lanes.portal_id = ended.portal_id AND lanes.lease_token = ended.token
         """),
         {
@@ -89,6 +89,7 @@ async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd]) -> None:
             "parked": [end.parked_until for end in ends],
             "limited": [end.limited_since for end in ends],
             "causes": [end.cause for end in ends],
+            "next_steps": [end.next_step for end in ends],
         },
     )
 
@@ -102,7 +103,7 @@ async def set_blocked(conn: AsyncConnection, portal_id: UUID, blocked: str, now:
         text("""
             INSERT INTO lanes (portal_id, blocked) VALUES (:portal_id, :blocked)
             ON CONFLICT (portal_id) DO UPDATE
-            SET blocked = excluded.blocked, parked_until = NULL,
+            SET blocked = excluded.blocked, parked_until = NULL, cause = '', next_step = '',
                 due_at = CASE WHEN lanes.blocked <> '' AND excluded.blocked = '' THEN :now ELSE lanes.due_at END
         """),
         {"portal_id": portal_id, "blocked": blocked, "now": now},

@@ -4,14 +4,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain import Attempt, OutboxItem, Outcome, State
-from delivery.tables import delivery_attempts, outbox, outcomes
+from delivery.tables import delivery_attempts, lanes, outbox, outcomes
 from kit import ids
 
-_SEEN = [column for column in outbox.c if column.name not in {"body", "seq", "lease_token", "unknown_since"}]
+_NOT_SHOWN = {"body", "seq", "lease_token", "unknown_since", "cause", "next_step", "due_at"}
+_waits = outbox.c.state.in_([State.CREATED, State.RETRY, State.UNKNOWN])
+_by_lane = _waits & (outbox.c.cause == "")
+# What waits without a cause of its own waits for its lane, and shows what holds that up.
+_held_up = func.coalesce(func.nullif(lanes.c.blocked, ""), lanes.c.cause, "")
+_SEEN: Select[Any] = select(
+    *(column for column in outbox.c if column.name not in _NOT_SHOWN),
+    case((_by_lane, _held_up), else_=outbox.c.cause).label("cause"),
+    case((_by_lane, func.coalesce(lanes.c.next_step, "")), else_=outbox.c.next_step).label("next_step"),
+    case((_waits, func.greatest(outbox.c.due_at, lanes.c.parked_until)), else_=outbox.c.due_at).label("due_at"),
+).join_from(outbox, lanes, lanes.c.portal_id == outbox.c.portal_id, isouter=True)
 
 
 async def page(
@@ -27,7 +37,7 @@ async def page(
     limit: int,
 ) -> list[OutboxItem]:
     """Return outbox items, newest first, older than `before`."""
-    statement = select(*_SEEN).order_by(outbox.c.id.desc()).limit(limit)
+    statement = _SEEN.order_by(outbox.c.id.desc()).limit(limit)
     if portal_id:
         statement = statement.where(outbox.c.portal_id == portal_id)
     if trace_id:
@@ -47,7 +57,7 @@ async def page(
 
 async def find(conn: AsyncConnection, item_id: UUID) -> OutboxItem | None:
     """Return an outbox item."""
-    row = (await conn.execute(select(*_SEEN).where(outbox.c.id == item_id))).first()
+    row = (await conn.execute(_SEEN.where(outbox.c.id == item_id))).first()
     return _item(row) if row else None
 
 

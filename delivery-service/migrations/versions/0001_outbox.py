@@ -63,7 +63,8 @@ def upgrade() -> None:
             lease_token uuid,
             limited_since timestamptz,
             blocked text NOT NULL DEFAULT '',
-            cause text NOT NULL DEFAULT ''
+            cause text NOT NULL DEFAULT '',
+            next_step text NOT NULL DEFAULT ''
         )
     """)
     op.execute("CREATE INDEX lanes_due ON lanes (portal_id, due_at) WHERE due_at IS NOT NULL")
