@@ -1,4 +1,4 @@
-"""Errors of Bitrix24 and of the way to it, classified once (contract 2.3, 3.5)."""
+"""The one tree of errors of Bitrix24 and of the way to it. Which failure is of which kind: `bitrix.decisions`."""
 
 from enum import StrEnum
 
@@ -33,19 +33,37 @@ class Kind(StrEnum):
 
 
 class BitrixError(Exception):
-    """A call that did not succeed.
+    """A call that did not succeed. It holds no secrets.
 
     Attributes: `kind`, `code` (of Bitrix24, upper case, or ours in lower case for the transport), `status`
-    (HTTP, 0 when none came), `method`, `description` (a hint for people, never matched on). No secrets.
+    (HTTP, 0 when none came), `portal` (member_id, "" where no portal was asked), `method`, `description` (a hint
+    for people, never matched on), `retry_after_s` (not sooner than that; None = nobody said).
     """
 
-    def __init__(self, kind: Kind, code: str, *, status: int = 0, method: str = "", description: str = "") -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        code: str,
+        *,
+        status: int = 0,
+        portal: str = "",
+        method: str = "",
+        description: str = "",
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(f"{method}: {code} ({status}) {description}".strip())
         self.kind = kind
         self.code = code
         self.status = status
+        self.portal = portal
         self.method = method
         self.description = description
+        self.retry_after_s = retry_after_s
+
+    @property
+    def outcome_is_known(self) -> bool:
+        """Whether the call was certainly not carried out."""
+        return self.kind not in {Kind.UNKNOWN, Kind.SERVER}
 
     @classmethod
     def unexpected(cls, method: str) -> "BitrixError":
@@ -53,68 +71,12 @@ class BitrixError(Exception):
         return cls(Kind.SERVER, "unexpected_result", status=200, method=method)
 
 
-_BY_CODE: dict[str, Kind] = {
-    "EXPIRED_TOKEN": Kind.TOKEN,
-    "INVALID_TOKEN": Kind.TOKEN,
-    "NO_AUTH_FOUND": Kind.TOKEN,
-    "QUERY_LIMIT_EXCEEDED": Kind.THROTTLE,
-    "OPERATION_TIME_LIMIT": Kind.THROTTLE,
-    "OVERLOAD_LIMIT": Kind.THROTTLE,
-    "INTERNAL_SERVER_ERROR": Kind.SERVER,
-    "ERROR_UNEXPECTED_ANSWER": Kind.SERVER,
-    "SENDING_FAILED": Kind.SERVER,
-    "INSUFFICIENT_SCOPE": Kind.CONFIG,
-    "INVALID_SCOPE": Kind.CONFIG,
-    "ERROR_METHOD_NOT_FOUND": Kind.CONFIG,
-    "WRONG_AUTH_TYPE": Kind.CONFIG,
-    "INVALID_REQUEST": Kind.CONFIG,
-    "ERROR_BATCH_LENGTH_EXCEEDED": Kind.CONFIG,
-    "ERROR_BATCH_METHOD_NOT_ALLOWED": Kind.CONFIG,
-    "INVALID_CREDENTIALS": Kind.RIGHTS,
-    "USER_ACCESS_ERROR": Kind.RIGHTS,
-    "ALLOWED_ONLY_INTRANET_USER": Kind.RIGHTS,
-    "ACCESS_ERROR": Kind.RIGHTS,
-    "METHOD_CONFIRM_WAITING": Kind.RIGHTS,
-    "METHOD_CONFIRM_DENIED": Kind.RIGHTS,
-    "BOT_NOT_FOUND": Kind.BOT,
-    "BOT_ID_REQUIRED": Kind.BOT,
-    "BOT_OWNERSHIP_ERROR": Kind.BOT,
-    "PAYMENT_REQUIRED": Kind.PLAN,
-    "ERROR_OAUTH": Kind.UNINSTALLED,
-    "APPLICATION_NOT_FOUND": Kind.UNINSTALLED,
-    "AUTHORIZATION_ERROR": Kind.UNINSTALLED,
-    "NOT_INSTALLED": Kind.UNINSTALLED,
-    "INVALID_CLIENT": Kind.UNINSTALLED,
-    "WRONG_CLIENT": Kind.UNINSTALLED,
-    "PORTAL_DELETED": Kind.UNINSTALLED,
-    "INVALID_GRANT": Kind.RIGHTS,
-}
-_CHAT_METHOD = "imbot.v2.chat."
+class PortalRenamed(BitrixError):
+    """The portal answered 3xx: it has another host, and nothing was done (contract 2.4, trap 1).
 
-
-def classify(code: str, status: int, method: str, description: str = "") -> Kind:
-    """Return the kind of an answer with an `error` (contract 3.5): by code first, by HTTP status second.
-
-    ACCESS_DENIED means two things that only the method and the description tell apart.
+    `location` is the URL it named for this very call, not yet judged.
     """
-    code = code.upper()
-    if code == "ACCESS_DENIED":
-        in_chat = method.lower().startswith(_CHAT_METHOD) and "plan" not in description.lower()
-        return Kind.DIALOG if in_chat else Kind.PLAN
-    if known := _BY_CODE.get(code):
-        return known
-    if status == 429:
-        return Kind.THROTTLE
-    if status == 401:
-        return Kind.TOKEN
-    return Kind.SERVER if status >= 500 else Kind.REQUEST
 
-
-def from_answer(answer: dict[str, object], status: int, method: str) -> BitrixError:
-    """Return the error that a JSON answer with an `error` key tells of."""
-    # A portal may be a box of its administrator's: its words are capped, and no text of Postgres holds a NUL.
-    code = str(answer.get("error") or "EMPTY_ERROR_CODE").upper().replace("\0", "")[:100]
-    description = str(answer.get("error_description") or "").replace("\0", "")[:500]
-    return BitrixError(
-        classify(code, status, method, description), code, status=status, method=method, description=description
-    )
+    def __init__(self, location: str, *, status: int, portal: str, method: str) -> None:
+        super().__init__(Kind.TRANSPORT, "portal_renamed", status=status, portal=portal, method=method)
+        self.location = location

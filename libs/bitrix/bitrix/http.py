@@ -1,5 +1,6 @@
 """The HTTP client of a process: keep-alive pools, no redirects, addresses judged when they are resolved."""
 
+import logging
 import socket
 from collections.abc import Iterable
 
@@ -9,8 +10,10 @@ import httpx
 
 from bitrix.endpoint import EndpointPolicy
 
-TIMEOUT = httpx.Timeout(15.0, connect=5.0)
-LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=100, keepalive_expiry=30.0)
+TIMEOUT = httpx.Timeout(15.0, connect=5.0, pool=5.0)
+"""Of each step; `bitrix.client` and `bitrix.oauth` bound the whole."""
+LIMITS = httpx.Limits(max_connections=400, max_keepalive_connections=100, keepalive_expiry=30.0)
+"""Fifty portals may hang with all their connections (client.PER_PORTAL) before others notice."""
 USER_AGENT = "TeachbaseAI/1.0"
 
 
@@ -46,6 +49,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
 def client(policy: EndpointPolicy) -> httpx.AsyncClient:
     """Return the process's client; close it with `aclose()`."""
+    # At INFO httpx tells every URL, and one of the OAuth server's holds a token (contract 1.5).
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     transport = httpx.AsyncHTTPTransport(limits=LIMITS)
     pool = transport._pool  # noqa: SLF001 - httpx offers no other way to give httpcore a network backend
     pool._network_backend = GuardedBackend(policy)  # noqa: SLF001 - as above
@@ -53,6 +58,6 @@ def client(policy: EndpointPolicy) -> httpx.AsyncClient:
         transport=transport,
         timeout=TIMEOUT,
         follow_redirects=False,
-        headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+        headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"},
         trust_env=False,
     )

@@ -1,5 +1,6 @@
 """The OAuth server: who a token belongs to, and a new pair for an old one (contract 1.5, 2)."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +14,8 @@ from bitrix.transport import exchange
 REGIONS = ("oauth.bitrix24.tech", "oauth.bitrix.info")
 """The two authorization regions; the first is asked when the portal names neither (contract 2.1)."""
 
-_TIMEOUT_S = 5.0
+TOTAL_S = 8.0
+"""Of one exchange with all that belongs to it; under the 15 s for which portal holds a refresh."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,8 @@ class OAuthServer:
             "GET",
             f"{self._base(server_endpoint)}/rest/app.info",
             params={"auth": access_token},
-            timeout=_TIMEOUT_S,
         )
-        answer = await exchange(self._http, self._policy, "oauth app.info", request)
+        answer = await self._exchange("oauth app.info", request, (access_token,))
         return _app_info(answer.get("result"))
 
     async def refresh(self, refresh_token: str, server_endpoint: str) -> TokenPair:
@@ -82,10 +83,13 @@ class OAuthServer:
                 "client_secret": self._client_secret,
                 "refresh_token": refresh_token,
             },
-            timeout=_TIMEOUT_S,
         )
-        answer = await exchange(self._http, self._policy, "oauth refresh", request)
+        answer = await self._exchange("oauth refresh", request, (refresh_token, self._client_secret))
         return _token_pair(answer)
+
+    async def _exchange(self, method: str, request: httpx.Request, secrets: tuple[str, ...]) -> dict[str, Any]:
+        ends_at = asyncio.get_running_loop().time() + TOTAL_S
+        return await exchange(self._http, self._policy, method, request, ends_at=ends_at, secrets=secrets)
 
     def _base(self, server_endpoint: str) -> str:
         if self._base_url:

@@ -42,7 +42,7 @@ class _RefusedError(Exception):
 def decode(body: bytes, max_bytes: int = MAX_BYTES) -> Decoded:
     """Read `a[b][c]=v&...` into nested maps; never raises, whatever the bytes (contract 5.3).
 
-    Lists stay maps keyed "0", "1", ...: only the caller knows which field is a list (`as_list`).
+    Lists stay maps keyed "0", "1", ...: only the caller knows which field is a list (`events.as_ids`).
     Errors: too_large, too_many_keys, too_deep, duplicate_key, key_conflict (one path is both a value and a
     map), malformed (brackets that do not close, no name).
     """
@@ -54,13 +54,6 @@ def decode(body: bytes, max_bytes: int = MAX_BYTES) -> Decoded:
         return Decoded(_nest(body.decode("utf-8", "replace").replace("\0", "").replace("+", " ").split("&")))
     except _RefusedError as refused:
         return Decoded({}, str(refused))
-
-
-def as_list(value: Value | None) -> list[Value]:
-    """The items of a field known to be a list: {"0": a, "1": b} -> [a, b]; absent or "" -> []."""
-    if isinstance(value, dict):
-        return list(value.values())
-    return [value] if value else []
 
 
 def encode(fields: Mapping[str, Encodable]) -> bytes:

@@ -1,67 +1,112 @@
-"""One HTTP exchange with Bitrix24: bounded, decoded, and every failure typed."""
+"""One HTTP exchange with Bitrix24: bounded in bytes and in time, decoded, and every failure typed."""
 
+import asyncio
+import math
+from collections.abc import Collection
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 import orjson
 
+from bitrix.decisions import failure, refusal
 from bitrix.endpoint import EndpointPolicy
-from bitrix.errors import BitrixError, Kind, from_answer
+from bitrix.errors import PortalRenamed
 
 MAX_ANSWER = 8 * 1024 * 1024
+MAX_RETRY_AFTER_S = 300.0
+"""No server may silence us for longer; Bitrix24 itself sends none (contract 3.4)."""
+_REDIRECTS = {301, 302, 303, 307, 308}
 
 
 async def exchange(
-    http: httpx.AsyncClient, policy: EndpointPolicy, method: str, request: httpx.Request
+    http: httpx.AsyncClient,
+    policy: EndpointPolicy,
+    method: str,
+    request: httpx.Request,
+    *,
+    ends_at: float,
+    portal: str = "",
+    secrets: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Send a request and return its JSON object; `method` names the call in errors.
+    """Send a request and return its JSON object by `ends_at` of the loop's clock, connecting included.
 
-    Raises BitrixError: UNKNOWN once the request may have arrived and no readable answer came.
+    `method` and `portal` name the call in errors; `secrets` are kept out of them.
+    Raises BitrixError: UNKNOWN once the request may have arrived and no readable answer came; PortalRenamed.
     """
     policy.check_url(str(request.url))
     try:
-        response = await http.send(request, stream=True)
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
-        raise BitrixError(Kind.TRANSPORT, "connect_failed", method=method, description=_name(error)) from None
+        async with asyncio.timeout_at(ends_at):
+            response = await http.send(request, stream=True)
+            try:
+                body = await _read(response, portal, method)
+            finally:
+                await response.aclose()
+    except TimeoutError:
+        raise failure("deadline", portal=portal, method=method) from None
+    except httpx.PoolTimeout:
+        raise failure("connections_in_use", portal=portal, method=method) from None
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
+        raise failure("connect_failed", portal=portal, method=method, description=_name(error)) from None
     except httpx.HTTPError as error:
-        raise BitrixError(Kind.UNKNOWN, "no_answer", method=method, description=_name(error)) from None
-    try:
-        body = await _read(response, method)
-    finally:
-        await response.aclose()
-    return _decode(response, body, method)
+        raise failure("no_answer", portal=portal, method=method, description=_name(error)) from None
+    return _decode(response, body, portal, method, secrets)
 
 
-async def _read(response: httpx.Response, method: str) -> bytes:
+async def _read(response: httpx.Response, portal: str, method: str) -> bytes:
     body = bytearray()
     try:
-        async for chunk in response.aiter_bytes():
+        # Raw: none was asked for, and a packed answer of some kilobytes could fill the memory.
+        async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > MAX_ANSWER:
-                raise BitrixError(Kind.UNKNOWN, "answer_too_large", status=response.status_code, method=method)
+                raise failure("answer_too_large", status=response.status_code, portal=portal, method=method)
     except (httpx.HTTPError, httpx.StreamError) as error:
-        raise BitrixError(
-            Kind.UNKNOWN, "answer_cut", status=response.status_code, method=method, description=_name(error)
+        status = response.status_code
+        raise failure(
+            "answer_cut", status=status, portal=portal, method=method, description=_name(error)
         ) from None
     return bytes(body)
 
 
-def _decode(response: httpx.Response, body: bytes, method: str) -> dict[str, Any]:
-    status = response.status_code
+def _decode(
+    response: httpx.Response, body: bytes, portal: str, method: str, secrets: Collection[str]
+) -> dict[str, Any]:
+    status, retry_after_s = response.status_code, _retry_after_s(response)
+    if status in _REDIRECTS:
+        location = response.headers.get("Location", "")
+        raise PortalRenamed(location, status=status, portal=portal, method=method)
     try:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError:
         answer = None
     if isinstance(answer, dict) and answer.get("error") is not None:
-        raise from_answer(answer, status, method)
+        raise refusal(answer, status, portal=portal, method=method, secrets=secrets, retry_after_s=retry_after_s)
     if isinstance(answer, dict) and status == 200:
         return answer
     # Trap 35: HTML from maintenance or a proxy. After a 5xx the request may have been carried out.
-    kind = {302: Kind.SERVER, 429: Kind.THROTTLE, 404: Kind.SERVER, 403: Kind.SERVER}.get(status, Kind.UNKNOWN)
-    code = "portal_renamed" if status == 302 else "not_json"
-    raise BitrixError(
-        kind, code, status=status, method=method, description=f"HTTP {status}, not an answer of REST"
+    raise failure(
+        "not_json",
+        status=status,
+        portal=portal,
+        method=method,
+        description=f"HTTP {status}, not an answer of REST",
+        retry_after_s=retry_after_s,
     )
+
+
+def _retry_after_s(response: httpx.Response) -> float | None:
+    """Return the seconds of `Retry-After`, given as a number or a date, within bounds."""
+    told = response.headers.get("Retry-After", "")
+    try:
+        seconds = float(told)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError, OverflowError):  # no date, or one without a zone
+            return None
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_S) if math.isfinite(seconds) else None
 
 
 def _name(error: Exception) -> str:

@@ -39,7 +39,7 @@ def test_an_event_decodes_into_nested_maps_of_strings() -> None:
         "Здравствуйте! 👋 Как пройти курс «Пожарная безопасность» — до 25.09? 100% & <b>срочно</b> + отпуск"
     )
     assert user["extranet"] == "0"
-    assert phpform.as_list(user["departments"]) == ["1", "5"]
+    assert user["departments"] == {"0": "1", "1": "5"}
 
 
 @given(st.dictionaries(names, values))
@@ -123,10 +123,3 @@ def test_encoding_follows_http_build_query() -> None:
     }  # fmt: skip
 
     assert phpform.encode(fields) == b"t=1&f=0&i=7&l%5B0%5D=a+b&l%5B1%5D%5Bx%5D=%7E&k%5B%5D=%D0%81"
-
-
-@pytest.mark.parametrize(
-    ("value", "items"), [(None, []), ("", []), ("1", ["1"]), ({"0": "a", "1": "b"}, ["a", "b"])]
-)
-def test_as_list_reads_what_php_sends_for_a_list(value: phpform.Value | None, items: list[str]) -> None:
-    assert phpform.as_list(value) == items

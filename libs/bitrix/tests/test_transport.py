@@ -72,7 +72,7 @@ CASES: dict[str, tuple[Answer, Kind, str]] = {
     "an empty error code": (reply("400 Bad Request", b'{"error": ""}'), Kind.REQUEST, "EMPTY_ERROR_CODE"),
     "a renamed portal": (
         reply("302 Found", b"", "Location: https://new.bitrix24.ru/rest/profile"),
-        Kind.SERVER,
+        Kind.TRANSPORT,
         "portal_renamed",
     ),
     "429 with HTML": (reply("429 Too Many Requests", HTML), Kind.THROTTLE, "not_json"),
@@ -99,7 +99,7 @@ async def test_a_failure_is_of_its_kind(case: str) -> None:
 async def test_a_refused_connection_certainly_did_not_arrive() -> None:
     async with portal(nothing) as (client, _, requests):
         refused = Credential("m", "http://127.0.0.1:1/rest/", "the-token")
-        client._policy._names.add("127.0.0.1:1")
+        client.policy._names.add("127.0.0.1:1")
         with pytest.raises(BitrixError) as failed:
             await client.call(refused, "profile", {})
 

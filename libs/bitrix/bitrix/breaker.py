@@ -1,0 +1,93 @@
+"""A circuit breaker per portal, its state in Redis: closed, open, half-open with one probe."""
+
+import random
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bitrix.errors import BitrixError, Kind
+
+KEY = "bitrix:breaker:{member_id}"
+"""Hash {failures, trips, until, probe}; absent while all is well. `until`: open before this moment, half-open
+after it; `probe`: the one call that may go then is under way until this moment (ms of Redis's clock)."""
+
+FAILURES = 5
+"""In a row open it."""
+OPEN_S = 5.0
+"""The first time; doubled with every probe that fails."""
+MAX_OPEN_S = 300.0
+PROBE_S = 30.0
+"""After which a probe that never told its end is given up; a call takes at most client.TOTAL_S."""
+_FORGOTTEN_S = 900
+
+_NOW = """
+local now = redis.call('TIME')
+now = now[1] * 1000 + math.floor(now[2] / 1000)
+"""
+_ENTER = f"""{_NOW}
+local state = redis.call('HMGET', KEYS[1], 'failures', 'until', 'probe')
+local open_until = tonumber(state[2])
+if not open_until then
+  return {{0, state[1] and 1 or 0}}
+end
+local wait = math.max(open_until, tonumber(state[3]) or 0) - now
+if wait > 0 then
+  return {{math.ceil(wait), 1}}
+end
+redis.call('HSET', KEYS[1], 'probe', now + ARGV[1])
+return {{0, 1}}
+"""
+_FAIL = f"""{_NOW}
+local open_until = tonumber(redis.call('HGET', KEYS[1], 'until'))
+if open_until and open_until > now then
+  return  -- begun before it opened
+end
+local failures = redis.call('HINCRBY', KEYS[1], 'failures', 1)
+if open_until or failures >= tonumber(ARGV[1]) then
+  local trips = redis.call('HINCRBY', KEYS[1], 'trips', 1)
+  local open = math.min(ARGV[2] * 2 ^ (trips - 1), ARGV[3]) * ARGV[4]
+  redis.call('HSET', KEYS[1], 'until', math.floor(now + open))
+  redis.call('HDEL', KEYS[1], 'probe')
+end
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+"""
+_AILING = {Kind.UNKNOWN, Kind.TRANSPORT, Kind.SERVER}
+
+
+@dataclass(frozen=True)
+class Passage:
+    """`wait_s` 0: go. `is_watched`: there were failures, so that a success is worth telling."""
+
+    wait_s: float
+    is_watched: bool
+
+
+class Breaker:
+    """Keeps calls from portals that do not answer. While Redis is away everything passes."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._enter = redis.register_script(_ENTER)
+        self._fail = redis.register_script(_FAIL)
+
+    async def enter(self, member_id: str) -> Passage:
+        """Ask whether a call may go. Who may after a pause is the probe: the others wait for how it ends."""
+        try:
+            wait_ms, watched = await self._enter(keys=[KEY.format(member_id=member_id)], args=[PROBE_S * 1000])
+        except (RedisError, OSError):
+            return Passage(0.0, is_watched=False)
+        return Passage(int(wait_ms) / 1000, bool(watched))
+
+    async def tell(self, member_id: str, passage: Passage, error: BitrixError | None) -> None:
+        """Say how a call ended that was let pass. A refusal is an answer: the portal is well (trap 32)."""
+        key = KEY.format(member_id=member_id)
+        try:
+            if error is not None and error.kind in _AILING:
+                spread = 1 + 0.2 * random.random()  # noqa: S311
+                args = [FAILURES, OPEN_S * 1000, MAX_OPEN_S * 1000, spread, _FORGOTTEN_S]
+                await self._fail(keys=[key], args=args)
+            elif passage.is_watched:
+                await self._redis.delete(key)
+        except (RedisError, OSError):
+            return

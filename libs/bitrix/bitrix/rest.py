@@ -1,0 +1,163 @@
+"""The REST of portals: within the budget, with a live token, repeated only where that is safe, batched."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from bitrix import batch
+from bitrix.batch import Outcome
+from bitrix.breaker import Breaker
+from bitrix.client import Answer, BitrixClient, Call, Credential
+from bitrix.decisions import Pause, Repeat, failure, line_of
+from bitrix.errors import BitrixError, Kind, PortalRenamed
+from bitrix.limiter import Limiter, Priority
+from bitrix.retry import RetryBudget, backoff_s
+
+_OF_ONE_CALL = {Kind.REQUEST, Kind.DIALOG, Kind.CONFIG}
+"""Failures that say nothing about the other calls of a batch."""
+
+
+class Tokens(Protocol):
+    """The credential of one portal, kept by whoever calls. What its methods raise passes through."""
+
+    async def get(self) -> Credential:
+        """Return the credential as it is, expired or not."""
+
+    async def refresh_after(self, stale: Credential) -> Credential:
+        """Return a credential newer than one that the portal refused; refresh only if there is none yet."""
+
+    async def moved(self, client_endpoint: str) -> None:
+        """Hear that the portal answers there now: a claim, to be confirmed before it is stored (contract 2.4)."""
+
+
+class Rest:
+    """Calls methods of any portal. One per process."""
+
+    def __init__(self, client: BitrixClient, limiter: Limiter, breaker: Breaker) -> None:
+        self._client = client
+        self._limiter = limiter
+        self._breaker = breaker
+        self._retries = RetryBudget()
+
+    async def call(
+        self, tokens: Tokens, call: Call, *, patience_s: float, priority: Priority = Priority.INTERACTIVE
+    ) -> Answer:
+        """Return the answer of a method.
+
+        `patience_s` bounds all waiting together: for the budget, for the breaker and before repeats; 0 = now or
+        not at all. What an answer itself takes comes on top (client.TOTAL_S). A refused token is refreshed once
+        and a renamed portal followed once, in whichever order. Raises BitrixError, and what `tokens` raises.
+        """
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + patience_s
+        credential = await tokens.get()
+        self._retries.first(credential.member_id)
+        repeats, refreshed, renamed = 0, False, False
+        while True:
+            try:
+                answer = await self._once(credential, call, ends_at, priority)
+            except PortalRenamed as error:
+                if renamed:
+                    raise
+                renamed, credential = True, self._followed(credential, call, error)
+            except BitrixError as error:
+                if line_of(error).repeat is Repeat.REFRESHED and not refreshed:
+                    fresh = await tokens.refresh_after(credential)
+                    endpoint = credential.client_endpoint if renamed else fresh.client_endpoint
+                    refreshed, credential = True, replace(fresh, client_endpoint=endpoint)
+                    continue
+                wait_s = _before_repeat_s(error, call, repeats)
+                if wait_s is None or loop.time() + wait_s > ends_at:
+                    raise
+                if not self._retries.spend(credential.member_id):
+                    raise
+                repeats += 1
+                await asyncio.sleep(wait_s)
+            else:
+                if renamed:
+                    await tokens.moved(credential.client_endpoint)
+                return answer
+
+    async def batch(
+        self,
+        tokens: Tokens,
+        calls: Sequence[Call],
+        *,
+        patience_s: float,
+        priority: Priority = Priority.INTERACTIVE,
+    ) -> list[Outcome]:
+        """Return how each call ended, in as few requests as may be, made one after another in the calls' order.
+
+        After a failure that concerns the whole portal the calls not begun yet are not tried.
+        """
+        member_id = (await tokens.get()).member_id
+        outcomes: list[Outcome] = []
+        for places in batch.pack(calls):
+            part = [calls[place] for place in places]
+            try:
+                if len(part) == 1:
+                    outcomes.append(await self.call(tokens, part[0], patience_s=patience_s, priority=priority))
+                    continue
+                joined = batch.join(part)
+                answer = await self.call(tokens, joined, patience_s=patience_s, priority=priority)
+            except BitrixError as error:
+                outcomes += [error] * len(part)
+                if error.kind not in _OF_ONE_CALL:
+                    return outcomes + batch.untried(calls[len(outcomes) :], error)
+                continue
+            ended = batch.split(answer, part, member_id)
+            for one, outcome in zip(part, ended, strict=True):
+                await self._heed(member_id, one.method, outcome)
+            outcomes += ended
+        return outcomes
+
+    def _followed(self, credential: Credential, call: Call, error: PortalRenamed) -> Credential:
+        """Return the credential at the host that a renamed portal named: same path, https. Raises `error`."""
+        old = urlsplit(credential.client_endpoint)
+        try:
+            new = urlsplit(error.location)
+        except ValueError:
+            raise error from None
+        if new.path != f"{old.path}{call.method}" or not new.netloc:
+            raise error
+        self._client.policy.check_url(error.location)
+        return replace(credential, client_endpoint=f"{new.scheme}://{new.netloc}{old.path}")
+
+    async def _once(self, credential: Credential, call: Call, ends_at: float, priority: Priority) -> Answer:
+        member_id, method = credential.member_id, call.method
+        await self._limiter.wait(member_id, ends_at, priority, (method, *call.carries))
+        passage = await self._breaker.enter(member_id)
+        if passage.wait_s:
+            raise failure("breaker_open", portal=member_id, method=method, retry_after_s=passage.wait_s)
+        try:
+            answer = await self._client.ask(credential, method, call.params)
+        except BitrixError as error:
+            await self._breaker.tell(member_id, passage, error)
+            await self._heed(member_id, method, error)
+            raise
+        await self._breaker.tell(member_id, passage, None)
+        await self._heed(member_id, method, answer)
+        return answer
+
+    async def _heed(self, member_id: str, method: str, outcome: Outcome) -> None:
+        """Let rest what has to: a method near its limit of run time, whatever the portal throttles."""
+        if isinstance(outcome, Answer):
+            await self._limiter.spare(member_id, method, outcome.operating_s, outcome.operating_reset_at)
+            return
+        line = line_of(outcome)
+        rest_s = max(line.pause_s, outcome.retry_after_s or 0.0)
+        if line.pause is Pause.PORTAL:
+            await self._limiter.brake(member_id, rest_s)
+        elif line.pause is Pause.METHOD:
+            await self._limiter.brake(member_id, rest_s, method)
+
+
+def _before_repeat_s(error: BitrixError, call: Call, repeats: int) -> float | None:
+    """Return the seconds to wait before a call is made again, None when it must not be."""
+    repeat = line_of(error).repeat
+    if repeat is Repeat.ALWAYS or (repeat is Repeat.IDEMPOTENT and call.is_idempotent):
+        return max(backoff_s(repeats, random.random()), error.retry_after_s or 0.0)  # noqa: S311
+    return None
