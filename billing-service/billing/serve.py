@@ -5,7 +5,7 @@ import asyncio
 from billing.app import App
 from billing.config import Settings
 from billing.grpc_api import BillingServicer
-from kit import log, metrics
+from kit import health, log, metrics, process
 from kit.config import read
 from kit.server import Server
 from teachbase.billing.v1 import billing_pb2_grpc
@@ -25,6 +25,6 @@ async def run(stop: asyncio.Event) -> None:
         "teachbase.billing.v1.BillingService",
     )
     await server.start()
-    await stop.wait()
+    await process.run_tasks(stop, health.follow(server, app.settings.database_dsn))
     await server.stop(grace_s=3)
     await app.close()

@@ -28,6 +28,8 @@ async def run(stop: asyncio.Event) -> None:
         "teachbase.delivery.v1.DeliveryService",
     )
     await server.start()
-    await process.run_tasks(stop, waker.run(), health.follow(server, app.settings.database_dsn, app.settings.redis_url))
+    await process.run_tasks(
+        stop, waker.run(), health.follow(server, app.settings.database_dsn, app.settings.redis_url)
+    )
     await server.stop(grace_s=3)
     await app.close()

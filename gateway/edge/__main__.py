@@ -1,4 +1,4 @@
-"""`python -m edge serve`."""
+"""`python -m edge serve / requeue`."""
 
 import argparse
 import socket
@@ -7,7 +7,8 @@ import uvicorn
 import uvloop
 
 from edge.app import build
-from edge.config import Settings
+from edge.config import Settings, SpoolSettings
+from edge.requeue import requeue
 from kit import log, metrics
 from kit.config import read
 
@@ -42,10 +43,14 @@ def _listen(host: str, port: int) -> socket.socket:
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m edge")
-    parser.add_argument("command", choices=["serve"])
-    parser.parse_args()
-    settings = read(Settings)
+    parser.add_argument("command", choices=["serve", "requeue"])
+    command: str = parser.parse_args().command
     log.configure("gateway")
+    if command == "requeue":
+        spool = read(SpoolSettings)
+        _, left = requeue(spool.spool_dir, spool.messaging_grpc)
+        raise SystemExit(1 if left else 0)
+    settings = read(Settings)
     metrics.serve(settings.metrics_port)
     uvloop.run(serve(settings))
 

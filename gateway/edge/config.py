@@ -7,7 +7,15 @@ from kit.config import ProcessSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(ProcessSettings):
+class SpoolSettings:
+    """TB_* of whoever brings the spool's events to messaging."""
+
+    messaging_grpc: str = "127.0.0.1:50052"
+    spool_dir: Path = Path(".run/spool")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(ProcessSettings, SpoolSettings):
     """TB_* of the gateway."""
 
     gateway_port: int = 8000
@@ -15,7 +23,5 @@ class Settings(ProcessSettings):
     extra_port: int = 0
     """A second port to listen on, where no Envoy runs for this platform; 0 = none."""
     portal_grpc: str = "127.0.0.1:50051"
-    messaging_grpc: str = "127.0.0.1:50052"
     delivery_grpc: str = "127.0.0.1:50053"
     billing_grpc: str = "127.0.0.1:50054"
-    spool_dir: Path = Path(".run/spool")

@@ -3,8 +3,6 @@
 While an Ingest is under way events gather, and the next takes them all (docs/architecture.md section 3).
 """
 
-import asyncio
-
 import structlog
 from grpc import StatusCode
 from prometheus_client import Counter, Gauge
@@ -12,6 +10,7 @@ from prometheus_client import Counter, Gauge
 from edge.errors import ApiError
 from edge.rpc import Contexts
 from edge.spool import Spool
+from kit import background
 from kit.coalesce import Coalescer
 from kit.errors import PeerError
 from kit.rpc import call
@@ -21,6 +20,7 @@ log = structlog.get_logger("intake")
 
 EVENTS = Counter("tb_events_total", "Events taken, by where they became durable", ["where"])
 SPOOL_DEPTH = Gauge("tb_spool_depth", "Events that wait in the spool")
+SPOOL_WAITING = Gauge("tb_spool_waiting_seconds", "For how long events have waited in the spool")
 
 BUDGET_S = 2.0
 """How long messaging may take before the spool takes the event: Bitrix24 slows down for slow handlers."""
@@ -62,20 +62,22 @@ class Intake:
             log.error("event not durable", error=repr(error), trace_id=event.trace_id)
             raise ApiError(503, "not_durable", "The event cannot be stored now. Send it again.") from None
         EVENTS.labels("spool").inc()
-        SPOOL_DEPTH.set(self._spool.depth)
+        self._measure()
 
     async def drain(self) -> None:
         """Bring the spool to messaging, oldest first, for ever."""
-        while True:
-            try:
-                while self._spool.depth:
-                    async with self._spool.front(MAX_EVENTS) as records:
-                        await self._drain([pb.RawEvent.FromString(one) for one in records])
-                    SPOOL_DEPTH.set(self._spool.depth)
-                    log.info("spool drained", left=self._spool.depth)
-            except PeerError as error:
-                log.warning("spool waits", depth=self._spool.depth, reason=error.reason)
-            await asyncio.sleep(_DRAIN_EVERY_S)
+        await background.every(_DRAIN_EVERY_S, "drain_spool", self._drain_all)
+
+    async def _drain_all(self) -> None:
+        try:
+            while self._spool.depth:
+                async with self._spool.front(MAX_EVENTS) as records:
+                    await self._drain([pb.RawEvent.FromString(one) for one in records])
+                log.info("spool drained", left=self._spool.depth)
+        except PeerError as error:
+            log.warning("spool waits", depth=self._spool.depth, reason=error.reason)
+        finally:
+            self._measure()
 
     async def _drain(self, events: list[pb.RawEvent]) -> None:
         try:
@@ -85,11 +87,15 @@ class Intake:
                 raise
             if len(events) == 1:
                 # It must not keep those behind it from being stored; it stays on disk for a person to look at.
-                self._spool.set_aside(events[0].SerializeToString())
+                await self._spool.set_aside(events[0].SerializeToString())
                 log.error("event set aside", trace_id=events[0].trace_id, reason=error.reason, why=error.message)
                 return
             for event in events:
                 await self._drain([event])
+
+    def _measure(self) -> None:
+        SPOOL_DEPTH.set(self._spool.depth)
+        SPOOL_WAITING.set(self._spool.waiting_s)
 
     async def _ingest(self, events: list[pb.RawEvent], budget_s: float = BUDGET_S) -> list[None]:
         if events:

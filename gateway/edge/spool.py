@@ -22,6 +22,8 @@ from kit.coalesce import Coalescer
 log = structlog.get_logger("spool")
 
 SEGMENT_BYTES = 16 * 1024 * 1024
+REJECTED = ".rejected"
+"""Ends the name of a file that holds one record which was set aside."""
 _HEAD = struct.Struct(">II")
 
 
@@ -48,7 +50,12 @@ class Spool:
             self._append, max_items=1000, max_weight=SEGMENT_BYTES, max_in_flight=1, weigh=len
         )
         self.depth = sum(len(_read(path, 0, 1 << 30).records) for path in self._segments())
-        self.waiting_since: float | None = time.time() if self.depth else None
+        self.waiting_since: float | None = _begun(self._segments()[0]) if self.depth else None
+
+    @property
+    def waiting_s(self) -> float:
+        """How long something has waited here; 0 = nothing waits."""
+        return max(0.0, time.time() - self.waiting_since) if self.waiting_since else 0.0
 
     async def append(self, record: bytes) -> None:
         """Store a record. Returns when it is on disk; raises OSError when it cannot be."""
@@ -62,14 +69,24 @@ class Spool:
         if chunk:
             await asyncio.to_thread(self._forget, chunk)
 
-    def set_aside(self, record: bytes) -> None:
-        """Keep a record that nobody takes in a file of its own, out of the queue."""
-        (self._folder / f"{time.time_ns():020d}.rejected").write_bytes(record)
+    async def set_aside(self, record: bytes) -> None:
+        """Keep a record that nobody takes in a file of its own, out of the queue (see edge.requeue)."""
+        await asyncio.to_thread(self._set_aside, record)
 
     def close(self) -> None:
         """Close the file."""
         if self._writing:
             self._writing.close()
+
+    def _set_aside(self, record: bytes) -> None:
+        # Complete and on disk before it has the name by which it is found: then the queue forgets it.
+        path = self._folder / f"{time.time_ns():020d}{REJECTED}"
+        with path.with_suffix(".part").open("wb") as file:
+            file.write(record)
+            file.flush()
+            os.fsync(file.fileno())
+        path.with_suffix(".part").rename(path)
+        _sync_folder(self._folder)
 
     async def _append(self, records: list[bytes]) -> list[None]:
         await asyncio.to_thread(self._write, records)
@@ -107,10 +124,22 @@ class Spool:
             chunk = _read(path, self._read_at, limit)
             if chunk.records:
                 return chunk
-            if self._writing is None or path != Path(self._writing.name):
-                path.unlink()
-                self._read_at = 0
+            self._retire(path, chunk.end)
+        if self.depth:
+            # Else whatever comes would wait for ever behind what cannot be read.
+            log.error("spool records lost", count=self.depth)
+            self.depth, self.waiting_since = 0, None
         return None
+
+    def _retire(self, path: Path, end: int) -> None:
+        if self._writing and path == Path(self._writing.name):
+            self.close()
+            self._writing = None
+        if path.stat().st_size > end:
+            path.rename(path.with_suffix(".broken"))  # for a person to look at
+        else:
+            path.unlink()
+        self._read_at = 0
 
     def _forget(self, chunk: Chunk) -> None:
         with self._lock:
@@ -141,6 +170,10 @@ def _read(path: Path, start: int, limit: int) -> Chunk:
             records.append(record)
             end = file.tell()
     return Chunk(records, path, end)
+
+
+def _begun(segment: Path) -> float:
+    return int(segment.stem) / 1e9
 
 
 def _sync_folder(folder: Path) -> None:

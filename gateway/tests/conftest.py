@@ -35,7 +35,9 @@ class Messaging(messaging_pb2_grpc.MessagingServiceServicer):
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def Ingest(self, request: pb.IngestRequest, _context: Context) -> pb.IngestResponse:  # noqa: N802
+    async def Ingest(  # noqa: N802 - the proto's name
+        self, request: pb.IngestRequest, _context: Context
+    ) -> pb.IngestResponse:
         bodies = [event.body.decode() for event in request.events]
         if self.away:
             await _context.abort(grpc.StatusCode.UNAVAILABLE, "away")
@@ -54,12 +56,19 @@ class Gateway:
     app: FastAPI
     http: httpx.AsyncClient
     messaging: Messaging
+    server: Server
+    """Messaging's."""
     keyring: KeyRing
+    spool_dir: Path
 
     @property
     def spool(self) -> Spool:
         spool: Spool = self.app.state.spool
         return spool
+
+    @property
+    def messaging_grpc(self) -> str:
+        return f"127.0.0.1:{self.server.port}"
 
     async def post(self, body: str) -> httpx.Response:
         """An event of Bitrix24."""
@@ -87,6 +96,6 @@ async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://test") as http,
     ):
-        yield Gateway(app, http, messaging, KeyRing(KEY))
+        yield Gateway(app, http, messaging, server, KeyRing(KEY), tmp_path / "spool")
         messaging.gate.set()
     await server.stop(0)

@@ -4,10 +4,15 @@ import asyncio
 import resource
 from typing import Any
 
+import pytest
+
+from edge.requeue import requeue
+from kit import metrics
+
 
 async def until(met: Any, seconds: float = 10) -> None:
     async with asyncio.timeout(seconds):
-        while not met():  # noqa: ASYNC110
+        while not met():  # noqa: ASYNC110 - what is waited for happens in another process or thread
             await asyncio.sleep(0.01)
 
 
@@ -70,6 +75,55 @@ async def test_an_event_that_messaging_refuses_for_good_does_not_keep_others_bac
     await until(lambda: gateway.messaging.bodies == ["event=1", "event=2"])
 
     await until(lambda: gateway.spool.depth == 0)
+
+
+async def test_what_was_set_aside_is_put_back_when_its_cause_was_mended(gateway: Any) -> None:
+    gateway.messaging.refused.update({"event=bad", "event=worse"})
+    gateway.messaging.away = True
+    for body in ("event=bad", "event=1", "event=worse"):
+        await gateway.post(body)
+    gateway.messaging.away = False
+    await until(lambda: gateway.spool.depth == 0)
+
+    gateway.messaging.refused.remove("event=bad")
+    first = await asyncio.to_thread(requeue, gateway.spool_dir, gateway.messaging_grpc)
+    gateway.messaging.refused.clear()
+    second = await asyncio.to_thread(requeue, gateway.spool_dir, gateway.messaging_grpc)
+
+    assert (first, second) == ((1, 1), (1, 0))
+    assert gateway.messaging.bodies == ["event=1", "event=bad", "event=worse"]
+    assert await asyncio.to_thread(requeue, gateway.spool_dir, gateway.messaging_grpc) == (0, 0)
+
+
+async def test_the_drain_goes_on_after_a_disk_that_failed(gateway: Any) -> None:
+    gateway.messaging.away = True
+    for number in range(3):
+        await gateway.post(f"event={number}")
+    unreadable = gateway.spool_dir / f"{0:020d}.spool"
+    unreadable.mkdir()
+    failures = metrics.BACKGROUND_FAILURES.labels("drain_spool")
+    before = failures._value.get()
+    gateway.messaging.away = False
+    await until(lambda: failures._value.get() > before)
+
+    unreadable.rmdir()
+    await until(lambda: len(gateway.messaging.bodies) == 3)
+
+    await until(lambda: gateway.spool.depth == 0)
+
+
+async def test_how_long_events_have_waited_is_told(gateway: Any) -> None:
+    gateway.messaging.away = True
+    await gateway.post("event=1")
+    gateway.spool.waiting_since -= 100
+
+    waiting = (await gateway.http.get("/ready")).json()
+    gateway.messaging.away = False
+    await until(lambda: gateway.spool.depth == 0)
+    drained = (await gateway.http.get("/ready")).json()
+
+    assert (waiting["spool_depth"], waiting["spool_waiting_s"]) == (1, pytest.approx(100, abs=10))
+    assert (drained["spool_depth"], drained["spool_waiting_s"]) == (0, 0)
 
 
 async def test_with_neither_messaging_nor_disk_the_sender_is_told_to_send_again(gateway: Any) -> None:

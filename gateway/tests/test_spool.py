@@ -134,6 +134,35 @@ async def test_a_full_disk_is_said_and_spoils_nothing(tmp_path: Path, opened: Op
     assert await drain(opened(tmp_path)) == [b"before", b"after"]
 
 
+async def test_what_cannot_be_read_is_kept_and_keeps_nothing_back(tmp_path: Path, opened: Opened) -> None:
+    spool = opened(tmp_path)
+    await append(spool, *numbered(3))
+    segment = files(tmp_path)[0]
+    spoiled = bytearray(segment.read_bytes())
+    spoiled[8] ^= 1
+    segment.write_bytes(spoiled)
+
+    async with spool.front(10) as records:
+        assert records == []
+    await append(spool, b"after")
+
+    assert spool.depth == 1
+    assert await drain(spool) == [b"after"]
+    assert [path.suffix for path in files(tmp_path)] == [".broken"]
+
+
+async def test_after_a_restart_the_age_of_what_waits_is_that_of_its_file(tmp_path: Path, opened: Opened) -> None:
+    before = opened(tmp_path)
+    await append(before, b"old")
+    before.close()
+    old = files(tmp_path)[0]
+    old.rename(old.with_stem(f"{int(old.stem) - 60 * 10**9:020d}"))
+
+    after = opened(tmp_path)
+
+    assert 60 <= after.waiting_s < 70
+
+
 async def test_appends_while_the_spool_is_drained_lose_and_double_nothing(tmp_path: Path, opened: Opened) -> None:
     spool, written, drained = opened(tmp_path), numbered(600), list[bytes]()
 

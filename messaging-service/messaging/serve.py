@@ -2,7 +2,7 @@
 
 import asyncio
 
-from kit import log, metrics
+from kit import health, log, metrics, process
 from kit.config import read
 from kit.server import Server
 from messaging.app import App, utc_now
@@ -26,6 +26,6 @@ async def run(stop: asyncio.Event) -> None:
         "teachbase.messaging.v1.MessagingService",
     )
     await server.start()
-    await stop.wait()
+    await process.run_tasks(stop, health.follow(server, app.settings.database_dsn, app.settings.redis_url))
     await server.stop(grace_s=3)
     await app.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from kit import log, metrics, process
+from kit import health, log, metrics, process
 from kit.changefeed import Waker
 from kit.config import read
 from kit.server import Server
@@ -43,6 +43,8 @@ async def run(stop: asyncio.Event) -> None:
         "teachbase.portal.v1.AdminService",
     )
     await server.start()
-    await process.run_tasks(stop, waker.run())
+    await process.run_tasks(
+        stop, waker.run(), health.follow(server, app.settings.database_dsn, app.settings.redis_url)
+    )
     await server.stop(grace_s=3)
     await app.close()

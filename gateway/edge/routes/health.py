@@ -14,6 +14,11 @@ from edge.rpc import Peers
 router = APIRouter(tags=["health"])
 
 _TIMEOUT_S = 2.0
+_DEPENDENCIES = ("postgres", "redis")
+"""As each context's server names them (kit.health)."""
+_UNKNOWN = health_pb2.HealthCheckResponse.UNKNOWN
+_SERVING = health_pb2.HealthCheckResponse.SERVING
+_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 @router.get("/health", summary="The process lives")
@@ -24,11 +29,20 @@ async def health() -> dict[str, str]:
 
 @router.get("/ready", summary="Every dependency answers")
 async def ready(request: Request, peers: Peers) -> JSONResponse:
-    """Answer 200 when every context serves, else 503 with the names of those that do not."""
-    states = await asyncio.gather(*(_serves(one) for one in peers.channels.values()))
-    failing = [name for name, serves in zip(peers.channels, states, strict=True) if not serves]
-    body = {"status": "not_ready" if failing else "ready", "failing": failing}
-    return JSONResponse({**body, "spool_depth": request.app.state.spool.depth}, 503 if failing else 200)
+    """Answer 200 when every context and what it depends on serves, else 503 with the names of what does not.
+
+    Events are taken all the same: the spool holds them.
+    """
+    found = await asyncio.gather(*(_failing(name, channel) for name, channel in peers.channels.items()))
+    failing = sorted(set().union(*found))
+    spool = request.app.state.spool
+    body = {
+        "status": "not_ready" if failing else "ready",
+        "failing": failing,
+        "spool_depth": spool.depth,
+        "spool_waiting_s": round(spool.waiting_s),
+    }
+    return JSONResponse(body, 503 if failing else 200)
 
 
 @router.get("/metrics", summary="Prometheus metrics", include_in_schema=False)
@@ -37,10 +51,17 @@ async def metrics() -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _serves(channel: grpc.aio.Channel) -> bool:
+async def _failing(context: str, channel: grpc.aio.Channel) -> set[str]:
+    """Return what a context says it lacks; its own name when it says nothing, or not why it does not serve."""
+    whole, *parts = await asyncio.gather(*(_state(channel, name) for name in ("", *_DEPENDENCIES)))
+    lacking = {name for name, state in zip(_DEPENDENCIES, parts, strict=True) if state == _NOT_SERVING}
+    return lacking if lacking or whole == _SERVING else {context}
+
+
+async def _state(channel: grpc.aio.Channel, name: str) -> int:
     try:
         stub: Any = health_pb2_grpc.HealthStub(channel)  # its type stubs do not name the methods
-        answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=_TIMEOUT_S)
+        answer = await stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=_TIMEOUT_S)
     except grpc.aio.AioRpcError:
-        return False
-    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+        return _UNKNOWN  # also what a context says of what it does not use
+    return int(answer.status)

@@ -37,10 +37,19 @@ class Server:
         """Begin to serve and say SERVING for the whole server and each service."""
         reflection.enable_server_reflection(self._names, self._server)
         await self._server.start()
+        await self.tell_all(serving=True)
+
+    async def tell(self, name: str, *, serving: bool) -> None:
+        """Say in the health protocol whether one name serves: a service's, or that of what it depends on."""
+        state = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        await self._health.set(name, state)
+
+    async def tell_all(self, *, serving: bool) -> None:
+        """Say so of the whole server and each of its services."""
         for name in ["", *self._names]:
-            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+            await self.tell(name, serving=serving)
 
     async def stop(self, grace_s: float) -> None:
         """Say NOT_SERVING, take no new calls and give those under way `grace_s` seconds."""
-        await self._health.enter_graceful_shutdown()
+        await self.tell_all(serving=False)
         await self._server.stop(grace_s)
