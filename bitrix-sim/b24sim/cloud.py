@@ -31,13 +31,23 @@ class Cloud:
         if portal.member_id in self.portals or portal.domain in self.domains:
             raise ValueError(f"portal {portal.domain} ({portal.member_id}) exists already")
         self.portals[portal.member_id] = portal
-        self.domains[portal.domain] = portal
+        for domain in (portal.domain, *portal.former_domains):
+            self.domains.setdefault(domain, portal)
+        self.changed.set()
+
+    def rename(self, portal: Portal, domain: str) -> None:
+        """Give a portal another name; the old one redirects. Raises ValueError where the name is taken."""
+        if self.domains.get(domain, portal) is not portal:
+            raise ValueError(f"{domain} is taken")
+        portal.former_domains = [name for name in (*portal.former_domains, portal.domain) if name != domain]
+        portal.domain = domain
+        self.domains[domain] = portal
         self.changed.set()
 
     def remove(self, portal: Portal) -> None:
         """Delete a portal and its tokens; its address answers HTML 404 from now on."""
         del self.portals[portal.member_id]
-        del self.domains[portal.domain]
+        self.domains = {domain: one for domain, one in self.domains.items() if one is not portal}
         self.tokens.forget(portal.member_id)
         self.changed.set()
 

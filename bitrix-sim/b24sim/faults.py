@@ -6,6 +6,7 @@ from typing import Literal
 
 Kind = Literal[
     "http_502_html",
+    "portal_deleted",
     "hang",
     "close_after_accept",
     "close_before",
@@ -13,6 +14,7 @@ Kind = Literal[
     "payment_required",
     "server_error_after",
     "throttle_503",
+    "operation_time_limit",
     "slow",
     "sending_failed",
 ]

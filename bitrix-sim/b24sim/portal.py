@@ -75,6 +75,8 @@ class Portal:
     private_chats: dict[tuple[int, int], int] = field(default_factory=dict)
     """(bot id, user id) -> chat id."""
     uuids: UuidTable = field(default_factory=UuidTable)
+    former_domains: list[str] = field(default_factory=list)
+    """Its names before it was renamed; they answer 302 (contract 2.4)."""
     live: Live = field(default_factory=Live)
 
     def next_id(self, kind: str) -> int:

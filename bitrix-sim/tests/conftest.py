@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from b24sim.testing import NOW, FakeClock, Sim, serving, simulator
@@ -19,6 +19,7 @@ class Product:
     """What the product under test heard: event bodies and installation posts, in order."""
 
     url: str = ""
+    sim_url: str = ""
     bodies: list[bytes] = field(default_factory=list)
     posts: list[dict[str, Any]] = field(default_factory=list)
     status: int = 200
@@ -45,6 +46,26 @@ class Product:
         self.posts.append({"authorization": request.headers["authorization"], **await request.json()})
         return JSONResponse({"status": "ok"})
 
+    async def page(self, request: Request) -> Response:
+        self.posts.append({"path": request.url.path, **request.query_params, **(await request.form())})
+        return HTMLResponse(PAGE.replace("SIM", self.sim_url))
+
+
+PAGE = """<!doctype html><script src="SIM/api/v1/"></script><p id="said"></p><p id="picked"></p>
+<button id="pick">pick</button><button id="fresh">fresh</button><button id="finish">finish</button>
+<button id="tall">tall</button><script>
+const say = (id, words) => document.getElementById(id).textContent = words;
+BX24.init(() => {
+  const auth = BX24.getAuth();
+  const frame = [BX24.isAdmin(), BX24.getLang(), window.name.split("|")[0]];
+  say("said", [auth.member_id, auth.access_token, ...frame].join(" "));
+  pick.onclick = () => BX24.selectUsers((users) => say("picked", users.map((user) => user.id).join(" ")));
+  fresh.onclick = () => BX24.refreshAuth((fresh) => say("picked", fresh.access_token));
+  tall.onclick = () => { document.body.style.height = "3000px"; BX24.fitWindow(); };
+  finish.onclick = () => BX24.installFinish();
+});
+</script>"""
+
 
 @pytest.fixture(scope="session")
 async def listening() -> AsyncIterator[Product]:
@@ -52,6 +73,8 @@ async def listening() -> AsyncIterator[Product]:
     site = Starlette(
         routes=[
             Route("/events", heard.events, methods=["POST"]),
+            Route("/v1/bitrix/install", heard.page, methods=["POST"]),
+            Route("/v1/bitrix/handler", heard.page, methods=["POST"]),
             Route("/v1/bitrix/install/complete", heard.complete, methods=["POST"]),
             Route("/v1/bitrix/install/finalize", heard.finalize, methods=["POST"]),
         ]
@@ -65,6 +88,7 @@ async def listening() -> AsyncIterator[Product]:
 async def running(listening: Product) -> AsyncIterator[tuple[Sim, FakeClock]]:
     clock = FakeClock()
     async with simulator(clock, listening.url) as sim:
+        listening.sim_url = sim.url
         yield sim, clock
 
 

@@ -30,6 +30,7 @@ async def send(sim: Sim, portal: dict[str, Any]) -> httpx.Response:
     ("kind", "status", "error", "shown"),
     [
         ("payment_required", 402, "PAYMENT_REQUIRED", 0),
+        ("operation_time_limit", 429, "OPERATION_TIME_LIMIT", 0),
         ("throttle_503", 503, "QUERY_LIMIT_EXCEEDED", 0),
         ("server_error_after", 500, "INTERNAL_SERVER_ERROR", 1),
         ("sending_failed", 400, "SENDING_FAILED", 0),
@@ -73,6 +74,25 @@ async def test_a_hang_answers_nothing_and_does_nothing(sim: Sim, portal: dict[st
 
     assert await sim.seen(portal) == []
     assert (await send(sim, portal)).status_code == 200
+
+
+async def test_a_renamed_portal_redirects_from_its_old_names_and_keeps_its_tokens(
+    sim: Sim, portal: dict[str, Any]
+) -> None:
+    for domain in ("vasilyok.bitrix24.ru", "astra.bitrix24.ru"):
+        renamed = await sim.control("POST", f"/portals/{portal['member_id']}/rename", {"domain": domain})
+
+    moved = await send(sim, portal)
+    again = await sim.http.post(moved.headers["location"], json={"auth": portal["admin"]["access_token"]})
+    taken = await sim.http.post(
+        f"/control/portals/{(await sim.portal())['member_id']}/rename", json={"domain": "vasilyok.bitrix24.ru"}
+    )
+
+    assert (moved.status_code, moved.headers["content-type"][:9]) == (302, "text/html")
+    assert moved.headers["location"] == f"{renamed['client_endpoint']}{SEND}"
+    assert again.json()["error"] == "BOT_ID_REQUIRED"  # the token is good there
+    assert taken.status_code == 409
+    assert await sim.seen(portal) == []
 
 
 async def test_a_gateway_error_is_html(sim: Sim, portal: dict[str, Any]) -> None:

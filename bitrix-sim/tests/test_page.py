@@ -1,5 +1,6 @@
 """The page for people, in a real browser where one is installed."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -123,3 +124,45 @@ async def test_typing_and_buttons(sim: Sim, page: Page, portal: dict[str, Any], 
 async def admin_of(sim: Sim, portal: dict[str, Any]) -> dict[str, Any]:
     opened = await sim.control("POST", f"/portals/{portal['member_id']}/open", {"user_id": 1})
     return {"access_token": opened["form"]["AUTH_ID"]}
+
+
+@needs_browser
+async def test_the_app_opens_in_its_frame_and_talks_to_the_portal(sim: Sim, page: Page, product: Any) -> None:
+    made = await sim.portal(domain="romashka.bitrix24.ru")
+    await page.goto(f"{sim.url}/?portal={made['member_id']}")
+    await page.click("#open-app")
+    frame = page.frame_locator("#frame")
+
+    said = await frame.locator("#said").filter(has_text=made["member_id"]).text_content()
+    await frame.locator("#pick").click()
+    for place in (1, 3):
+        await page.locator("#picker-list input").nth(place).check()
+    await page.click("#picker-done")
+    await expect(frame.locator("#picked")).to_have_text("2 4")
+    await frame.locator("#fresh").click()
+    await expect(frame.locator("#picked")).not_to_have_text("2 4")
+    await frame.locator("#tall").click()
+    await expect(page.locator("#frame")).to_have_attribute("style", re.compile("height: 30"))
+    await frame.locator("#finish").click()
+    await expect(page.locator("#portal-state")).to_have_text("приложение установлено")
+
+    opened = [(post["path"], post["PLACEMENT"], post["member_id"]) for post in product.posts]
+    paths = ("/v1/bitrix/install", "/v1/bitrix/handler")
+    assert opened == [(path, "DEFAULT", made["member_id"]) for path in paths]
+    assert said is not None
+    assert said.split()[1:] == [product.posts[0]["AUTH_ID"], "true", "ru", "romashka.bitrix24.ru"]
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#app")).to_be_hidden()
+
+
+@needs_browser
+async def test_who_is_no_administrator_is_told_that_the_app_is_not_finished(
+    sim: Sim, page: Page, product: Any
+) -> None:
+    made = await sim.portal()
+    await page.goto(f"{sim.url}/?portal={made['member_id']}&user=2")
+
+    await page.click("#open-app")
+
+    await expect(page.locator(".notice")).to_contain_text("не установлено до конца")
+    assert product.posts == []

@@ -43,11 +43,12 @@ class Installation(Body):
 
 
 async def open_page(request: Request) -> Response:
-    """Query and form of the POST that opens our iframe for an employee (contract 1.3)."""
+    """Query and form of the POST that opens our iframe for an employee (contract 1.3), and the product's base."""
     cloud, portal = cloud_of(request), portal_of(request)
     asked = await read(request, Opening)
     user = user_of(portal, asked.user_id)
-    return json(page_request(cloud, portal, user.id, asked.placement, asked.placement_options))
+    page = page_request(cloud, portal, user.id, asked.placement, asked.placement_options)
+    return json({**page, "product_url": cloud.settings.product_url})
 
 
 async def code(request: Request) -> Response:

@@ -49,6 +49,12 @@ class NewPortal(Body):
     command_events: CommandEvents = "both"
 
 
+class NewName(Body):
+    """`POST /control/portals/{m}/rename`."""
+
+    domain: str = Field(min_length=1)
+
+
 class PortalChange(Body):
     """`PATCH /control/portals/{m}`."""
 
@@ -90,6 +96,16 @@ async def change(request: Request) -> Response:
     for name, value in (await read(request, PortalChange)).model_dump(exclude_none=True).items():
         setattr(portal, name, value)
     cloud.changed.set()
+    return json(portal_view(cloud, portal))
+
+
+async def rename(request: Request) -> Response:
+    """Give the portal another domain: the old one answers 302 from now on."""
+    cloud, portal = cloud_of(request), portal_of(request)
+    try:
+        cloud.rename(portal, (await read(request, NewName)).domain)
+    except ValueError as error:
+        raise ControlError(str(error), 409) from error
     return json(portal_view(cloud, portal))
 
 
@@ -161,6 +177,7 @@ ROUTES = [
     Route("/control/portals/{member_id}", get, methods=["GET"]),
     Route("/control/portals/{member_id}", change, methods=["PATCH"]),
     Route("/control/portals/{member_id}", delete, methods=["DELETE"]),
+    Route("/control/portals/{member_id}/rename", rename, methods=["POST"]),
     Route("/control/portals/{member_id}/limits", set_limits, methods=["PUT"]),
     Route("/control/stats", stats, methods=["GET"]),
 ]

@@ -7,6 +7,7 @@ from b24sim.page import shell, state
 
 ROUTES: list[BaseRoute] = [
     Route("/", shell.index),
+    Route("/api/v1/", shell.library),
     Route("/page/state/{member_id}", state.state),
     Mount("/static", StaticFiles(directory=shell.FOLDER / "static")),
 ]

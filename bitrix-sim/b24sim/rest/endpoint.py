@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
 
-from b24sim.asgi import HTML, JSON, BodyTooLargeError, drop, hang, read_body, respond
+from b24sim.asgi import HTML, JSON, BodyTooLargeError, drop, hang, read_body, redirect, respond
 from b24sim.clock import utc
 from b24sim.cloud import Cloud
 from b24sim.faults import Fault, strike
@@ -20,9 +20,14 @@ from b24sim.rest.request import authorize, expire, method_of, params_of, token_o
 NOT_FOUND_PAGE: Final = b"<html><head><title>404 Not Found</title></head><body>Portal not found</body></html>"
 TOO_LARGE_PAGE: Final = b"<html><head><title>413 Request Entity Too Large</title></head></html>"
 BAD_GATEWAY_PAGE: Final = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+PAGES: Final = {"http_502_html": (502, BAD_GATEWAY_PAGE), "portal_deleted": (404, NOT_FOUND_PAGE)}
 TOO_MANY: Final = RestError("QUERY_LIMIT_EXCEEDED", "Too many requests", 503)
+TOO_LONG: Final = RestError("OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.", 429)
 REFUSALS: Final = {
     "throttle_503": TOO_MANY,
+    "operation_time_limit": RestError(
+        "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.", 429
+    ),
     "payment_required": RestError("PAYMENT_REQUIRED", "Payment required", 402),
     "expired_token": RestError("expired_token", "The access token provided has expired.", 401),
 }
@@ -56,6 +61,9 @@ class PortalRest:
         if portal is None:
             await respond(send, 404, NOT_FOUND_PAGE, HTML)
             return
+        if domain != portal.domain:
+            await redirect(send, f"{self.cloud.client_endpoint(portal)}{path}")
+            return
         method, at, started = method_of(path), self.cloud.clock(), time.perf_counter()
         fault: Fault | None = None
         if not portal.live.bucket.take(portal.limits, at):
@@ -87,8 +95,9 @@ class PortalRest:
         now = self.cloud.clock()
         if kind in {"hang", "close_before"}:
             return Answer(0, b"", kind)
-        if kind == "http_502_html":
-            return Answer(502, BAD_GATEWAY_PAGE, kind, content_type=HTML)
+        if kind in PAGES:
+            status, page = PAGES[kind]
+            return Answer(status, page, kind, content_type=HTML)
         token = token_of(scope, params)
         if kind == "expired_token":
             expire(token, self.cloud.tokens, now)
@@ -108,7 +117,7 @@ class PortalRest:
     ) -> Answer:
         now = self.cloud.clock()
         if portal.live.operating.of(method, now).exhausted:
-            raise RestError("OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.", 429)
+            raise TOO_LONG
         call = Call(self.cloud, portal, user_id, params, fails_inside=kind == "sending_failed")
         result = perform(method, call)
         took = time.perf_counter() - started

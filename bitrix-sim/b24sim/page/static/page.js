@@ -2,6 +2,7 @@
 
 import { render } from "./bbcode.js";
 import { $, ask, avatar, day, isWeb, language, link, make, texts, time, transliterate } from "./dom.js";
+import { openApp } from "./frame.js";
 
 const here = new URL(location.href).searchParams;
 
@@ -284,6 +285,12 @@ async function install() {
   drawPeople();
 }
 
+async function app() {
+  const user = people.find((item) => item.id === userId) ?? people.find((item) => item.admin);
+  const installed = current?.portal.installed ?? false;
+  await attempt(() => openApp({ member, user, installed, onInstalled: follow }));
+}
+
 async function remove() {
   if (confirm(texts.remove_sure)) await attempt(() => onPortal("POST", "/uninstall", { clean: true }));
 }
@@ -380,6 +387,7 @@ $("all").onchange = (event) => {
   drawPeople();
 };
 $("install").onclick = install;
+$("open-app").onclick = app;
 $("remove").onclick = remove;
 $("faults").onchange = setFaults;
 $("limits").onchange = (event) => onPortal("PUT", "/limits", event.target.checked ? {} : "off");
