@@ -77,7 +77,7 @@ def untried(calls: Iterable[Call], error: BitrixError) -> list[Outcome]:
 
 
 def _may_join(call: Call) -> bool:
-    return call.method.lower() not in _ALONE and all(map(_survives, call.params.values()))
+    return call.method.lower() not in _ALONE and (not call.params or _survives(call.params))
 
 
 def _survives(value: Any) -> bool:

@@ -49,31 +49,34 @@ class Rest:
 
         `patience_s` bounds all waiting together: for the budget, for the breaker and before repeats; 0 = now or
         not at all. What an answer itself takes comes on top (client.TOTAL_S). A refused token is refreshed once
-        and a renamed portal followed once, in whichever order. Raises BitrixError, and what `tokens` raises.
+        and a renamed portal followed once, in whichever order. Raises BitrixError, and what `tokens` raises; its
+        `outcome_is_known` speaks for all attempts.
         """
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + patience_s
         credential = await tokens.get()
         self._retries.first(credential.member_id)
         repeats, refreshed, renamed = 0, False, False
+        unsure: BitrixError | None = None
         while True:
             try:
                 answer = await self._once(credential, call, ends_at, priority)
-            except PortalRenamed as error:
-                if renamed:
-                    raise
-                renamed, credential = True, self._followed(credential, call, error)
             except BitrixError as error:
+                if isinstance(error, PortalRenamed) and not renamed:
+                    renamed, credential = True, self._followed(credential, call, error)
+                    continue
                 if line_of(error).repeat is Repeat.REFRESHED and not refreshed:
                     fresh = await tokens.refresh_after(credential)
                     endpoint = credential.client_endpoint if renamed else fresh.client_endpoint
                     refreshed, credential = True, replace(fresh, client_endpoint=endpoint)
                     continue
+                # A repeat that was refused does not tell what became of an earlier one that nobody answered.
+                unsure = unsure if error.outcome_is_known else error
                 wait_s = _before_repeat_s(error, call, repeats)
                 if wait_s is None or loop.time() + wait_s > ends_at:
-                    raise
+                    raise unsure or error from None
                 if not self._retries.spend(credential.member_id):
-                    raise
+                    raise unsure or error from None
                 repeats += 1
                 await asyncio.sleep(wait_s)
             else:

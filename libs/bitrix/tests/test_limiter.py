@@ -2,20 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
 from redis.asyncio import Redis
 
-from bitrix.limiter import KEY, Budget, Limiter
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Redis]:
-    redis = Redis.from_url(redis_url)
-    yield redis
-    await redis.aclose()
+from bitrix.breaker import Breaker, Passage
+from bitrix.decisions import failure
+from bitrix.errors import BitrixError, Kind
+from bitrix.limiter import ENTERPRISE, KEY, Budget, Limiter, Priority
 
 
 @pytest.mark.parametrize("asks", [[1] * 60, [3, 1, 7, 16] * 8, [50, 50], [16] * 5])
@@ -84,3 +79,74 @@ async def test_while_redis_is_away_it_is_slower_but_not_unlimited() -> None:
     assert [grant.count for grant in grants] == [1] + [0] * 19
     assert all(0 < grant.wait_s <= 2 for grant in grants[1:])
     assert other.count == 1
+
+
+async def test_the_more_urgent_find_room_where_others_wait(redis: Redis) -> None:
+    limiter, member_id = Limiter(redis, Budget(rate=0.1, burst=10)), uuid4().hex
+
+    counts = [
+        (await limiter.take(member_id, 10, priority=priority)).count
+        for priority in (Priority.BULK, Priority.WELCOME, Priority.INTERACTIVE, Priority.INTERACTIVE)
+    ]
+
+    assert counts == [3, 3, 4, 0]
+
+
+async def test_bulk_alone_gets_the_whole_rate(redis: Redis) -> None:
+    limiter, member_id = Limiter(redis, Budget(rate=100, burst=10)), uuid4().hex
+    started, granted = time.monotonic(), 0
+
+    while time.monotonic() - started < 0.5:
+        grant = await limiter.take(member_id, priority=Priority.BULK)
+        granted += grant.count
+        await asyncio.sleep(grant.wait_s)
+
+    assert granted >= 0.7 * 100 * (time.monotonic() - started)
+
+
+async def test_a_portal_may_have_a_budget_of_its_own(redis: Redis) -> None:
+    limiter, member_id = Limiter(redis, Budget(rate=1, burst=2)), uuid4().hex
+    another_process = Limiter(redis, Budget(rate=1, burst=2))
+
+    await limiter.set_budget(member_id, ENTERPRISE)
+
+    assert (await another_process.take(member_id, 500)).count == ENTERPRISE.burst
+
+
+async def test_a_braked_method_rests_and_takes_nothing_from_the_bucket(redis: Redis) -> None:
+    limiter, member_id = Limiter(redis, Budget(rate=0.1, burst=1)), uuid4().hex
+    await limiter.brake(member_id, 30, "User.Get")
+
+    braked = await limiter.take(member_id, methods=["batch", "user.get"])
+    free = await limiter.take(member_id, methods=["profile"])
+
+    assert (braked.count, braked.is_braked) == (0, True)
+    assert 29 < braked.wait_s <= 30
+    assert free.count == 1
+
+
+async def test_who_waits_is_told_early_that_nothing_will_come_in_time(redis: Redis) -> None:
+    limiter, member_id = Limiter(redis, Budget(rate=0.1, burst=1)), uuid4().hex
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    await limiter.wait(member_id, started + 1, Priority.INTERACTIVE, ["profile"])
+
+    with pytest.raises(BitrixError) as late:
+        await limiter.wait(member_id, started + 1, Priority.INTERACTIVE, ["profile"])
+
+    assert (late.value.kind, late.value.code) == (Kind.THROTTLE, "rate_budget_used_up")
+    assert 9 < (late.value.retry_after_s or 0) <= 10
+    assert loop.time() - started < 0.5
+
+
+async def test_while_redis_is_away_brakes_and_breakers_do_no_harm() -> None:
+    away = Redis.from_url("redis://127.0.0.1:1/0")
+    limiter, breaker = Limiter(away, Budget()), Breaker(away)
+
+    await limiter.brake("m", 5)
+    passage = await breaker.enter("m")
+    await breaker.tell("m", passage, failure("no_answer"))
+    await breaker.tell("m", Passage(0, is_watched=True), None)
+    await away.aclose()
+
+    assert passage == Passage(0.0, is_watched=False)
