@@ -9,18 +9,21 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
+from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kit import ids
+from portal.attempts import Attempts
 from portal.domain import Admin, SessionTokens
 from portal.errors import InvalidCredentials, SessionExpired, TooManyAttempts
 from portal.repository import admins as statements
-from portal.repository.admins import Account
 from portal.sessions import ADMIN_LIFE, AdminSessions
 
 REFRESH_LIFE = timedelta(days=14)
-FREE_ATTEMPTS = 5
-MAX_LOCK = timedelta(seconds=60)
+FREE_FAILURES = 5
+"""Of one source at one account: nobody locks an admin out from elsewhere."""
+FREE_FAILURES_OF_SOURCE = 30
+_HASHES_AT_ONCE = 2
 
 _hasher = PasswordHasher()
 _NOBODYS_HASH = (  # of a random password that nobody knows
@@ -31,8 +34,14 @@ _NOBODYS_HASH = (  # of a random password that nobody knows
 class Admins:
     """Accounts and sessions of the vendor's staff."""
 
-    def __init__(self, engine: AsyncEngine, sessions: AdminSessions, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, engine: AsyncEngine, sessions: AdminSessions, redis: Redis, now: Callable[[], datetime]
+    ) -> None:
         self._engine = engine
+        self._failures = Attempts(redis, "login", FREE_FAILURES, now)
+        self._failures_of_source = Attempts(redis, "login_source", FREE_FAILURES_OF_SOURCE, now)
+        # Each takes 64 MiB and a core for 50 ms: a storm of logins must wait, not starve the rest.
+        self._hashing = asyncio.Semaphore(_HASHES_AT_ONCE)
         self._sessions = sessions
         self._now = now
 
@@ -47,17 +56,22 @@ class Admins:
                 conn, ids.uuid7(), email.lower(), password_hash, "owner", self._now()
             )
 
-    async def login(self, email: str, password: str) -> tuple[Admin, SessionTokens]:
+    async def login(self, email: str, password: str, remote_ip: str) -> tuple[Admin, SessionTokens]:
         """Open a session. Raises InvalidCredentials, TooManyAttempts (failures only are counted)."""
+        email = email.lower()
         async with self._engine.connect() as conn:
-            account = await statements.by_email(conn, email.lower())
-        if account and account.locked_until and account.locked_until > self._now():
-            raise TooManyAttempts(retry_after_s=_seconds(account.locked_until - self._now()))
+            account = await statements.by_email(conn, email)
         # A stranger's address costs the same time, so that addresses cannot be learned.
         stored = account.password_hash if account else _NOBODYS_HASH
-        if not await asyncio.to_thread(_matches, stored, password) or account is None:
-            await self._note_failure(account)
-            raise InvalidCredentials
+        async with self._hashing:
+            # Asked in the queue's front: who was locked while he waited costs no hash.
+            await self._refuse_if_locked(email, remote_ip)
+            matches = await asyncio.to_thread(_matches, stored, password)
+            if account is None or not matches:
+                await self._failures.failed(_pair(email, remote_ip))
+                await self._failures_of_source.failed(remote_ip)
+                raise InvalidCredentials
+        await self._failures.forgive(_pair(email, remote_ip))
         return account.admin, await self._open(account.admin)
 
     async def refresh(self, refresh_token: str) -> SessionTokens:
@@ -88,7 +102,6 @@ class Admins:
     async def _open(self, admin: Admin) -> SessionTokens:
         session_id, token, now = ids.uuid7(), secrets.token_urlsafe(32), self._now()
         async with self._engine.begin() as conn:
-            await statements.forget_failed_logins(conn, admin.id)
             await statements.open_session(
                 conn,
                 session_id=session_id,
@@ -99,14 +112,13 @@ class Admins:
             )
         return self._tokens(admin, session_id, token)
 
-    async def _note_failure(self, account: Account | None) -> None:
-        if account is None:
-            return
-        async with self._engine.begin() as conn:
-            over = await statements.count_failed_login(conn, account.admin.id) - FREE_ATTEMPTS
-            if over >= 0:
-                lock = min(timedelta(seconds=2 ** min(over, 10)), MAX_LOCK)
-                await statements.lock_until(conn, account.admin.id, self._now() + lock)
+    async def _refuse_if_locked(self, email: str, remote_ip: str) -> None:
+        locked_s = max(
+            await self._failures.locked_s(_pair(email, remote_ip)),
+            await self._failures_of_source.locked_s(remote_ip),
+        )
+        if locked_s:
+            raise TooManyAttempts(retry_after_s=locked_s)
 
     def _tokens(self, admin: Admin, session_id: UUID, refresh_token: str) -> SessionTokens:
         access = self._sessions.mint(admin.id, session_id, admin.role)
@@ -124,5 +136,5 @@ def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _seconds(left: timedelta) -> int:
-    return max(1, int(left.total_seconds()) + 1)
+def _pair(email: str, remote_ip: str) -> str:
+    return f"{remote_ip}|{email}"

@@ -13,12 +13,14 @@ from kit import db
 from kit.keyring import KeyRing
 from portal.access import Accesses
 from portal.admins import Admins
+from portal.attempts import Attempts
 from portal.bot import Bots
 from portal.clients.rest import PortalRest
 from portal.config import Settings
 from portal.install import Installs
 from portal.sessions import AdminSessions, PortalSessions
 from portal.tokens import Tokens
+from portal.verify import FREE_FAILURES, Verifier
 
 
 def utc_now() -> datetime:
@@ -49,7 +51,7 @@ class App:
         self.accesses = Accesses(self.engine, utc_now)
         self.installs = Installs(
             self.engine,
-            oauth,
+            Verifier(oauth, Attempts(self.redis, "install", FREE_FAILURES, utc_now)),
             rest,
             self.tokens,
             self.bots,
@@ -57,7 +59,7 @@ class App:
             PortalSessions(keyring, utc_now),
             utc_now,
         )
-        self.admins = Admins(self.engine, AdminSessions(keyring, utc_now), utc_now)
+        self.admins = Admins(self.engine, AdminSessions(keyring, utc_now), self.redis, utc_now)
 
     async def close(self) -> None:
         """Close connections."""

@@ -1,5 +1,6 @@
 """The bot of a portal: registered once, brought up to date always, its commands with it (contract 4.2, 4.8)."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bitrix.errors import BitrixError
 from bitrix.events import as_id, as_map
+from kit import db, metrics
 from kit.errors import DomainError
 from portal import changes
 from portal.clients.rest import PortalRest
 from portal.domain import Bot
-from portal.errors import NoCredential, OauthUnavailable
+from portal.errors import NoCredential, OauthUnavailable, TokenRefused
 from portal.repository import portals as statements
 
 log = structlog.get_logger("bot")
@@ -50,18 +52,24 @@ class Bots:
             bot = await self._register(portal_id)
         except BitrixError as error:
             bot = Bot(0, "failed", error.code)
-        except (NoCredential, OauthUnavailable) as error:
+        except (NoCredential, OauthUnavailable, TokenRefused) as error:
             bot = Bot(0, "failed", error.reason)
         await self._store(portal_id, bot)
         log.info("bot ensured", portal_id=str(portal_id), bot_id=bot.id, state=bot.state, code=bot.error_code)
         return bot
 
     async def sweep(self) -> None:
-        """Try again for portals in use that have no bot."""
+        """Try again for portals in use that have no bot; none waits for another or suffers from its failure."""
         async with self._engine.connect() as conn:
             waiting = await statements.without_bot(conn, self._now() - _RETRY_AFTER, _SWEEP_LIMIT)
-        for portal_id in waiting:
+        await asyncio.gather(*map(self._try, waiting))
+
+    async def _try(self, portal_id: UUID) -> None:
+        try:
             await self.ensure(portal_id)
+        except Exception as error:
+            metrics.BACKGROUND_FAILURES.labels("ensure_bot").inc()
+            log.warning("bot not ensured", portal_id=str(portal_id), error=repr(error), exc_info=db.cause(error))
 
     async def _register(self, portal_id: UUID) -> Bot:
         settings = {"eventMode": "webhook", "webhookUrl": self._webhook_url, "properties": _PROPERTIES}

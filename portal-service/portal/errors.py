@@ -25,6 +25,19 @@ class NoCredential(DomainError):
     message = "Portal {portal_id} has no live token: an administrator of it must open the app."
 
 
+class TokenRefused(DomainError):
+    status, reason = StatusCode.FAILED_PRECONDITION, "TOKEN_REFUSED"
+    message = (
+        "The Bitrix24 authorization server refuses to renew the token of portal {portal_id}: {code}. "
+        "It is asked again in {retry_after_s} seconds."
+    )
+
+
+class RightsUnknown(DomainError):
+    status, reason = StatusCode.UNAVAILABLE, "RIGHTS_UNKNOWN"
+    message = "The portal did not say whether user {user_id} is an administrator ({code}). Try again."
+
+
 class InvalidCredentials(DomainError):
     status, reason = StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"
     message = "The e-mail or the password is wrong."

@@ -17,7 +17,7 @@ class AdminServicer(admin_pb2_grpc.AdminServiceServicer):
         self._admins = admins
 
     async def Login(self, request: pb.LoginRequest, context: Context) -> pb.LoginResponse:
-        admin, tokens = await self._admins.login(request.email, request.password)
+        admin, tokens = await self._admins.login(request.email, request.password, request.remote_ip)
         return pb.LoginResponse(admin=_admin_to_pb(admin), tokens=_tokens_to_pb(tokens))
 
     async def RefreshSession(

@@ -11,17 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bitrix.errors import BitrixError
 from bitrix.events import as_flag, as_map
-from bitrix.oauth import OAuthServer
 from portal import changes
 from portal.access import Accesses
 from portal.bot import Bots
 from portal.clients.rest import PortalRest
 from portal.domain import Access, Portal, VerifiedInstall
-from portal.errors import NotAnAdmin, PortalNotFound
+from portal.errors import NotAnAdmin, PortalNotFound, RightsUnknown
 from portal.repository import portals as statements
 from portal.sessions import PortalSessions
 from portal.tokens import Tokens
-from portal.verify import InstallClaim, verify
+from portal.verify import InstallClaim, Verifier
 
 log = structlog.get_logger("install")
 
@@ -32,7 +31,7 @@ class Installs:
     def __init__(
         self,
         engine: AsyncEngine,
-        oauth: OAuthServer,
+        verifier: Verifier,
         rest: PortalRest,
         tokens: Tokens,
         bots: Bots,
@@ -41,7 +40,7 @@ class Installs:
         now: Callable[[], datetime],
     ) -> None:
         self._engine = engine
-        self._oauth = oauth
+        self._verifier = verifier
         self._rest = rest
         self._tokens = tokens
         self._bots = bots
@@ -52,9 +51,9 @@ class Installs:
     async def complete(self, claim: InstallClaim) -> tuple[Portal, str]:
         """Store a verified install and make sure of the bot. Returns the portal and a session of its installer.
 
-        Safe to repeat. Raises InstallNotVerified, OauthUnavailable, NotAnAdmin.
+        Safe to repeat. Raises InstallNotVerified, TooManyAttempts, OauthUnavailable, RightsUnknown, NotAnAdmin.
         """
-        install = await verify(self._oauth, claim)
+        install = await self._verifier.verify(claim)
         if not await self._is_admin(install):
             raise NotAnAdmin(user_id=install.user_id)
         await self._store(install)
@@ -83,18 +82,25 @@ class Installs:
             await changes.announce(conn, install.portal_id)
 
     async def _is_admin(self, install: VerifiedInstall) -> bool:
-        if as_flag(await self._ask(install, "user.admin")):
+        """Ask one method, then the other: either may lack its scope. Raises RightsUnknown when neither answers."""
+        by_role = await self._ask(install, "user.admin", as_flag)
+        if by_role is True:
             return True
-        return as_flag(as_map(await self._ask(install, "profile")).get("ADMIN"))
+        by_profile = await self._ask(install, "profile", _admin_flag)
+        if isinstance(by_role, str) and isinstance(by_profile, str):
+            raise RightsUnknown(user_id=install.user_id, code=by_profile)
+        return by_profile is True
 
-    async def _ask(self, install: VerifiedInstall, method: str) -> Any:
+    async def _ask(self, install: VerifiedInstall, method: str, read: Callable[[Any], bool]) -> bool | str:
+        """Return what a method says, or the code of its failure."""
         try:
-            return await self._rest.call_as(
+            answer = await self._rest.call_as(
                 install.member_id, install.client_endpoint, install.access_token, method, {}
             )
         except BitrixError as error:
             log.warning("rights not learned", portal_id=str(install.portal_id), method=method, code=error.code)
-            return None
+            return error.code
+        return read(answer)
 
     async def _find(self, portal_id: UUID) -> Portal:
         async with self._engine.connect() as conn:
@@ -102,3 +108,7 @@ class Installs:
         if portal is None:
             raise PortalNotFound(portal_id=portal_id)
         return portal
+
+
+def _admin_flag(profile: Any) -> bool:
+    return as_flag(as_map(profile).get("ADMIN"))

@@ -47,6 +47,10 @@ portal_tokens = Table(
     Column("generation", BigInteger, nullable=False),
     Column("expires_at", _moment, nullable=False),
     Column("refresh_lease_until", _moment),
+    Column("refusals", Integer, nullable=False),
+    Column("refused_kind", Text, nullable=False),
+    Column("refused_code", Text, nullable=False),
+    Column("refused_until", _moment),
     Column("updated_at", _moment, nullable=False),
 )
 
@@ -81,8 +85,6 @@ admin_users = Table(
     Column("email", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("role", Text, nullable=False),
-    Column("failed_logins", Integer, nullable=False),
-    Column("locked_until", _moment),
     Column("created_at", _moment, nullable=False),
 )
 

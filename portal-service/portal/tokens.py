@@ -12,15 +12,20 @@ from bitrix.errors import BitrixError, Kind
 from bitrix.oauth import OAuthServer
 from kit.keyring import KeyRing
 from portal.domain import StoredToken, VerifiedInstall
-from portal.errors import NoCredential, OauthUnavailable
+from portal.errors import NoCredential, OauthUnavailable, TokenRefused
 from portal.repository import tokens as statements
 from portal.repository.tokens import SealedToken
 
 log = structlog.get_logger("tokens")
 
 LEASE = timedelta(seconds=15)
+"""Longer than a refresh may take (bitrix.oauth.TOTAL_S), so that two never spend one refresh token."""
+FIRST_REST = timedelta(minutes=1)
+MAX_REST = timedelta(minutes=10)
 _POLL_S = 0.1
 _GONE_FOR_GOOD = {Kind.RIGHTS, Kind.TOKEN, Kind.REQUEST}
+"""This credential is refused: another administrator's may be good."""
+_NO_ANSWER = {Kind.UNKNOWN, Kind.TRANSPORT, Kind.SERVER, Kind.THROTTLE}
 
 
 class Tokens:
@@ -35,7 +40,10 @@ class Tokens:
         self._now = now
 
     async def store(self, conn: AsyncConnection, install: VerifiedInstall) -> None:
-        """Store the tokens that came with a verified install, in the install's transaction."""
+        """Store the tokens that came with a verified install, in the install's transaction.
+
+        A page may come without a refresh token: then the one that is there stays.
+        """
         now = self._now()
         await statements.store(
             conn,
@@ -46,17 +54,18 @@ class Tokens:
             server_endpoint=install.server_endpoint,
             expires_at=now + timedelta(seconds=install.expires_in),
             now=now,
+            keep_refresh_token=not install.refresh_token,
         )
 
     async def current(self, portal_id: UUID) -> StoredToken:
-        """Return the newest live credential as it is, expired or not. Raises NoCredential."""
+        """Return the newest live credential as it is, expired or not. Raises NoCredential, TokenRefused."""
         return self._open(await self._newest(portal_id))
 
     async def refreshed(self, portal_id: UUID, refused_generation: int) -> StoredToken:
         """Return a credential newer than the one that Bitrix24 refused.
 
         The first to ask refreshes, outside of any transaction; the others wait for what it stores.
-        Raises NoCredential, OauthUnavailable.
+        Raises NoCredential, OauthUnavailable; TokenRefused, for a while without asking again.
         """
         deadline = asyncio.get_running_loop().time() + LEASE.total_seconds()
         while asyncio.get_running_loop().time() < deadline:
@@ -74,6 +83,8 @@ class Tokens:
             sealed = await statements.newest_live(conn, portal_id)
         if sealed is None:
             raise NoCredential(portal_id=portal_id)
+        if sealed.refused_until and sealed.refused_until > self._now():
+            raise _refusal(sealed, sealed.refused_kind, sealed.refused_code, sealed.refused_until - self._now())
         return sealed
 
     async def _lease(self, sealed: SealedToken) -> bool:
@@ -82,8 +93,11 @@ class Tokens:
             return await statements.lease_refresh(conn, sealed, now, now + LEASE)
 
     async def _refresh(self, sealed: SealedToken) -> None:
+        refresh_token = self._keyring.decrypt(sealed.refresh_token)
         try:
-            pair = await self._oauth.refresh(self._keyring.decrypt(sealed.refresh_token), sealed.server_endpoint)
+            if not refresh_token:
+                raise BitrixError(Kind.RIGHTS, "no_refresh_token", method="oauth refresh")
+            pair = await self._oauth.refresh(refresh_token, sealed.server_endpoint)
             if pair.member_id != sealed.member_id:
                 raise BitrixError(Kind.RIGHTS, "foreign_token_pair", method="oauth refresh")
         except BitrixError as error:
@@ -105,12 +119,18 @@ class Tokens:
 
     async def _refresh_failed(self, sealed: SealedToken, error: BitrixError) -> None:
         log.warning("refresh failed", portal_id=str(sealed.portal_id), code=error.code, status=error.status)
+        rest = min(FIRST_REST * 2 ** min(sealed.refusals, 10), MAX_REST)
         async with self._engine.begin() as conn:
             if error.kind in _GONE_FOR_GOOD:
                 await statements.mark_dead(conn, sealed, self._now())
                 return
-            await statements.release_refresh(conn, sealed)
-        raise OauthUnavailable(code=error.code)
+            if error.kind in _NO_ANSWER:
+                await statements.release_refresh(conn, sealed)
+            else:
+                await statements.note_refusal(conn, sealed, error.kind, error.code, self._now() + rest)
+        if error.kind in _NO_ANSWER:
+            raise OauthUnavailable(code=error.code)
+        raise _refusal(sealed, error.kind, error.code, rest)
 
     def _open(self, sealed: SealedToken) -> StoredToken:
         return StoredToken(
@@ -125,3 +145,8 @@ class Tokens:
             access_token=self._keyring.decrypt(sealed.access_token),
             refresh_token=self._keyring.decrypt(sealed.refresh_token),
         )
+
+
+def _refusal(sealed: SealedToken, kind: str, code: str, rest: timedelta) -> TokenRefused:
+    retry_after_s = int(rest.total_seconds()) + 1
+    return TokenRefused(portal_id=sealed.portal_id, kind=kind, code=code, retry_after_s=retry_after_s)

@@ -1,12 +1,17 @@
 """An install is a claim until the OAuth server confirms its token (contract 1.5)."""
 
+import asyncio
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from bitrix.errors import BitrixError, Kind
 from bitrix.oauth import AppInfo, OAuthServer
+from portal.attempts import Attempts
 from portal.domain import VerifiedInstall, portal_id_of
-from portal.errors import InstallNotVerified, OauthUnavailable
+from portal.errors import InstallNotVerified, OauthUnavailable, TooManyAttempts
 
+FREE_FAILURES = 10
+_PAUSE_S = 0.2
 _ASK_AGAIN = {Kind.UNKNOWN, Kind.TRANSPORT, Kind.SERVER, Kind.THROTTLE}
 
 
@@ -19,6 +24,38 @@ class InstallClaim(Protocol):
     member_id: str
     application_token: str
     server_endpoint: str
+    remote_ip: str
+
+
+class Verifier:
+    """Verifies claims, within a limit for each source address.
+
+    A source that failed too often is not shut out, for behind its address may stand an honest install: its claims
+    are verified one after the other and, while they fail, five a second at most. Who fails again hears when to
+    come back, who verifies is let in. So a forger gets few calls of the OAuth server.
+    """
+
+    def __init__(self, oauth: OAuthServer, failures: Attempts) -> None:
+        self._oauth = oauth
+        self._failures = failures
+        self._queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def verify(self, claim: InstallClaim) -> VerifiedInstall:
+        """Return the install. Raises InstallNotVerified, TooManyAttempts, OauthUnavailable."""
+        if not await self._failures.locked_s(claim.remote_ip):
+            try:
+                return await verify(self._oauth, claim)
+            except InstallNotVerified:
+                await self._failures.failed(claim.remote_ip)
+                raise
+        queue = self._queues.setdefault(claim.remote_ip, asyncio.Lock())
+        async with queue:
+            try:
+                return await verify(self._oauth, claim)
+            except InstallNotVerified:
+                retry_after_s = await self._failures.failed(claim.remote_ip)
+                await asyncio.sleep(_PAUSE_S)
+        raise TooManyAttempts(retry_after_s=retry_after_s)
 
 
 async def verify(oauth: OAuthServer, claim: InstallClaim) -> VerifiedInstall:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -27,6 +28,7 @@ from kit.server import Server
 from portal import changes
 from portal.access import Accesses
 from portal.admins import Admins
+from portal.attempts import Attempts
 from portal.bot import Bots
 from portal.changes import Changes
 from portal.clients.rest import PortalRest
@@ -36,6 +38,7 @@ from portal.install import Installs
 from portal.portals import Portals
 from portal.sessions import AdminSessions, PortalSessions
 from portal.tokens import Tokens
+from portal.verify import FREE_FAILURES, Verifier
 from teachbase.portal.v1 import admin_pb2_grpc, portal_pb2_grpc
 from teachbase.portal.v1 import portal_pb2 as pb
 
@@ -55,6 +58,8 @@ class Service:
     admin: Any
     admins: Admins
     bots: Bots
+    remote_ip: str
+    """Of whoever installs and signs in, unless told otherwise; each test has its own."""
 
     async def claim(self, portal: dict[str, Any], user_id: int = 1, **changed: Any) -> pb.CompleteInstallRequest:
         """What the wizard page posts when a user opens it, with fresh tokens."""
@@ -68,6 +73,7 @@ class Service:
             "domain": portal["domain"],
             "application_token": form["APPLICATION_TOKEN"],
             "server_endpoint": form["SERVER_ENDPOINT"],
+            "remote_ip": self.remote_ip,
         }
         return pb.CompleteInstallRequest(**{**fields, **changed})
 
@@ -128,8 +134,9 @@ async def service(
     tokens = Tokens(engine, keyring, oauth, clock)
     rest = PortalRest(BitrixClient(*pool), Limiter(redis, Budget(rate=1000, burst=1000)), tokens)
     bots, accesses = Bots(engine, rest, PUBLIC_URL, clock), Accesses(engine, clock)
-    installs = Installs(engine, oauth, rest, tokens, bots, accesses, PortalSessions(keyring, clock), clock)
-    admins = Admins(engine, AdminSessions(keyring, clock), clock)
+    verifier = Verifier(oauth, Attempts(redis, "install", FREE_FAILURES, clock))
+    installs = Installs(engine, verifier, rest, tokens, bots, accesses, PortalSessions(keyring, clock), clock)
+    admins = Admins(engine, AdminSessions(keyring, clock), redis, clock)
     server = Server("127.0.0.1:0")
     server.add(
         portal_pb2_grpc.add_PortalServiceServicer_to_server,
@@ -152,6 +159,7 @@ async def service(
             admin=admin_pb2_grpc.AdminServiceStub(own),
             admins=admins,
             bots=bots,
+            remote_ip=uuid4().hex,
         )
     await redis.aclose()
     await server.stop(0)

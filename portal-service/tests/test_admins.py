@@ -1,6 +1,7 @@
 """The vendor's staff: login, lockout, a refresh token that works once, logout."""
 
 import asyncio
+from collections import Counter
 from typing import Any
 from uuid import uuid4
 
@@ -28,8 +29,9 @@ async def refusal(call: Any) -> PeerError:
     return peer_error("portal", failed.value)
 
 
-async def login(service: Any, email: str, password: str = PASSWORD) -> pb.LoginResponse:
-    answer: pb.LoginResponse = await service.admin.Login(pb.LoginRequest(email=email, password=password))
+async def login(service: Any, email: str, password: str = PASSWORD, remote_ip: str = "") -> pb.LoginResponse:
+    request = pb.LoginRequest(email=email, password=password, remote_ip=remote_ip or service.remote_ip)
+    answer: pb.LoginResponse = await service.admin.Login(request)
     return answer
 
 
@@ -62,7 +64,9 @@ async def test_a_stranger_and_a_wrong_password_look_alike(service: Any, email: s
     assert wrong.status is grpc.StatusCode.UNAUTHENTICATED
 
 
-async def test_after_five_failures_the_account_is_locked_for_growing_times(service: Any, email: str) -> None:
+async def test_after_five_failures_a_source_is_locked_out_of_the_account_for_growing_times(
+    service: Any, email: str
+) -> None:
     for _ in range(5):
         assert (await refusal(login(service, email, "guess"))).reason == "INVALID_CREDENTIALS"
 
@@ -84,6 +88,39 @@ async def test_failures_that_come_side_by_side_are_all_counted(service: Any, ema
     locked = await refusal(login(service, email, "guess"))
 
     assert locked.reason == "TOO_MANY_ATTEMPTS"
+
+
+async def test_nobody_locks_an_admin_out_from_elsewhere(service: Any, email: str) -> None:
+    for _ in range(6):
+        await refusal(login(service, email, "guess"))
+
+    elsewhere = await login(service, email, remote_ip=uuid4().hex)
+
+    assert elsewhere.admin.email == email
+    assert (await refusal(login(service, email))).reason == "TOO_MANY_ATTEMPTS"
+
+
+async def test_a_source_that_tries_many_addresses_is_locked_too(service: Any, email: str) -> None:
+    guesses = [refusal(login(service, f"{number}@example.test", "guess")) for number in range(30)]
+    assert {error.reason for error in await asyncio.gather(*guesses)} == {"INVALID_CREDENTIALS"}
+
+    locked = await refusal(login(service, email))
+
+    assert (locked.reason, int(locked.detail["retry_after_s"]) <= 60) == ("TOO_MANY_ATTEMPTS", True)
+    assert (await login(service, email, remote_ip=uuid4().hex)).admin.email == email
+
+
+async def test_in_a_storm_of_guesses_the_admin_gets_in_and_few_are_hashed(service: Any, email: str) -> None:
+    storm = [asyncio.create_task(refusal(login(service, email, f"guess {number}"))) for number in range(200)]
+    await asyncio.sleep(0.1)
+
+    async with asyncio.timeout(8):
+        admin = await login(service, email, remote_ip=uuid4().hex)
+    reasons = Counter(error.reason for error in await asyncio.gather(*storm))
+
+    assert admin.admin.email == email
+    assert set(reasons) == {"INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS"}
+    assert reasons["INVALID_CREDENTIALS"] <= 5 + 2
 
 
 async def test_a_login_that_succeeds_forgives_the_failures(service: Any, email: str) -> None:

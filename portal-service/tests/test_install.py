@@ -3,12 +3,15 @@
 import asyncio
 import hashlib
 from typing import Any
+from uuid import UUID
 
 import grpc
 import pytest
+from sqlalchemy import text
 
 from kit.errors import PeerError
 from kit.rpc import peer_error
+from portal.verify import FREE_FAILURES
 from teachbase.portal.v1 import portal_pb2 as pb
 
 
@@ -72,6 +75,66 @@ async def test_who_is_no_administrator_cannot_install(service: Any) -> None:
 
     assert (error.status, error.reason) == (grpc.StatusCode.PERMISSION_DENIED, "NOT_AN_ADMIN")
     assert await _stored(service, made) == []
+
+
+@pytest.mark.parametrize("kind", ["http_502_html", "throttle_503", "payment_required", "close_before"])
+async def test_while_the_portal_does_not_say_who_is_an_administrator_the_caller_may_try_again(
+    service: Any, kind: str
+) -> None:
+    made = await service.sim.portal(limits="off")
+    faults = [{"method": method, "kind": kind, "count": 1} for method in ("user.admin", "profile")]
+    await service.sim.control("PUT", f"/portals/{made['member_id']}/faults", faults)
+
+    error = await refusal(service.stub.CompleteInstall(await service.claim(made)))
+    stored = await _stored(service, made)
+    portal = await service.install(made)
+
+    assert (error.status, error.reason) == (grpc.StatusCode.UNAVAILABLE, "RIGHTS_UNKNOWN")
+    assert stored == []
+    assert portal.bot.state == pb.BOT_STATE_REGISTERED
+
+
+async def test_one_of_two_methods_that_know_the_administrators_is_enough(service: Any) -> None:
+    made = await service.sim.portal(limits="off", users_count=3)
+    faults = [{"method": "user.admin", "kind": "http_502_html", "count": 2}]
+    await service.sim.control("PUT", f"/portals/{made['member_id']}/faults", faults)
+
+    portal = await service.install(made)
+    error = await refusal(service.stub.CompleteInstall(await service.claim(made, user_id=2)))
+
+    assert portal.bot.state == pb.BOT_STATE_REGISTERED
+    assert error.reason == "NOT_AN_ADMIN"
+
+
+async def test_a_source_that_forges_is_told_to_wait_and_an_install_that_verifies_is_not(service: Any) -> None:
+    made = await service.sim.portal(limits="off")
+    forged = await service.claim(made, access_token="forged")
+
+    refused = [await refusal(service.stub.CompleteInstall(forged)) for _ in range(FREE_FAILURES + 3)]
+    portal = await service.install(made)
+    forged.remote_ip = "elsewhere"
+    elsewhere = await refusal(service.stub.CompleteInstall(forged))
+
+    assert [error.reason for error in refused] == ["INSTALL_NOT_VERIFIED"] * FREE_FAILURES + [
+        "TOO_MANY_ATTEMPTS"
+    ] * 3
+    assert all(0 < int(error.detail["retry_after_s"]) <= 60 for error in refused[FREE_FAILURES:])
+    assert portal.bot.state == pb.BOT_STATE_REGISTERED
+    assert elsewhere.reason == "INSTALL_NOT_VERIFIED"
+
+
+async def test_in_a_flood_of_forgeries_an_install_from_the_same_address_is_let_in(service: Any) -> None:
+    made = await service.sim.portal(limits="off")
+    forged = await service.claim(made, access_token="forged")
+    for _ in range(FREE_FAILURES):
+        await refusal(service.stub.CompleteInstall(forged))
+    flood = [asyncio.create_task(refusal(service.stub.CompleteInstall(forged))) for _ in range(20)]
+    await asyncio.sleep(0.1)
+
+    portal = await service.install(made)
+
+    assert portal.bot.state == pb.BOT_STATE_REGISTERED
+    assert {error.reason for error in await asyncio.gather(*flood)} == {"TOO_MANY_ATTEMPTS"}
 
 
 async def test_while_the_oauth_server_is_away_nothing_is_stored_and_the_caller_may_try_again(service: Any) -> None:
@@ -140,6 +203,28 @@ async def test_a_bot_that_is_refused_is_stored_with_its_code_and_tried_again(ser
     assert ensured.id > 0
 
 
+async def test_a_portal_whose_token_cannot_be_opened_does_not_keep_the_sweep_from_the_others(
+    service: Any,
+) -> None:
+    portals = []
+    for _ in range(3):
+        made = await service.sim.portal(limits="off")
+        fault = {"method": "imbot.v2.Bot.register", "kind": "payment_required", "count": 1}
+        await service.sim.control("PUT", f"/portals/{made['member_id']}/faults", [fault])
+        portals.append(await service.install(made))
+        service.clock.advance(1)
+    async with service.engine.begin() as conn:
+        spoil = text("UPDATE portal_tokens SET access_token = '' WHERE portal_id = :id")
+        await conn.execute(spoil, {"id": UUID(portals[0].id)})
+    service.clock.advance(120)
+
+    await service.bots.sweep()
+
+    asked = [pb.GetPortalRequest(portal_id=portal.id) for portal in portals]
+    states = [(await service.stub.GetPortal(request)).portal.bot.state for request in asked]
+    assert states == [pb.BOT_STATE_FAILED, pb.BOT_STATE_REGISTERED, pb.BOT_STATE_REGISTERED]
+
+
 async def test_finalizing_saves_who_may_talk_and_makes_the_portal_active(service: Any) -> None:
     portal = await service.install(await service.sim.portal(limits="off"))
     request = pb.FinalizeInstallRequest(portal_id=portal.id, user_ids=[3, 1, 3])
@@ -180,7 +265,7 @@ async def _until(service: Any, portal: pb.Portal, wanted: Any) -> pb.PortalChang
 
 
 async def _stored(service: Any, made: dict[str, Any]) -> list[Any]:
-    return await service.rows(  # type: ignore[no-any-return]
+    rows: list[Any] = await service.rows(
         """
         SELECT p.*, t.access_token, t.refresh_token, t.generation, t.state AS token_state, a.token_hash
         FROM portals AS p LEFT JOIN portal_tokens AS t ON t.portal_id = p.id
@@ -189,3 +274,4 @@ async def _stored(service: Any, made: dict[str, Any]) -> list[Any]:
         """,
         member_id=made["member_id"],
     )
+    return rows

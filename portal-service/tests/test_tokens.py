@@ -6,6 +6,7 @@ from typing import Any
 import grpc
 import pytest
 
+from kit.errors import PeerError
 from kit.rpc import peer_error
 from teachbase.portal.v1 import portal_pb2 as pb
 
@@ -21,6 +22,12 @@ async def refresh(service: Any, portal: pb.Portal, refused: int) -> pb.AccessTok
     request = pb.RefreshAccessTokenRequest(portal_id=portal.id, refused_generation=refused)
     token: pb.AccessToken = (await service.stub.RefreshAccessToken(request)).token
     return token
+
+
+async def refusal(call: Any) -> PeerError:
+    with pytest.raises(grpc.aio.AioRpcError) as failed:
+        await call
+    return peer_error("portal", failed.value)
 
 
 async def refreshes(service: Any, made: dict[str, Any]) -> int:
@@ -101,6 +108,67 @@ async def test_while_the_oauth_server_is_away_the_credential_is_kept(service: An
     assert (error.status, error.reason) == (grpc.StatusCode.UNAVAILABLE, "OAUTH_UNAVAILABLE")
     assert renewed.generation > refused.generation
     assert await refreshes(service, made) == 1
+
+
+async def test_a_refusal_that_may_pass_is_told_with_its_code_and_not_asked_for_again_for_a_while(
+    service: Any,
+) -> None:
+    portal = await service.install(await service.sim.portal(limits="off"))
+    refused = await current(service, portal)
+    secret, service.oauth._client_secret = service.oauth._client_secret, "wrong"
+
+    first = await refusal(refresh(service, portal, refused.generation))
+    service.clock.advance(int(first.detail["retry_after_s"]))
+    second = await refusal(refresh(service, portal, refused.generation))
+    service.oauth._client_secret = secret
+    remembered = [
+        await refusal(refresh(service, portal, refused.generation)),
+        await refusal(current(service, portal)),
+    ]
+    service.clock.advance(int(second.detail["retry_after_s"]))
+    renewed = await refresh(service, portal, refused.generation)
+
+    for error in (first, second, *remembered):
+        assert (error.status, error.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "TOKEN_REFUSED")
+        assert (error.detail["kind"], error.detail["code"]) == ("uninstalled", "INVALID_CLIENT")
+        assert error.detail["portal_id"] == portal.id
+    assert 60 <= int(first.detail["retry_after_s"]) < int(second.detail["retry_after_s"]) <= 121
+    assert renewed.generation > refused.generation
+
+
+async def test_an_install_ends_what_was_remembered_of_a_refusal(service: Any) -> None:
+    made = await service.sim.portal(limits="off")
+    portal = await service.install(made)
+    secret, service.oauth._client_secret = service.oauth._client_secret, "wrong"
+    await refusal(refresh(service, portal, (await current(service, portal)).generation))
+    service.oauth._client_secret = secret
+
+    again = await service.install(made)
+
+    assert again.bot.state == pb.BOT_STATE_REGISTERED
+    assert (await current(service, portal)).access_token
+
+
+async def test_a_page_without_a_refresh_token_leaves_the_one_that_is_there(service: Any) -> None:
+    made = await service.sim.portal(limits="off")
+    portal = await service.install(made)
+    await service.install(made, refresh_token="")
+    newest = await current(service, portal)
+
+    renewed = await refresh(service, portal, newest.generation)
+
+    assert renewed.generation > newest.generation
+    assert await refreshes(service, made) == 1
+
+
+async def test_without_any_refresh_token_an_administrator_is_needed(service: Any) -> None:
+    made = await service.sim.portal(limits="off")
+    portal = await service.install(made, refresh_token="")
+    newest = await current(service, portal)
+
+    error = await refusal(refresh(service, portal, newest.generation))
+
+    assert error.reason == "NO_CREDENTIAL"
 
 
 async def test_the_worker_refreshes_by_itself_when_a_call_of_its_own_is_refused(service: Any) -> None:

@@ -22,7 +22,7 @@ class PortalRest:
         self._tokens = tokens
 
     async def call(self, portal_id: UUID, method: str, params: dict[str, Any]) -> Any:
-        """Return a method's result. Raises BitrixError, NoCredential, OauthUnavailable."""
+        """Return a method's result. Raises BitrixError, NoCredential, OauthUnavailable, TokenRefused."""
         token = await self._tokens.current(portal_id)
         try:
             return await self._call(token, method, params)

@@ -18,8 +18,6 @@ class Account:
     """An admin with what a login needs."""
 
     admin: Admin
-    failed_logins: int
-    locked_until: datetime | None
     password_hash: str = field(repr=False)
 
 
@@ -29,7 +27,7 @@ async def create_if_absent(
     """Create an account unless the address has one."""
     await conn.execute(
         insert(admin_users)
-        .values(id=admin_id, email=email, password_hash=password_hash, role=role, failed_logins=0, created_at=now)
+        .values(id=admin_id, email=email, password_hash=password_hash, role=role, created_at=now)
         .on_conflict_do_nothing(index_elements=["email"])
     )
 
@@ -44,36 +42,13 @@ async def by_email(conn: AsyncConnection, email: str) -> Account | None:
     row = (await conn.execute(select(admin_users).where(admin_users.c.email == email))).first()
     if row is None:
         return None
-    return Account(_admin(row), row.failed_logins, row.locked_until, row.password_hash)
+    return Account(_admin(row), row.password_hash)
 
 
 async def by_id(conn: AsyncConnection, admin_id: UUID) -> Admin | None:
     """Return an admin."""
     row = (await conn.execute(select(admin_users).where(admin_users.c.id == admin_id))).first()
     return _admin(row) if row else None
-
-
-async def count_failed_login(conn: AsyncConnection, admin_id: UUID) -> int:
-    """Count a failed login; returns how many there were in a row. The account stays locked to the transaction."""
-    statement = (
-        update(admin_users)
-        .where(admin_users.c.id == admin_id)
-        .values(failed_logins=admin_users.c.failed_logins + 1)
-        .returning(admin_users.c.failed_logins)
-    )
-    return int((await conn.execute(statement)).scalar_one())
-
-
-async def lock_until(conn: AsyncConnection, admin_id: UUID, moment: datetime) -> None:
-    """Refuse logins to an account until a moment."""
-    await conn.execute(update(admin_users).where(admin_users.c.id == admin_id).values(locked_until=moment))
-
-
-async def forget_failed_logins(conn: AsyncConnection, admin_id: UUID) -> None:
-    """A login succeeded."""
-    await conn.execute(
-        update(admin_users).where(admin_users.c.id == admin_id).values(failed_logins=0, locked_until=None)
-    )
 
 
 async def open_session(

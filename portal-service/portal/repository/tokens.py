@@ -27,6 +27,10 @@ class SealedToken:
     bot_id: int
     generation: int
     expires_at: datetime
+    refusals: int
+    refused_kind: str
+    refused_code: str
+    refused_until: datetime | None
     access_token: bytes = field(repr=False)
     refresh_token: bytes = field(repr=False)
 
@@ -41,8 +45,12 @@ async def store(
     server_endpoint: str,
     expires_at: datetime,
     now: datetime,
+    keep_refresh_token: bool = False,
 ) -> None:
-    """Store a user's tokens; a new pair is a new generation and brings a dead credential back to life."""
+    """Store a user's tokens; a new pair is a new generation and brings a dead credential back to life.
+
+    `keep_refresh_token` leaves a refresh token that is there as it is.
+    """
     values = {
         "state": "live",
         "access_token": access_token,
@@ -51,13 +59,19 @@ async def store(
         "expires_at": expires_at,
         "updated_at": now,
         "refresh_lease_until": None,
+        "refusals": 0,
+        "refused_kind": "",
+        "refused_code": "",
+        "refused_until": None,
     }
+    kept = {"refresh_token"} if keep_refresh_token else set()
+    renewed = {name: value for name, value in values.items() if name not in kept}
     await conn.execute(
         insert(portal_tokens)
         .values(portal_id=portal_id, user_id=user_id, generation=_generation.next_value(), **values)
         .on_conflict_do_update(
             index_elements=["portal_id", "user_id"],
-            set_={**values, "generation": _generation.next_value()},
+            set_={**renewed, "generation": _generation.next_value()},
         )
     )
 
@@ -104,6 +118,25 @@ async def release_refresh(conn: AsyncConnection, token: SealedToken) -> None:
     )
 
 
+async def note_refusal(conn: AsyncConnection, token: SealedToken, kind: str, code: str, until: datetime) -> None:
+    """The OAuth server refused to renew it for a reason that may pass: do not ask again before a moment."""
+    await conn.execute(
+        update(portal_tokens)
+        .where(
+            portal_tokens.c.portal_id == token.portal_id,
+            portal_tokens.c.user_id == token.user_id,
+            portal_tokens.c.generation == token.generation,
+        )
+        .values(
+            refusals=portal_tokens.c.refusals + 1,
+            refused_kind=kind,
+            refused_code=code,
+            refused_until=until,
+            refresh_lease_until=None,
+        )
+    )
+
+
 async def mark_dead(conn: AsyncConnection, token: SealedToken, now: datetime) -> None:
     """The OAuth server refused the refresh token for good."""
     await conn.execute(
@@ -127,6 +160,10 @@ def _sealed(row: Row[Any]) -> SealedToken:
         bot_id=row.bot_id,
         generation=row.generation,
         expires_at=row.expires_at,
+        refusals=row.refusals,
+        refused_kind=row.refused_kind,
+        refused_code=row.refused_code,
+        refused_until=row.refused_until,
         access_token=row.access_token,
         refresh_token=row.refresh_token,
     )

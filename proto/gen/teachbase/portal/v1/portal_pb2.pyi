@@ -41,6 +41,13 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_TOO_MANY_ATTEMPTS: _ErrorReason.ValueType  # 8
     ERROR_REASON_NOT_AN_ADMIN: _ErrorReason.ValueType  # 9
     """Only an administrator of the portal may do this."""
+    ERROR_REASON_RIGHTS_UNKNOWN: _ErrorReason.ValueType  # 10
+    """The portal did not say whether the user is an administrator; nothing was stored; try again."""
+    ERROR_REASON_TOKEN_REFUSED: _ErrorReason.ValueType  # 11
+    """The OAuth server refuses to renew the portal's token: unpaid, uninstalled or our configuration. Detail: `code`
+    (of Bitrix24, like PAYMENT_REQUIRED), `kind` (plan, uninstalled or config), `retry_after_s` (before that it is
+    not asked again, and GetAccessToken answers the same).
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine codes of this context's errors (google.rpc.ErrorInfo.reason)."""
@@ -60,6 +67,13 @@ ERROR_REASON_SESSION_EXPIRED: ErrorReason.ValueType  # 7
 ERROR_REASON_TOO_MANY_ATTEMPTS: ErrorReason.ValueType  # 8
 ERROR_REASON_NOT_AN_ADMIN: ErrorReason.ValueType  # 9
 """Only an administrator of the portal may do this."""
+ERROR_REASON_RIGHTS_UNKNOWN: ErrorReason.ValueType  # 10
+"""The portal did not say whether the user is an administrator; nothing was stored; try again."""
+ERROR_REASON_TOKEN_REFUSED: ErrorReason.ValueType  # 11
+"""The OAuth server refuses to renew the portal's token: unpaid, uninstalled or our configuration. Detail: `code`
+(of Bitrix24, like PAYMENT_REQUIRED), `kind` (plan, uninstalled or config), `retry_after_s` (before that it is
+not asked again, and GetAccessToken answers the same).
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _PortalState:

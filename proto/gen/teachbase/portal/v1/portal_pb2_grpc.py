@@ -131,6 +131,7 @@ class PortalServiceServicer:
 
     def GetAccessToken(self, request, context):
         """What a caller of the portal's REST needs now. Never refreshes by a timer (contract 2.2).
+        FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -138,6 +139,7 @@ class PortalServiceServicer:
 
     def RefreshAccessToken(self, request, context):
         """Refreshes after Bitrix24 refused a token. One refresh however many ask (contract 2.4).
+        FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED. UNAVAILABLE: OAUTH_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

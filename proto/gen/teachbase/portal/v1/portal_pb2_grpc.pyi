@@ -31,9 +31,13 @@ class PortalServiceStub:
     ListPortals: _aio.UnaryUnaryMultiCallable[_portal_pb2.ListPortalsRequest, _portal_pb2.ListPortalsResponse]
     """Lists portals, newest first."""
     GetAccessToken: _aio.UnaryUnaryMultiCallable[_portal_pb2.GetAccessTokenRequest, _portal_pb2.GetAccessTokenResponse]
-    """What a caller of the portal's REST needs now. Never refreshes by a timer (contract 2.2)."""
+    """What a caller of the portal's REST needs now. Never refreshes by a timer (contract 2.2).
+    FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED.
+    """
     RefreshAccessToken: _aio.UnaryUnaryMultiCallable[_portal_pb2.RefreshAccessTokenRequest, _portal_pb2.RefreshAccessTokenResponse]
-    """Refreshes after Bitrix24 refused a token. One refresh however many ask (contract 2.4)."""
+    """Refreshes after Bitrix24 refused a token. One refresh however many ask (contract 2.4).
+    FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED. UNAVAILABLE: OAUTH_UNAVAILABLE.
+    """
     WatchPortals: _aio.UnaryStreamMultiCallable[_portal_pb2.WatchPortalsRequest, _portal_pb2.WatchPortalsResponse]
     """The change feed of portals after a cursor, at least once, for as long as the caller listens."""
 
@@ -96,7 +100,9 @@ class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _portal_pb2.GetAccessTokenRequest,
         context: _aio.ServicerContext[_portal_pb2.GetAccessTokenRequest, _abc.Awaitable[_portal_pb2.GetAccessTokenResponse]],
     ) -> _abc.Awaitable[_portal_pb2.GetAccessTokenResponse]:
-        """What a caller of the portal's REST needs now. Never refreshes by a timer (contract 2.2)."""
+        """What a caller of the portal's REST needs now. Never refreshes by a timer (contract 2.2).
+        FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED.
+        """
 
     @_abc_1.abstractmethod
     def RefreshAccessToken(
@@ -104,7 +110,9 @@ class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _portal_pb2.RefreshAccessTokenRequest,
         context: _aio.ServicerContext[_portal_pb2.RefreshAccessTokenRequest, _abc.Awaitable[_portal_pb2.RefreshAccessTokenResponse]],
     ) -> _abc.Awaitable[_portal_pb2.RefreshAccessTokenResponse]:
-        """Refreshes after Bitrix24 refused a token. One refresh however many ask (contract 2.4)."""
+        """Refreshes after Bitrix24 refused a token. One refresh however many ask (contract 2.4).
+        FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED. UNAVAILABLE: OAUTH_UNAVAILABLE.
+        """
 
     @_abc_1.abstractmethod
     def WatchPortals(
