@@ -31,6 +31,7 @@ class Live:
     bucket: Bucket = field(default_factory=Bucket)
     requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
     violations: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
+    mistakes: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
     deliveries: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
     templates: Counter[str] = field(default_factory=Counter)
     """templateId -> visible bot messages that carry it; rebuilt when a snapshot is read."""
@@ -69,7 +70,7 @@ class Portal:
     counters: dict[str, int] = field(default_factory=dict)
     """Next id by kind: bot, message, chat, command, handler, event, file."""
     counts: Counter[str] = field(default_factory=Counter)
-    """requests, violations, events, bot_messages, duplicates, repeats."""
+    """requests, violations, mistakes, events, bot_messages, duplicates, repeats."""
     by_method: Counter[str] = field(default_factory=Counter)
     messages: dict[int, Message] = field(default_factory=dict)
     private_chats: dict[tuple[int, int], int] = field(default_factory=dict)

@@ -29,6 +29,12 @@ async def violations(request: Request) -> Response:
     return json({"total": portal.counts["violations"], "items": items})
 
 
+async def mistakes(request: Request) -> Response:
+    """`{total, items}`: calls that the official schemas object to; they were answered as the platform does."""
+    portal = portal_of(request)
+    return json({"total": portal.counts["mistakes"], "items": _newest(request, list(portal.live.mistakes))})
+
+
 async def deliveries(request: Request) -> Response:
     """`{total, items}`: what came of each event."""
     portal = portal_of(request)
@@ -57,6 +63,7 @@ def _newest(request: Request, lines: list[dict[str, Any]]) -> list[dict[str, Any
 ROUTES = [
     Route("/control/portals/{member_id}/requests", requests, methods=["GET"]),
     Route("/control/portals/{member_id}/violations", violations, methods=["GET"]),
+    Route("/control/portals/{member_id}/mistakes", mistakes, methods=["GET"]),
     Route("/control/portals/{member_id}/deliveries", deliveries, methods=["GET"]),
     Route("/control/portals/{member_id}/faults", set_faults, methods=["PUT"]),
 ]

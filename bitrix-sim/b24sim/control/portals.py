@@ -130,7 +130,7 @@ async def stats(request: Request) -> Response:
     totals: Counter[str] = Counter()
     for portal in cloud.portals.values():
         totals.update(portal.counts)
-    names = ("requests", "violations", "events", "bot_messages", "duplicates", "repeats", "refreshes")
+    names = ("requests", "violations", "mistakes", "events", "bot_messages", "duplicates", "repeats", "refreshes")
     return json({"portals": len(cloud.portals), **{name: totals[name] for name in names}})
 
 

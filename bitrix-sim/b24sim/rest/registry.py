@@ -2,7 +2,20 @@
 
 from typing import Any
 
-from b24sim.rest import batch, bots, classic, commands, fetch, messages, placements, subscriptions, system, users
+from b24sim.clock import utc
+from b24sim.rest import (
+    batch,
+    bots,
+    classic,
+    commands,
+    fetch,
+    messages,
+    placements,
+    schema,
+    subscriptions,
+    system,
+    users,
+)
 from b24sim.rest.call import Call, Handler, RestError
 from b24sim.rest.params import as_text
 
@@ -17,6 +30,9 @@ def perform(name: str, call: Call) -> Any:
     handler = HANDLERS.get(name)
     if handler is None:
         raise RestError("ERROR_METHOD_NOT_FOUND", "Method not found!", 404)
+    if found := schema.mistakes(name, call.params):
+        call.portal.counts["mistakes"] += 1
+        call.portal.live.mistakes.append({"at": utc(call.now), "method": name, "mistakes": found})
     return handler(call)
 
 
