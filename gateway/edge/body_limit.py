@@ -1,4 +1,7 @@
-"""No route reads more than a mebibyte, whatever is sent; the events address bounds its body itself."""
+"""No route keeps more than a mebibyte, whatever is sent; the events address bounds its body itself."""
+
+import asyncio
+import contextlib
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -7,6 +10,8 @@ from edge.errors import envelope
 
 MAX_BODY = 1024 * 1024
 _BOUND_THEMSELVES = {"/v1/bitrix/events"}
+_MAX_DROPPED = 64 * 1024 * 1024
+_DROP_S = 10.0
 _TOO_LARGE = f"The body is longer than {MAX_BODY} bytes."
 
 
@@ -23,6 +28,7 @@ class BodyLimit:
             return
         said = dict(scope["headers"]).get(b"content-length", b"")
         if said.isdigit() and int(said) > MAX_BODY:
+            await _drop(receive)
             await envelope(413, "body_too_large", _TOO_LARGE)(scope, receive, send)
             return
         seen = 0
@@ -32,7 +38,21 @@ class BodyLimit:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > MAX_BODY:
+                if message.get("more_body"):
+                    await _drop(receive)
                 raise HTTPException(413, _TOO_LARGE)  # the one exception that FastAPI lets pass while it reads
             return message
 
         await self._app(scope, receive_counted, send)
+
+
+async def _drop(receive: Receive) -> None:
+    """Read on without keeping: who still sends when the connection closes never reads the answer."""
+    dropped = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_DROP_S):
+            while dropped < _MAX_DROPPED:
+                message = await receive()
+                dropped += len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return

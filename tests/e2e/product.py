@@ -108,13 +108,18 @@ class Product:
 
     @contextmanager
     def frozen(self, name: str) -> Iterator[None]:
-        """Stop a process without ending it: its connections stay open and it does nothing."""
+        """Stop a process and its children without ending them: connections stay open and nothing answers."""
         pid = self.pid(name)
-        os.kill(pid, signal.SIGSTOP)
+        ps = ["ps", "-o", "pid=", "--ppid", str(pid)]
+        children = subprocess.run(ps, capture_output=True, text=True, check=False)  # it fails where there is none
+        pids = [pid, *map(int, children.stdout.split())]
+        for one in pids:
+            os.kill(one, signal.SIGSTOP)
         try:
             yield
         finally:
-            os.kill(pid, signal.SIGCONT)
+            for one in pids:
+                os.kill(one, signal.SIGCONT)
 
     def log(self, name: str) -> str:
         return (self.run_dir / "logs" / f"{name}.log").read_text()

@@ -1,9 +1,6 @@
 """What a stranger or a broken client sends: the right answer, a row, and no traceback."""
 
 import asyncio
-import os
-import signal
-import subprocess
 from typing import Any
 
 import pytest
@@ -101,7 +98,7 @@ async def test_events_survive_a_database_that_does_not_answer(product: Product) 
 
     path = f"/portals/{portal['member_id']}/messages"
 
-    with _stopped_postgres(product):
+    with product.frozen("postgres"):
         written = await asyncio.gather(
             *(product.sim("POST", path, user_id=1, text=f"Вопрос {n}", wait=True) for n in range(20))
         )
@@ -120,22 +117,3 @@ async def test_nothing_of_this_left_a_traceback(product: Product) -> None:
 async def _answered(product: Product, portal: dict[str, Any], count: int) -> bool:
     shown = await product.visible(portal, "1")
     return len([one for one in shown if one["from_bot"]]) == count + 1
-
-
-class _stopped_postgres:  # noqa: N801 - a context manager is used like a function
-    """Freezes every process of Postgres: connections stay open and nothing answers, the worst kind of away."""
-
-    def __init__(self, product: Product) -> None:
-        postmaster = product.pid("postgres")
-        found = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(postmaster)], capture_output=True, text=True, check=True
-        )
-        self._pids = [postmaster, *map(int, found.stdout.split())]
-
-    def __enter__(self) -> None:
-        for pid in self._pids:
-            os.kill(pid, signal.SIGSTOP)
-
-    def __exit__(self, *_exc: object) -> None:
-        for pid in self._pids:
-            os.kill(pid, signal.SIGCONT)
