@@ -22,7 +22,15 @@ async def test_it_is_healthy_and_ready(product: Product) -> None:
     ready = await product.http.get(f"{product.url}/ready")
     assert ready.status_code == 200
     assert ready.json()["failing"] == []
-    assert "tb_http_seconds" in (await product.http.get(f"{product.url}/metrics")).text
+
+
+async def test_metrics_are_told_inside_and_not_to_the_world(product: Product) -> None:
+    inside = await product.http.get(f"http://127.0.0.1:{product.environment['TB_GATEWAY_PORT']}/metrics")
+    outside = await product.http.get(f"{product.url}/metrics")
+
+    assert "tb_http_seconds" in inside.text
+    assert (outside.status_code, outside.json()["error"]) == (404, "not_found")
+    assert outside.json()["trace_id"] == outside.headers["x-trace-id"]
 
 
 @pytest.mark.parametrize("variable", SERVICES)
