@@ -32,6 +32,8 @@ class App:
         self.engine = db.engine(settings.database_dsn, settings.database_pool)
         self.bell = Bell(settings.redis_url, QUEUE)
         self.portal_changes = PortalChanges(self.engine, self.bell, utc_now)
+        self._portal_channel = channel(settings.portal_grpc)
+        self.portal = PortalClient(self._portal_channel)
 
     async def ensure_partitions(self) -> None:
         """Have a place ready for the coming days' rows."""
@@ -40,22 +42,18 @@ class App:
 
     async def close(self) -> None:
         """Close connections."""
+        await self._portal_channel.close()
         await self.bell.close()
         await self.engine.dispose()
 
 
 class WorkerApp(App):
-    """What the worker holds besides: the ways to the other contexts."""
+    """What the worker holds besides: the ways to delivery and billing."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self._channels = [
-            channel(settings.portal_grpc),
-            channel(settings.delivery_grpc),
-            channel(settings.billing_grpc),
-        ]
-        portal, delivery, billing = self._channels
-        self.portal = PortalClient(portal)
+        self._channels = [channel(settings.delivery_grpc), channel(settings.billing_grpc)]
+        delivery, billing = self._channels
         self.delivery = DeliveryClient(delivery)
         self.outcomes = Outcomes(self.engine)
         self.second_look = SecondLook(self.engine, self.bell, utc_now)

@@ -17,6 +17,7 @@ from kit import db
 from kit.ids import NIL
 from kit.queue import Bell
 from messaging import redact
+from messaging.adopt import Adoption
 from messaging.classify import classify
 from messaging.domain import Outcome, RawEvent, Receipt, Verdict
 from messaging.parse import Parsed, parse
@@ -32,9 +33,10 @@ RESPOND = "respond"
 class Inbox:
     """Takes events in."""
 
-    def __init__(self, engine: AsyncEngine, bell: Bell, now: Callable[[], datetime]) -> None:
+    def __init__(self, engine: AsyncEngine, bell: Bell, adoption: Adoption, now: Callable[[], datetime]) -> None:
         self._engine = engine
         self._bell = bell
+        self._adoption = adoption
         self._now = now
 
     async def ingest(self, events: Sequence[RawEvent]) -> list[Receipt]:
@@ -42,6 +44,7 @@ class Inbox:
         judged = await self._store_all(events, [parse_safely(event) for event in events])
         if any(_is_owed(one) for one in judged):
             self._bell.ring(RESPOND)
+        self._adoption.offer(judged)
         return [
             Receipt(
                 one.raw.id,

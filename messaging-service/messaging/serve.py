@@ -5,6 +5,7 @@ import asyncio
 from kit import health, log, metrics, process
 from kit.config import read
 from kit.server import Server
+from messaging.adopt import Adoption
 from messaging.app import App, utc_now
 from messaging.config import Settings
 from messaging.grpc_api import MessagingServicer
@@ -19,13 +20,15 @@ async def run(stop: asyncio.Event) -> None:
     app = App(read(Settings))
     metrics.serve(app.settings.metrics_port)
     await app.ensure_partitions()
+    adoption = Adoption(app.portal)
     server = Server(app.settings.messaging_grpc)
     server.add(
         messaging_pb2_grpc.add_MessagingServiceServicer_to_server,
-        MessagingServicer(Inbox(app.engine, app.bell, utc_now), Reading(app.engine), app.portal_changes),
+        MessagingServicer(Inbox(app.engine, app.bell, adoption, utc_now), Reading(app.engine), app.portal_changes),
         "teachbase.messaging.v1.MessagingService",
     )
     await server.start()
     await process.run_tasks(stop, health.follow(server, app.settings.database_dsn, app.settings.redis_url))
     await server.stop(grace_s=3)
+    await adoption.close()
     await app.close()

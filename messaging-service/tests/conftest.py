@@ -17,9 +17,11 @@ from kit import trace
 from kit.pb import moment
 from kit.rpc import Context, channel
 from kit.server import Server
+from messaging.adopt import Adoption
 from messaging.app import App
 from messaging.clients.billing import BillingClient
 from messaging.clients.delivery import DeliveryClient
+from messaging.clients.portal import PortalClient
 from messaging.config import Settings
 from messaging.grpc_api import MessagingServicer
 from messaging.ingest import Inbox
@@ -32,7 +34,7 @@ from teachbase.billing.v1 import billing_pb2, billing_pb2_grpc
 from teachbase.delivery.v1 import delivery_pb2, delivery_pb2_grpc
 from teachbase.messaging.v1 import messaging_pb2 as pb
 from teachbase.messaging.v1 import messaging_pb2_grpc
-from teachbase.portal.v1 import portal_pb2
+from teachbase.portal.v1 import portal_pb2, portal_pb2_grpc
 
 BOT_ID = 812
 cursors = itertools.count(1)
@@ -82,6 +84,23 @@ class Delivery(delivery_pb2_grpc.DeliveryServiceServicer):
         return delivery_pb2.EnqueueResponse(accepted=len(request.messages))
 
 
+class PortalContext(portal_pb2_grpc.PortalServiceServicer):
+    """Keeps what it is asked to adopt; away for the next `failures` calls."""
+
+    def __init__(self) -> None:
+        self.asked: list[portal_pb2.AdoptApplicationTokenRequest] = []
+        self.failures = 0
+
+    async def AdoptApplicationToken(  # noqa: N802
+        self, request: portal_pb2.AdoptApplicationTokenRequest, _context: Context
+    ) -> portal_pb2.AdoptApplicationTokenResponse:
+        self.asked.append(request)
+        if self.failures:
+            self.failures -= 1
+            await _context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        return portal_pb2.AdoptApplicationTokenResponse()
+
+
 @dataclass(frozen=True)
 class Portal:
     """A portal that this context knows."""
@@ -104,6 +123,7 @@ class Service:
     outcomes: Outcomes
     billing: Billing
     delivery: Delivery
+    context: PortalContext
     portals: list[Portal] = field(default_factory=list)
 
     async def portal(
@@ -168,7 +188,11 @@ def message(portal: Portal, message_id: int = 70101, said: str = "Вопрос",
             "user": {"id": user_id, "active": True, "type": "employee"},
         },
         "ts": 1790000000,
-        "auth": {"member_id": portal.member_id, "application_token": portal.application_token},
+        "auth": {
+            "member_id": portal.member_id,
+            "application_token": portal.application_token,
+            "access_token": "of-the-author",
+        },
     }
     return raw(phpform.encode(fields), **given)
 
@@ -238,6 +262,7 @@ async def app(dsns: dict[str, str], redis_url: str) -> AsyncIterator[App]:
 @pytest.fixture
 async def service(app: App, clock: Any) -> AsyncIterator[Service]:
     # What is not asked for stays as generated: UNIMPLEMENTED.
+    context = PortalContext()  # type: ignore[abstract] # the rest is UNIMPLEMENTED
     billing, delivery = Billing(clock), Delivery()  # type: ignore[abstract] # the rest is UNIMPLEMENTED
     neighbours, server = Server("127.0.0.1:0"), Server("127.0.0.1:0")
     neighbours.add(
@@ -246,15 +271,20 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
     neighbours.add(
         delivery_pb2_grpc.add_DeliveryServiceServicer_to_server, delivery, "teachbase.delivery.v1.DeliveryService"
     )
-    changes = PortalChanges(app.engine, app.bell, clock)
-    server.add(
-        messaging_pb2_grpc.add_MessagingServiceServicer_to_server,
-        MessagingServicer(Inbox(app.engine, app.bell, clock), Reading(app.engine), changes),
-        "teachbase.messaging.v1.MessagingService",
+    neighbours.add(
+        portal_pb2_grpc.add_PortalServiceServicer_to_server, context, "teachbase.portal.v1.PortalService"
     )
     await neighbours.start()
-    await server.start()
+    changes = PortalChanges(app.engine, app.bell, clock)
     async with channel(f"127.0.0.1:{neighbours.port}") as peers, channel(f"127.0.0.1:{server.port}") as own:
+        adoption = Adoption(PortalClient(peers))
+        inbox = Inbox(app.engine, app.bell, adoption, clock)
+        server.add(
+            messaging_pb2_grpc.add_MessagingServiceServicer_to_server,
+            MessagingServicer(inbox, Reading(app.engine), changes),
+            "teachbase.messaging.v1.MessagingService",
+        )
+        await server.start()
         service = Service(
             engine=app.engine,
             clock=clock,
@@ -265,8 +295,10 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
             outcomes=Outcomes(app.engine),
             billing=billing,
             delivery=delivery,
+            context=context,
         )
         yield service
+        await adoption.close()
     async with app.engine.begin() as conn:  # a claim sees every portal: leave nothing owed to the next test
         owned = {"ids": [portal.id for portal in service.portals]}
         await conn.execute(text("UPDATE dialogs SET pending_since = NULL WHERE portal_id = ANY(:ids)"), owned)

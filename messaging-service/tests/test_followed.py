@@ -1,5 +1,8 @@
 """What is made of the feeds of portal and delivery: welcomes once, outcomes once, however often they are told."""
 
+import asyncio
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -115,6 +118,28 @@ async def test_events_that_overtook_the_news_of_the_install_are_taken_in_with_it
 
     assert {receipt.reason for receipt in refused} == {"unknown_portal"}
     assert [one.trace_id for one in service.handed(stranger)] == [early.trace_id]
+
+
+async def test_an_event_with_an_unknown_application_token_is_asked_about_and_taken_in_when_it_proves_true(
+    service: Any, event_of: Any
+) -> None:
+    portal = await service.portal()
+    renewed = replace(portal, application_token="renewed")
+    events = [event_of(renewed, 70101), event_of(renewed, 70102), event_of(type(portal)(), 70103)]
+
+    receipts = await service.ingest(*events)
+    async with asyncio.timeout(5):
+        while not service.context.asked:  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0.01)
+    await service.portal(portal=renewed)
+    await service.second_look.round()
+    await service.respond()
+
+    assert [receipt.reason for receipt in receipts] == ["wrong_token", "wrong_token", "unknown_portal"]
+    (asked,) = service.context.asked
+    assert (asked.member_id, asked.access_token) == (portal.member_id, "of-the-author")
+    assert (asked.application_token_hash, asked.remote_ip) == (sha256(b"renewed").digest(), "203.0.113.7")
+    assert [one.trace_id for one in service.handed(renewed)] == [event.trace_id for event in events[:2]]
 
 
 async def test_an_event_judged_before_the_news_and_stored_after_it_is_taken_in_too(

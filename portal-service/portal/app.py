@@ -13,11 +13,13 @@ from kit import db
 from kit.keyring import KeyRing
 from portal.access import Accesses
 from portal.admins import Admins
+from portal.adopt import ApplicationTokens
 from portal.attempts import Attempts
 from portal.bot import Bots
 from portal.clients.rest import PortalRest
 from portal.config import Settings
 from portal.install import Installs
+from portal.rights import Rights
 from portal.sessions import AdminSessions, PortalSessions
 from portal.tokens import Tokens
 from portal.verify import FREE_FAILURES, Verifier
@@ -49,10 +51,13 @@ class App:
         rest = PortalRest(BitrixClient(self.http, policy), Limiter(self.redis, Budget()), self.tokens)
         self.bots = Bots(self.engine, rest, settings.public_url, utc_now)
         self.accesses = Accesses(self.engine, utc_now)
+        verifier = Verifier(oauth, Attempts(self.redis, "install", FREE_FAILURES, utc_now))
+        rights = Rights(rest)
+        self.application_tokens = ApplicationTokens(self.engine, verifier, rights, utc_now)
         self.installs = Installs(
             self.engine,
-            Verifier(oauth, Attempts(self.redis, "install", FREE_FAILURES, utc_now)),
-            rest,
+            verifier,
+            rights,
             self.tokens,
             self.bots,
             self.accesses,

@@ -8,6 +8,7 @@ from kit.changefeed import Waker
 from kit.pb import enum_name, enum_value, moment, to_datetime
 from kit.rpc import Context
 from portal.access import Accesses
+from portal.adopt import ApplicationTokens
 from portal.bot import Bots
 from portal.changes import Changes
 from portal.domain import Access, Bot, Portal, PortalChange, StoredToken
@@ -28,6 +29,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         bots: Bots,
         portals: Portals,
         tokens: Tokens,
+        application_tokens: ApplicationTokens,
         changes: Changes,
         waker: Waker,
     ) -> None:
@@ -36,6 +38,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         self._bots = bots
         self._portals = portals
         self._tokens = tokens
+        self._application_tokens = application_tokens
         self._changes = changes
         self._waker = waker
 
@@ -84,6 +87,14 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
     ) -> pb.RefreshAccessTokenResponse:
         token = await self._tokens.refreshed(UUID(request.portal_id), request.refused_generation)
         return pb.RefreshAccessTokenResponse(token=_token_to_pb(token))
+
+    async def AdoptApplicationToken(
+        self, request: pb.AdoptApplicationTokenRequest, context: Context
+    ) -> pb.AdoptApplicationTokenResponse:
+        await self._application_tokens.adopt(
+            request.member_id, request.access_token, request.application_token_hash, request.remote_ip
+        )
+        return pb.AdoptApplicationTokenResponse()
 
     async def WatchPortals(
         self, request: pb.WatchPortalsRequest, context: Context

@@ -3,21 +3,18 @@
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bitrix.errors import BitrixError
-from bitrix.events import as_flag, as_map
 from portal import changes
 from portal.access import Accesses
 from portal.bot import Bots
-from portal.clients.rest import PortalRest
 from portal.domain import Access, Portal, VerifiedInstall
-from portal.errors import NotAnAdmin, PortalNotFound, RightsUnknown
+from portal.errors import NotAnAdmin, PortalNotFound
 from portal.repository import portals as statements
+from portal.rights import Rights
 from portal.sessions import PortalSessions
 from portal.tokens import Tokens
 from portal.verify import InstallClaim, Verifier
@@ -32,7 +29,7 @@ class Installs:
         self,
         engine: AsyncEngine,
         verifier: Verifier,
-        rest: PortalRest,
+        rights: Rights,
         tokens: Tokens,
         bots: Bots,
         accesses: Accesses,
@@ -41,7 +38,7 @@ class Installs:
     ) -> None:
         self._engine = engine
         self._verifier = verifier
-        self._rest = rest
+        self._rights = rights
         self._tokens = tokens
         self._bots = bots
         self._accesses = accesses
@@ -54,7 +51,7 @@ class Installs:
         Safe to repeat. Raises InstallNotVerified, TooManyAttempts, OauthUnavailable, RightsUnknown, NotAnAdmin.
         """
         install = await self._verifier.verify(claim)
-        if not await self._is_admin(install):
+        if not await self._rights.is_admin(install):
             raise NotAnAdmin(user_id=install.user_id)
         await self._store(install)
         await self._bots.ensure(install.portal_id)
@@ -81,34 +78,9 @@ class Installs:
                 await statements.drop_old_application_tokens(conn, install.portal_id)
             await changes.announce(conn, install.portal_id)
 
-    async def _is_admin(self, install: VerifiedInstall) -> bool:
-        """Ask one method, then the other: either may lack its scope. Raises RightsUnknown when neither answers."""
-        by_role = await self._ask(install, "user.admin", as_flag)
-        if by_role is True:
-            return True
-        by_profile = await self._ask(install, "profile", _admin_flag)
-        if isinstance(by_role, str) and isinstance(by_profile, str):
-            raise RightsUnknown(user_id=install.user_id, code=by_profile)
-        return by_profile is True
-
-    async def _ask(self, install: VerifiedInstall, method: str, read: Callable[[Any], bool]) -> bool | str:
-        """Return what a method says, or the code of its failure."""
-        try:
-            answer = await self._rest.call_as(
-                install.member_id, install.client_endpoint, install.access_token, method, {}
-            )
-        except BitrixError as error:
-            log.warning("rights not learned", portal_id=str(install.portal_id), method=method, code=error.code)
-            return error.code
-        return read(answer)
-
     async def _find(self, portal_id: UUID) -> Portal:
         async with self._engine.connect() as conn:
             portal = await statements.find(conn, portal_id)
         if portal is None:
             raise PortalNotFound(portal_id=portal_id)
         return portal
-
-
-def _admin_flag(profile: Any) -> bool:
-    return as_flag(as_map(profile).get("ADMIN"))

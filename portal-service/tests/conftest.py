@@ -28,6 +28,7 @@ from kit.server import Server
 from portal import changes
 from portal.access import Accesses
 from portal.admins import Admins
+from portal.adopt import ApplicationTokens
 from portal.attempts import Attempts
 from portal.bot import Bots
 from portal.changes import Changes
@@ -36,6 +37,7 @@ from portal.grpc_admin import AdminServicer
 from portal.grpc_api import PortalServicer
 from portal.install import Installs
 from portal.portals import Portals
+from portal.rights import Rights
 from portal.sessions import AdminSessions, PortalSessions
 from portal.tokens import Tokens
 from portal.verify import FREE_FAILURES, Verifier
@@ -135,12 +137,14 @@ async def service(
     rest = PortalRest(BitrixClient(*pool), Limiter(redis, Budget(rate=1000, burst=1000)), tokens)
     bots, accesses = Bots(engine, rest, PUBLIC_URL, clock), Accesses(engine, clock)
     verifier = Verifier(oauth, Attempts(redis, "install", FREE_FAILURES, clock))
-    installs = Installs(engine, verifier, rest, tokens, bots, accesses, PortalSessions(keyring, clock), clock)
+    rights = Rights(rest)
+    adopting = ApplicationTokens(engine, verifier, rights, clock)
+    installs = Installs(engine, verifier, rights, tokens, bots, accesses, PortalSessions(keyring, clock), clock)
     admins = Admins(engine, AdminSessions(keyring, clock), redis, clock)
     server = Server("127.0.0.1:0")
     server.add(
         portal_pb2_grpc.add_PortalServiceServicer_to_server,
-        PortalServicer(installs, accesses, bots, Portals(engine), tokens, Changes(engine), waker),
+        PortalServicer(installs, accesses, bots, Portals(engine), tokens, adopting, Changes(engine), waker),
         "teachbase.portal.v1.PortalService",
     )
     server.add(

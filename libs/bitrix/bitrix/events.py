@@ -82,6 +82,8 @@ class WireEvent:
     member_id: str
     domain: str
     application_token: str = field(repr=False)
+    access_token: str = field(repr=False)
+    """Of the user who caused it; proves the event where the OAuth server confirms it (contract 1.5)."""
     sent_at: str
     """`ts`: when the queue sent it; tells two events apart, never the time of the message (trap 52)."""
     bot_id: int = 0

@@ -46,6 +46,7 @@ def read(fields: dict[str, Any]) -> WireEvent:
         "member_id": as_text(auth.get("member_id")).lower()[:64],
         "domain": as_text(auth.get("domain")).lower()[:255],
         "application_token": as_text(auth.get("application_token")),
+        "access_token": as_text(auth.get("access_token")),
         "sent_at": as_text(fields.get("ts"))[:20],
     }
     if name in _V2:

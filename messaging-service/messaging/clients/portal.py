@@ -1,11 +1,15 @@
-"""The portal context: its change feed."""
+"""The portal context: its change feed, and application tokens it may learn from events."""
 
 from collections.abc import AsyncIterator
 
 import grpc
 
+from kit.rpc import call
 from teachbase.portal.v1 import portal_pb2 as pb
 from teachbase.portal.v1.portal_pb2_grpc import PortalServiceStub
+
+PEER = "portal"
+_ADOPT_TIMEOUT_S = 15.0
 
 
 class PortalClient:
@@ -13,6 +17,16 @@ class PortalClient:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = PortalServiceStub(channel)
+
+    async def adopt(self, member_id: str, access_token: str, token_hash: bytes, remote_ip: str) -> None:
+        """Have portal learn an event's application token, if the event can be verified. Raises PeerError."""
+        request = pb.AdoptApplicationTokenRequest(
+            member_id=member_id,
+            access_token=access_token,
+            application_token_hash=token_hash,
+            remote_ip=remote_ip,
+        )
+        await call(self._stub.AdoptApplicationToken, request, peer=PEER, timeout=_ADOPT_TIMEOUT_S)
 
     async def watch(self, cursor: int) -> AsyncIterator[pb.WatchPortalsResponse]:
         """Yield pages of the change feed after a cursor, for ever."""

@@ -74,6 +74,14 @@ async def add_application_token(conn: AsyncConnection, portal_id: UUID, token_ha
     )
 
 
+async def application_tokens(conn: AsyncConnection, portal_id: UUID) -> set[bytes]:
+    """Return the hashes of a portal's application tokens."""
+    statement = select(portal_application_tokens.c.token_hash).where(
+        portal_application_tokens.c.portal_id == portal_id
+    )
+    return set(await conn.scalars(statement))
+
+
 async def drop_old_application_tokens(conn: AsyncConnection, portal_id: UUID) -> None:
     """Keep only the newest application tokens of a portal."""
     kept = (

@@ -35,6 +35,17 @@ class SealedToken:
     refresh_token: bytes = field(repr=False)
 
 
+async def server_endpoint(conn: AsyncConnection, portal_id: UUID) -> str:
+    """Return the authorization region that a portal named last, "" where it named none."""
+    statement = (
+        select(portal_tokens.c.server_endpoint)
+        .where(portal_tokens.c.portal_id == portal_id)
+        .order_by(portal_tokens.c.updated_at.desc())
+        .limit(1)
+    )
+    return await conn.scalar(statement) or ""
+
+
 async def store(
     conn: AsyncConnection,
     *,

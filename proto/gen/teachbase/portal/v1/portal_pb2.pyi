@@ -662,6 +662,54 @@ class RefreshAccessTokenResponse(_message.Message):
 Global___RefreshAccessTokenResponse: _TypeAlias = RefreshAccessTokenResponse  # noqa: Y015
 
 @_typing.final
+class AdoptApplicationTokenRequest(_message.Message):
+    """What an event says of itself."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    ACCESS_TOKEN_FIELD_NUMBER: _builtins.int
+    APPLICATION_TOKEN_HASH_FIELD_NUMBER: _builtins.int
+    REMOTE_IP_FIELD_NUMBER: _builtins.int
+    member_id: _builtins.str
+    access_token: _builtins.str
+    application_token_hash: _builtins.bytes
+    """SHA-256 of its application token."""
+    remote_ip: _builtins.str
+    def __init__(
+        self,
+        *,
+        member_id: _builtins.str = ...,
+        access_token: _builtins.str = ...,
+        application_token_hash: _builtins.bytes = ...,
+        remote_ip: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "application_token_hash", b"application_token_hash", "member_id", b"member_id", "remote_ip", b"remote_ip"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AdoptApplicationTokenRequest: _TypeAlias = AdoptApplicationTokenRequest  # noqa: Y015
+
+@_typing.final
+class AdoptApplicationTokenResponse(_message.Message):
+    """The portal knows the application token now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AdoptApplicationTokenResponse: _TypeAlias = AdoptApplicationTokenResponse  # noqa: Y015
+
+@_typing.final
 class WatchPortalsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -75,6 +75,11 @@ class PortalServiceStub:
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.RefreshAccessTokenRequest.SerializeToString,
                 response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.RefreshAccessTokenResponse.FromString,
                 _registered_method=True)
+        self.AdoptApplicationToken = channel.unary_unary(
+                '/teachbase.portal.v1.PortalService/AdoptApplicationToken',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.AdoptApplicationTokenRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.AdoptApplicationTokenResponse.FromString,
+                _registered_method=True)
         self.WatchPortals = channel.unary_stream(
                 '/teachbase.portal.v1.PortalService/WatchPortals',
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.WatchPortalsRequest.SerializeToString,
@@ -145,6 +150,15 @@ class PortalServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AdoptApplicationToken(self, request, context):
+        """Learns a portal's application token from an event that carries it, when the OAuth server confirms the event's
+        access token (contract 1.5). Nothing changes for a portal that has one, unless an administrator caused the event.
+        PERMISSION_DENIED: INSTALL_NOT_VERIFIED, NOT_AN_ADMIN. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchPortals(self, request, context):
         """The change feed of portals after a cursor, at least once, for as long as the caller listens.
         """
@@ -194,6 +208,11 @@ def add_PortalServiceServicer_to_server(servicer, server):
                     servicer.RefreshAccessToken,
                     request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.RefreshAccessTokenRequest.FromString,
                     response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.RefreshAccessTokenResponse.SerializeToString,
+            ),
+            'AdoptApplicationToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.AdoptApplicationToken,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.AdoptApplicationTokenRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.AdoptApplicationTokenResponse.SerializeToString,
             ),
             'WatchPortals': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchPortals,
@@ -418,6 +437,33 @@ class PortalService:
             '/teachbase.portal.v1.PortalService/RefreshAccessToken',
             teachbase_dot_portal_dot_v1_dot_portal__pb2.RefreshAccessTokenRequest.SerializeToString,
             teachbase_dot_portal_dot_v1_dot_portal__pb2.RefreshAccessTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AdoptApplicationToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.PortalService/AdoptApplicationToken',
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.AdoptApplicationTokenRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.AdoptApplicationTokenResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,6 +38,11 @@ class PortalServiceStub:
     """Refreshes after Bitrix24 refused a token. One refresh however many ask (contract 2.4).
     FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED. UNAVAILABLE: OAUTH_UNAVAILABLE.
     """
+    AdoptApplicationToken: _aio.UnaryUnaryMultiCallable[_portal_pb2.AdoptApplicationTokenRequest, _portal_pb2.AdoptApplicationTokenResponse]
+    """Learns a portal's application token from an event that carries it, when the OAuth server confirms the event's
+    access token (contract 1.5). Nothing changes for a portal that has one, unless an administrator caused the event.
+    PERMISSION_DENIED: INSTALL_NOT_VERIFIED, NOT_AN_ADMIN. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS.
+    """
     WatchPortals: _aio.UnaryStreamMultiCallable[_portal_pb2.WatchPortalsRequest, _portal_pb2.WatchPortalsResponse]
     """The change feed of portals after a cursor, at least once, for as long as the caller listens."""
 
@@ -112,6 +117,17 @@ class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_portal_pb2.RefreshAccessTokenResponse]:
         """Refreshes after Bitrix24 refused a token. One refresh however many ask (contract 2.4).
         FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED. UNAVAILABLE: OAUTH_UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def AdoptApplicationToken(
+        self,
+        request: _portal_pb2.AdoptApplicationTokenRequest,
+        context: _aio.ServicerContext[_portal_pb2.AdoptApplicationTokenRequest, _abc.Awaitable[_portal_pb2.AdoptApplicationTokenResponse]],
+    ) -> _abc.Awaitable[_portal_pb2.AdoptApplicationTokenResponse]:
+        """Learns a portal's application token from an event that carries it, when the OAuth server confirms the event's
+        access token (contract 1.5). Nothing changes for a portal that has one, unless an administrator caused the event.
+        PERMISSION_DENIED: INSTALL_NOT_VERIFIED, NOT_AN_ADMIN. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS.
         """
 
     @_abc_1.abstractmethod
