@@ -4,6 +4,7 @@ import asyncio
 import resource
 from typing import Any
 
+import httpx
 import pytest
 
 from edge.requeue import requeue
@@ -144,3 +145,11 @@ async def test_a_body_above_a_mebibyte_is_taken_cut_and_marked(gateway: Any) -> 
 
     assert answer.status_code == 200
     assert [len(body) for body in gateway.messaging.bodies] == [1024 * 1024]
+
+
+async def test_an_address_that_is_none_does_not_keep_an_event_from_being_taken(gateway: Any) -> None:
+    transport = httpx.ASGITransport(gateway.app, client=("9" * 10_000, 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        answer = await http.post("/v1/bitrix/events", content="event=A")
+
+    assert (answer.status_code, gateway.messaging.bodies) == (200, ["event=A"])

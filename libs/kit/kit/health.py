@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from kit.server import Server
 
@@ -58,7 +57,7 @@ async def _watch(name: str, ask: Callable[[], Awaitable[object]], tell: Callable
         try:
             async with asyncio.timeout(_TIMEOUT_S):
                 await ask()
-        except (OSError, TimeoutError, RedisError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever came instead of an answer must not end the server
             up, why = False, repr(error)
         if up is not was:
             log.info("dependency", name=name, up=up, why=why)

@@ -1,12 +1,15 @@
 """The border of a server as its callers see it: what fails becomes a status, a reason and a detail."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kit import db, trace
 from kit.errors import DomainError, PeerError
@@ -30,13 +33,17 @@ class Sample(billing_pb2_grpc.BillingServiceServicer):
         self.failure: Exception | None = None
         self.traces: list[str] = []
 
-    async def GetUsage(self, request: pb.GetUsageRequest, _context: Context) -> pb.GetUsageResponse:  # noqa: N802
+    async def GetUsage(self, request: pb.GetUsageRequest, _context: Context) -> pb.GetUsageResponse:  # noqa: N802 - the proto's name
         self.traces.append(trace.current.get())
         if self.failure:
             raise self.failure
         return pb.GetUsageResponse(plan_code=request.portal_id)
 
-    async def ListPlans(self, _request: pb.ListPlansRequest, _context: Context) -> pb.ListPlansResponse:  # noqa: N802
+    async def Commit(self, _request: pb.CommitRequest, _context: Context) -> pb.CommitResponse:  # noqa: N802 - the proto's name
+        assert self.failure
+        raise self.failure
+
+    async def ListPlans(self, _request: pb.ListPlansRequest, _context: Context) -> pb.ListPlansResponse:  # noqa: N802 - the proto's name
         engine = db.engine("postgresql://nobody:x@127.0.0.1:1/none", 1)
         async with engine.connect() as conn:
             await conn.execute(text("SELECT 1"))
@@ -97,6 +104,33 @@ async def test_what_nobody_expected_tells_nothing_of_itself(served: Any) -> None
     assert (error.status, error.reason, error.detail) == (grpc.StatusCode.INTERNAL, "INTERNAL", {})
     assert "hunter2" not in str(error)
     assert "RuntimeError" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [
+        ("SELECT CAST(:value AS text)", "a\0b"),
+        ("SELECT CAST(:value AS uuid)", "no id"),
+        ("SELECT CAST(:value AS timestamptz)", datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))),
+        ("SELECT CAST(CAST(:value AS text) AS inet)", "no address"),
+    ],
+)
+async def test_data_that_the_database_refuses_is_the_fault_of_who_reads_and_perhaps_ours_of_who_writes(
+    served: Any, engine: AsyncEngine, sql: str, value: Any
+) -> None:
+    sample, stub, _ = served
+    async with engine.connect() as conn:
+        with pytest.raises(DBAPIError) as failed:
+            await conn.execute(text(sql), {"value": value})
+    sample.failure = failed.value
+
+    read = await failure_of(stub.GetUsage, pb.GetUsageRequest(portal_id=PORTAL))
+    written = await failure_of(
+        stub.Commit, pb.CommitRequest(keys=[pb.ReservationKey(portal_id=PORTAL, key=PORTAL)])
+    )
+
+    assert (read.status, read.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT")
+    assert written.status is not grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_a_database_that_is_away_is_unavailable(served: Any) -> None:
