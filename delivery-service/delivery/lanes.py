@@ -4,6 +4,7 @@ A turn is short: claim a few items, take that many requests of the portal's budg
 """
 
 import asyncio
+import random
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,11 +13,11 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bitrix.limiter import Limiter
+from delivery import schedule
 from delivery.clients.portal import PortalClient, Token
 from delivery.domain import Claimed, Lane, LaneEnd, Settled, State
 from delivery.repository import lanes as statements
 from delivery.repository import outbox
-from delivery.schedule import UNKNOWN_AFTER_S
 from delivery.send import PEER_AWAY_S, Sender
 from delivery.settle import Settlement
 from kit import db, ids
@@ -64,7 +65,7 @@ class Lanes:
         try:
             settled, end = await self._turn(lane)
         except PeerError as error:
-            settled, end = [], self._end(lane, PEER_AWAY_S, error.message)
+            settled, end = [], self._without_token(lane, error)
         except Exception as error:
             log.error("turn failed", portal_id=str(lane.portal_id), error=repr(error), exc_info=db.cause(error))
             settled, end = [], self._end(lane, PEER_AWAY_S, repr(error))
@@ -95,7 +96,7 @@ class Lanes:
         limit = 1 if lane.limited_since else QUANTUM
         async with self._engine.begin() as conn:
             return await outbox.claim(
-                conn, lane.portal_id, lane.token, now, now + timedelta(seconds=UNKNOWN_AFTER_S), limit
+                conn, lane.portal_id, lane.token, now, now + timedelta(seconds=schedule.UNKNOWN_AFTER_S), limit
             )
 
     async def _send_all(
@@ -126,6 +127,13 @@ class Lanes:
                 rest = [self._sender.put_back(rest) for rest in items[place + 1 :]]
                 return settled + rest, done.due_at if parks else None
         return settled, None
+
+    def _without_token(self, lane: Lane, error: PeerError) -> LaneEnd:
+        if not error.is_final:
+            return self._end(lane, PEER_AWAY_S, error.message)
+        chance = random.random()  # noqa: S311 - jitter
+        following = schedule.after(schedule.of_refused_token(error), 1, None, self._now(), chance)
+        return self._end(lane, following.wait_s, following.cause, following.next_step)
 
     def _end(self, lane: Lane, wait_s: float, cause: str, next_step: str = "") -> LaneEnd:
         return LaneEnd(lane, self._now() + timedelta(seconds=wait_s), lane.limited_since, cause, next_step)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from bitrix.errors import BitrixError, Kind
 from delivery.domain import State
+from kit.errors import PeerError
 
 RETRY_AFTER_S = (2, 5, 15, 60, 300, 900, 3600, 3600, 3600)
 """Seconds to wait before each further attempt; after the last one the item is dead."""
@@ -43,6 +44,16 @@ _DEAD: dict[Kind, str] = {
     Kind.DIALOG: "The bot is not in this chat any more. Nothing to do unless it is invited again.",
     Kind.REQUEST: "Bitrix24 refused the message itself. Read the cause; retrying the same text will not help.",
 }
+
+
+def of_refused_token(refusal: PeerError) -> BitrixError:
+    """Return the error of Bitrix24 for which portal has no token to give: what follows from it is the same."""
+    kind = refusal.detail.get("kind", "") if refusal.reason == "TOKEN_REFUSED" else ""
+    return BitrixError(
+        Kind(kind) if kind in {one.value for one in _PARKED} else Kind.RIGHTS,
+        refusal.detail.get("code") or refusal.reason,
+        description=refusal.message,
+    )
 
 
 def after(error: BitrixError, attempts: int, unknown_since: datetime | None, now: datetime, chance: float) -> Next:

@@ -41,7 +41,7 @@ class Sender:
                 # The portal refused the token, so nothing was done; a new one is asked for again soon.
                 again_at = self._now() + timedelta(seconds=PEER_AWAY_S)
                 return replace(self.put_back(item, failure.message), due_at=again_at), True
-            error = BitrixError(Kind.RIGHTS, failure.reason, method=METHOD, description=failure.message)
+            error = schedule.of_refused_token(failure)
         attempt = Attempt(
             at=at,
             outcome=_outcome(error),

@@ -33,6 +33,7 @@ from delivery.send import Sender
 from delivery.settle import Settlement
 from kit import ids
 from kit.changefeed import Waker
+from kit.errors import DomainError
 from kit.rpc import Context, channel
 from kit.server import Server
 from teachbase.delivery.v1 import delivery_pb2 as pb
@@ -62,6 +63,7 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer):
     def __init__(self, sim: Sim) -> None:
         self.portals: dict[str, Portal] = {}
         self.away = False
+        self.token_refusal: DomainError | None = None
         self.refresh_refusal: tuple[grpc.StatusCode, str] | None = None
         self._sim, self._lock = sim, asyncio.Lock()
 
@@ -70,6 +72,8 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer):
     ) -> portal_pb2.GetAccessTokenResponse:
         if self.away:
             await _context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        if self.token_refusal:
+            raise self.token_refusal
         return portal_pb2.GetAccessTokenResponse(token=_token(self.portals[request.portal_id]))
 
     async def RefreshAccessToken(  # noqa: N802

@@ -5,6 +5,7 @@ from typing import Any
 import grpc
 import pytest
 
+from kit.errors import DomainError
 from teachbase.portal.v1 import portal_pb2
 
 RETRY, SENT = 4, 5
@@ -104,4 +105,43 @@ async def test_while_the_portal_context_is_away_the_lane_waits_and_nothing_is_lo
 
     assert (turns, cause) == (1, "away")
     assert (await service.item(message)).attempts == 1
+    assert await service.seen(portal) == ["позже"]
+
+
+class TokenRefused(DomainError):
+    status, reason, message = grpc.StatusCode.FAILED_PRECONDITION, "TOKEN_REFUSED", "refused: {code}"
+
+
+class NoCredential(DomainError):
+    status, reason, message = grpc.StatusCode.FAILED_PRECONDITION, "NO_CREDENTIAL", "no live token"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "rests_s", "step"),
+    [
+        (TokenRefused(kind="plan", code="PAYMENT_REQUIRED"), 3600, "subscription"),
+        (TokenRefused(kind="uninstalled", code="NOT_INSTALLED"), 900, "installed again"),
+        (TokenRefused(kind="config", code="WRONG_CLIENT"), 900, "diagnostics"),
+        (NoCredential(), 300, "administrator"),
+    ],
+)
+async def test_a_portal_that_gets_no_token_rests_and_runs_at_once_when_it_has_one(
+    service: Any, message_of: Any, refusal: DomainError, rests_s: int, step: str
+) -> None:
+    portal = await service.portal()
+    message = message_of(portal, "позже")
+    service.context.token_refusal = refusal
+    await service.enqueue(message)
+    await service.work()
+    waiting = await service.item(message)
+    service.clock.advance(rests_s - 1)
+    turns_while_resting = await service.work()
+
+    service.context.token_refusal = None
+    await service.tell(portal, portal_pb2.PORTAL_STATE_ACTIVE)
+    await service.work()
+
+    assert (waiting.attempts, turns_while_resting) == (0, 0)
+    assert refusal.detail.get("code", "NO_CREDENTIAL") in waiting.cause
+    assert step in waiting.next_step
     assert await service.seen(portal) == ["позже"]

@@ -1,8 +1,8 @@
 """Events of a known portal with an application token that is not: an install may have brought none (contract 1.4).
 
 Such an event is stored as refused. Whether it is authentic only the OAuth server can say, so portal is asked, off
-the path of ingest; when it learns the token, its news has the second look take the event in. Nothing is kept for it:
-the portal's next event asks again.
+the path of ingest; when it learns the token, its news has the second look take the event in. Nothing is kept for
+it: the portal's next event asks again.
 """
 
 import asyncio
