@@ -61,7 +61,7 @@ def message_row(value: messaging.Message) -> rows.Message:
         portal_id=value.portal_id,
         dialog_id=value.dialog_id,
         trace_id=value.trace_id,
-        provider_message_id=value.provider_message_id or None,
+        provider_message_id=str(value.provider_message_id) if value.provider_message_id else None,
         direction=enum_name(messaging.Direction, value.direction),
         author_id=value.author_id,
         body=value.body,
@@ -129,7 +129,7 @@ def outbox_row(value: delivery.OutboxItem) -> rows.OutboxItem:
         sent_at=maybe_at(value, "sent_at"),
         cause=value.cause or None,
         next_step=value.next_step or None,
-        provider_message_id=value.provider_message_id or None,
+        provider_message_id=str(value.provider_message_id) if value.provider_message_id else None,
         uuid=value.uuid,
     )
 

@@ -24,6 +24,7 @@ async def test_a_message_is_answered_once_and_its_trace_tells_every_step(product
     assert {step["service"] for step in trace["steps"]} == {"messaging", "delivery"}
     assert [step["at"] for step in trace["steps"]] == sorted(step["at"] for step in trace["steps"])
     assert trace["message_id"] == asked["id"]
+    assert asked["provider_message_id"] == str(message_id)
     assert asked["state"] == "answered"
 
 

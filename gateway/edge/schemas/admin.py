@@ -100,7 +100,7 @@ class Message(BaseModel):
     portal_id: str
     dialog_id: str
     trace_id: str
-    provider_message_id: int | None
+    provider_message_id: str | None
     direction: str
     author_id: int
     body: str
@@ -165,7 +165,7 @@ class OutboxItem(BaseModel):
     sent_at: str | None
     cause: str | None
     next_step: str | None
-    provider_message_id: int | None
+    provider_message_id: str | None
     uuid: str
 
 
