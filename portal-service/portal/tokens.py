@@ -73,7 +73,8 @@ class Tokens:
             if sealed.generation > refused_generation:
                 return self._open(sealed)
             if await self._lease(sealed):
-                await self._refresh(sealed)
+                # Once sent, the old refresh token is spent: a caller that goes away must not cost the new pair.
+                await asyncio.shield(self._refresh(sealed))
             else:
                 await asyncio.sleep(_POLL_S)
         raise OauthUnavailable(code="refresh_under_way")

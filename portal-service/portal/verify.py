@@ -11,7 +11,8 @@ from portal.domain import VerifiedInstall, portal_id_of
 from portal.errors import InstallNotVerified, OauthUnavailable, TooManyAttempts
 
 FREE_FAILURES = 10
-_PAUSE_S = 0.2
+_AT_ONCE = 4
+_PAUSE_S = 0.8
 _ASK_AGAIN = {Kind.UNKNOWN, Kind.TRANSPORT, Kind.SERVER, Kind.THROTTLE}
 
 
@@ -30,30 +31,28 @@ class InstallClaim(Protocol):
 class Verifier:
     """Verifies claims, within a limit for each source address.
 
-    A source that failed too often is not shut out, for behind its address may stand an honest install: its claims
-    are verified one after the other and, while they fail, five a second at most. Who fails again hears when to
-    come back, who verifies is let in. So a forger gets few calls of the OAuth server.
+    A source that failed too often is not shut out, for behind its address may stand an honest install: who
+    verifies is let in, and only who fails again hears when to come back. But a source is verified a few at a time,
+    and while it is over the limit a failure keeps its place: five calls of the OAuth server a second at most.
     """
 
     def __init__(self, oauth: OAuthServer, failures: Attempts) -> None:
         self._oauth = oauth
         self._failures = failures
-        self._queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._places: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def verify(self, claim: InstallClaim) -> VerifiedInstall:
         """Return the install. Raises InstallNotVerified, TooManyAttempts, OauthUnavailable."""
-        if not await self._failures.locked_s(claim.remote_ip):
+        source = claim.remote_ip
+        places = self._places.setdefault(source, asyncio.Semaphore(_AT_ONCE))
+        async with places:
+            is_over = await self._failures.locked_s(source)
             try:
                 return await verify(self._oauth, claim)
             except InstallNotVerified:
-                await self._failures.failed(claim.remote_ip)
-                raise
-        queue = self._queues.setdefault(claim.remote_ip, asyncio.Lock())
-        async with queue:
-            try:
-                return await verify(self._oauth, claim)
-            except InstallNotVerified:
-                retry_after_s = await self._failures.failed(claim.remote_ip)
+                retry_after_s = await self._failures.failed(source)
+                if not is_over:
+                    raise
                 await asyncio.sleep(_PAUSE_S)
         raise TooManyAttempts(retry_after_s=retry_after_s)
 
