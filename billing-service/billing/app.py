@@ -1,18 +1,12 @@
 """Composition root: builds what the two processes of this context run."""
 
-from datetime import UTC, datetime
-
 from billing.config import Settings
 from billing.plans import Plans
 from billing.quota import Quota
 from kit import db
+from kit.clock import utc_now
 
 PARTITIONED = ["usage_events"]
-
-
-def utc_now() -> datetime:
-    """Return the time by this machine's clock."""
-    return datetime.now(UTC)
 
 
 class App:

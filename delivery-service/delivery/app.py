@@ -1,7 +1,5 @@
 """Composition root: builds what the two processes of this context run."""
 
-from datetime import UTC, datetime
-
 from redis.asyncio import Redis
 
 from bitrix import http
@@ -15,17 +13,13 @@ from delivery.portals import PortalChanges
 from delivery.send import Sender
 from delivery.settle import Settlement
 from kit import db
+from kit.clock import utc_now
 from kit.dispatch import Dispatcher
 from kit.queue import Bell
 from kit.rpc import channel
 
 QUEUE = "delivery"
 PARTITIONED = ["delivery_attempts"]
-
-
-def utc_now() -> datetime:
-    """Return the time by this machine's clock."""
-    return datetime.now(UTC)
 
 
 class App:

@@ -3,12 +3,13 @@
 import asyncio
 
 from delivery import settle
-from delivery.app import App, utc_now
+from delivery.app import App
 from delivery.config import Settings
 from delivery.grpc_api import DeliveryServicer
 from delivery.outbox import Outbox
 from kit import health, log, metrics, process
 from kit.changefeed import Waker
+from kit.clock import utc_now
 from kit.config import read
 from kit.server import Server
 from teachbase.delivery.v1 import delivery_pb2_grpc

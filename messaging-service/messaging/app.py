@@ -1,8 +1,7 @@
 """Composition root: builds what the two processes of this context run."""
 
-from datetime import UTC, datetime
-
 from kit import db
+from kit.clock import utc_now
 from kit.dispatch import Dispatcher
 from kit.queue import Bell
 from kit.rpc import channel
@@ -17,11 +16,6 @@ from messaging.second_look import SecondLook
 
 QUEUE = "messaging"
 PARTITIONED = ["bitrix_inbound_events", "events", "messages"]
-
-
-def utc_now() -> datetime:
-    """Return the time by this machine's clock."""
-    return datetime.now(UTC)
 
 
 class App:

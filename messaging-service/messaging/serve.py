@@ -3,10 +3,11 @@
 import asyncio
 
 from kit import health, log, metrics, process
+from kit.clock import utc_now
 from kit.config import read
 from kit.server import Server
 from messaging.adopt import Adoption
-from messaging.app import App, utc_now
+from messaging.app import App
 from messaging.config import Settings
 from messaging.grpc_api import MessagingServicer
 from messaging.ingest import Inbox

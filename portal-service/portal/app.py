@@ -1,7 +1,5 @@
 """Composition root: builds what the two processes of this context run."""
 
-from datetime import UTC, datetime
-
 from redis.asyncio import Redis
 
 from bitrix import http
@@ -10,6 +8,7 @@ from bitrix.endpoint import EndpointPolicy
 from bitrix.limiter import Budget, Limiter
 from bitrix.oauth import OAuthServer
 from kit import db
+from kit.clock import utc_now
 from kit.keyring import KeyRing
 from portal.access import Accesses
 from portal.admins import Admins
@@ -23,11 +22,6 @@ from portal.rights import Rights
 from portal.sessions import AdminSessions, PortalSessions
 from portal.tokens import Tokens
 from portal.verify import FREE_FAILURES, Verifier
-
-
-def utc_now() -> datetime:
-    """Return the time by this machine's clock."""
-    return datetime.now(UTC)
 
 
 class App:
