@@ -144,7 +144,7 @@ async def test_the_app_opens_in_its_frame_and_talks_to_the_portal(sim: Sim, page
     await frame.locator("#tall").click()
     await expect(page.locator("#frame")).to_have_attribute("style", re.compile("height: 30"))
     await frame.locator("#finish").click()
-    await expect(page.locator("#portal-state")).to_have_text("приложение установлено")
+    await expect(page.locator("#portal-state")).to_have_text("установлено")
     await expect(frame.locator("#said")).not_to_have_text(said or "")  # the main page, with fresh tokens
 
     opened = [(post["path"], post["PLACEMENT"], post["member_id"]) for post in product.posts]
