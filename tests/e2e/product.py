@@ -98,7 +98,7 @@ class Product:
             assert login.status_code == 200, login.text
             self._admin_token = login.json()["access_token"]
         headers = {"authorization": f"Bearer {self._admin_token}"}
-        return await self.http.get(f"{self.url}/v1/admin{path}", params=query, headers=headers)
+        return await self.http.get(f"{self.url}/v1/admin{path}", params=query or None, headers=headers)
 
     def pid(self, name: str) -> int:
         return int((self.run_dir / "pids" / f"{name}.pid").read_text())
