@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import grpc
-import httpx
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from redis.asyncio import Redis
@@ -197,7 +196,7 @@ async def sim() -> AsyncIterator[Sim]:
 @pytest.fixture(scope="session")
 async def client(sim: Sim) -> AsyncIterator[BitrixClient]:
     policy = EndpointPolicy([urlsplit(sim.url).netloc])
-    pool: httpx.AsyncClient = http.client(policy)
+    pool: http.Pool = http.client(policy)
     yield BitrixClient(pool, policy)
     await pool.aclose()
 

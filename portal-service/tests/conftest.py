@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import httpx
 import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
@@ -114,7 +113,7 @@ async def waker(dsns: dict[str, str]) -> AsyncIterator[Waker]:
 
 
 @pytest.fixture(scope="session")
-async def pool(sim: Sim) -> AsyncIterator[tuple[httpx.AsyncClient, EndpointPolicy]]:
+async def pool(sim: Sim) -> AsyncIterator[tuple[http.Pool, EndpointPolicy]]:
     policy = EndpointPolicy([urlsplit(sim.url).netloc, "127.0.0.1:1"])
     client = http.client(policy)
     yield client, policy
@@ -125,7 +124,7 @@ async def pool(sim: Sim) -> AsyncIterator[tuple[httpx.AsyncClient, EndpointPolic
 async def service(
     engine: AsyncEngine,
     sim: Sim,
-    pool: tuple[httpx.AsyncClient, EndpointPolicy],
+    pool: tuple[http.Pool, EndpointPolicy],
     waker: Waker,
     clock: Any,
     redis_url: str,

@@ -1,6 +1,7 @@
 """A circuit breaker per portal, its state in Redis: closed, open, half-open with one probe."""
 
 import random
+import time
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -20,6 +21,8 @@ MAX_OPEN_S = 300.0
 PROBE_S = 30.0
 """After which a probe that never told its end is given up; a call takes at most client.TOTAL_S."""
 _FORGOTTEN_S = 900
+_BELIEVED_S = 1.0
+"""A portal that was well is not asked about for so long, which spares a busy one a way to Redis a call."""
 
 _NOW = """
 local now = redis.call('TIME')
@@ -63,6 +66,9 @@ class Passage:
     is_watched: bool
 
 
+_CLEAR = Passage(0.0, is_watched=False)
+
+
 class Breaker:
     """Keeps calls from portals that do not answer. While Redis is away everything passes."""
 
@@ -70,13 +76,18 @@ class Breaker:
         self._redis = redis
         self._enter = redis.register_script(_ENTER)
         self._fail = redis.register_script(_FAIL)
+        self._well_until: dict[str, float] = {}
 
     async def enter(self, member_id: str) -> Passage:
         """Ask whether a call may go. Who may after a pause is the probe: the others wait for how it ends."""
+        if self._well_until.get(member_id, 0.0) > time.monotonic():
+            return _CLEAR
         try:
             wait_ms, watched = await self._enter(keys=[KEY.format(member_id=member_id)], args=[PROBE_S * 1000])
         except (RedisError, OSError):
-            return Passage(0.0, is_watched=False)
+            return _CLEAR
+        if not watched:
+            self._well_until[member_id] = time.monotonic() + _BELIEVED_S
         return Passage(int(wait_ms) / 1000, bool(watched))
 
     async def tell(self, member_id: str, passage: Passage, error: BitrixError | None) -> None:
@@ -84,6 +95,7 @@ class Breaker:
         key = KEY.format(member_id=member_id)
         try:
             if error is not None and error.kind in _AILING:
+                self._well_until.pop(member_id, None)
                 spread = 1 + 0.2 * random.random()  # noqa: S311
                 args = [FAILURES, OPEN_S * 1000, MAX_OPEN_S * 1000, spread, _FORGOTTEN_S]
                 await self._fail(keys=[key], args=args)

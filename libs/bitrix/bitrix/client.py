@@ -5,19 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
-import httpx
 import orjson
 
 from bitrix.decisions import failure
 from bitrix.endpoint import EndpointPolicy
 from bitrix.events import as_map
-from bitrix.transport import exchange
+from bitrix.http import Pool
+from bitrix.transport import Request, exchange
 
 TOTAL_S = 20.0
 """Of one call with all that belongs to it; under the 30 s for which delivery holds a lane."""
 PER_PORTAL = 8
 """Connections of this process to one portal at a time, so that one that hangs cannot take them all."""
-_HEADERS = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class Answer:
 class BitrixClient:
     """Makes calls. It waits for no limiter and repeats nothing: `bitrix.rest` does both."""
 
-    def __init__(self, http: httpx.AsyncClient, policy: EndpointPolicy) -> None:
+    def __init__(self, http: Pool, policy: EndpointPolicy) -> None:
         self.policy = policy
         self._http = http
         self._places: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -102,7 +101,7 @@ class BitrixClient:
                 self._http,
                 self.policy,
                 method,
-                self._http.build_request("POST", url, content=body, headers=_HEADERS),
+                Request("POST", url, body, "application/json"),
                 ends_at=ends_at,
                 portal=credential.member_id,
                 secrets=(token,),

@@ -3,13 +3,12 @@
 import asyncio
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
-
-import httpx
+from urllib.parse import urlencode, urlsplit
 
 from bitrix.endpoint import EndpointPolicy
 from bitrix.errors import BitrixError, Kind
-from bitrix.transport import exchange
+from bitrix.http import Pool
+from bitrix.transport import Request, exchange
 
 REGIONS = ("oauth.bitrix24.tech", "oauth.bitrix.info")
 """The two authorization regions; the first is asked when the portal names neither (contract 2.1)."""
@@ -49,7 +48,7 @@ class OAuthServer:
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        http: Pool,
         policy: EndpointPolicy,
         base_url: str,
         client_id: str,
@@ -64,30 +63,31 @@ class OAuthServer:
 
     async def app_info(self, access_token: str, server_endpoint: str) -> AppInfo:
         """Return whose token this is. Raises BitrixError; UNKNOWN, TRANSPORT, SERVER = ask again later."""
-        request = self._http.build_request(
-            "GET",
-            f"{self._base(server_endpoint)}/rest/app.info",
-            params={"auth": access_token},
-        )
+        query = urlencode({"auth": access_token})
+        request = Request("GET", f"{self._base(server_endpoint)}/rest/app.info?{query}")
         answer = await self._exchange("oauth app.info", request, (access_token,))
         return _app_info(answer.get("result"))
 
     async def refresh(self, refresh_token: str, server_endpoint: str) -> TokenPair:
         """Trade a refresh token for a new pair; a POST form keeps secrets out of logs. Raises BitrixError."""
-        request = self._http.build_request(
-            "POST",
-            f"{self._base(server_endpoint)}/oauth/token/",
-            data={
+        form = urlencode(
+            {
                 "grant_type": "refresh_token",
                 "client_id": self.client_id,
                 "client_secret": self._client_secret,
                 "refresh_token": refresh_token,
-            },
+            }
+        )
+        request = Request(
+            "POST",
+            f"{self._base(server_endpoint)}/oauth/token/",
+            form.encode(),
+            "application/x-www-form-urlencoded",
         )
         answer = await self._exchange("oauth refresh", request, (refresh_token, self._client_secret))
         return _token_pair(answer)
 
-    async def _exchange(self, method: str, request: httpx.Request, secrets: tuple[str, ...]) -> dict[str, Any]:
+    async def _exchange(self, method: str, request: Request, secrets: tuple[str, ...]) -> dict[str, Any]:
         ends_at = asyncio.get_running_loop().time() + TOTAL_S
         return await exchange(self._http, self._policy, method, request, ends_at=ends_at, secrets=secrets)
 

@@ -3,16 +3,18 @@
 import asyncio
 import math
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import httpx
+import aiohttp
 import orjson
 
 from bitrix.decisions import failure, refusal
 from bitrix.endpoint import EndpointPolicy
 from bitrix.errors import PortalRenamed
+from bitrix.http import Pool
 
 MAX_ANSWER = 8 * 1024 * 1024
 MAX_RETRY_AFTER_S = 300.0
@@ -20,11 +22,21 @@ MAX_RETRY_AFTER_S = 300.0
 _REDIRECTS = {301, 302, 303, 307, 308}
 
 
+@dataclass(frozen=True)
+class Request:
+    """What to send. The URL may hold a token, as the body does."""
+
+    verb: str
+    url: str = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    content_type: str = ""
+
+
 async def exchange(
-    http: httpx.AsyncClient,
+    pool: Pool,
     policy: EndpointPolicy,
     method: str,
-    request: httpx.Request,
+    request: Request,
     *,
     ends_at: float,
     portal: str = "",
@@ -35,45 +47,42 @@ async def exchange(
     `method` and `portal` name the call in errors; `secrets` are kept out of them.
     Raises BitrixError: UNKNOWN once the request may have arrived and no readable answer came; PortalRenamed.
     """
-    policy.check_url(str(request.url))
+    policy.check_url(request.url)
+    headers = {"Content-Type": request.content_type} if request.content_type else None
     try:
-        async with asyncio.timeout_at(ends_at):
-            response = await http.send(request, stream=True)
-            try:
-                body = await _read(response, portal, method)
-            finally:
-                await response.aclose()
+        async with (
+            asyncio.timeout_at(ends_at),
+            pool.request(request.verb, request.url, request.body, headers) as response,
+        ):
+            body = await _read(response, portal, method)
+    except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
+        raise failure("connect_failed", portal=portal, method=method, description=_name(error)) from None
+    except aiohttp.ClientError as error:
+        raise failure("no_answer", portal=portal, method=method, description=_name(error)) from None
     except TimeoutError:
         raise failure("deadline", portal=portal, method=method) from None
-    except httpx.PoolTimeout:
-        raise failure("connections_in_use", portal=portal, method=method) from None
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
-        raise failure("connect_failed", portal=portal, method=method, description=_name(error)) from None
-    except httpx.HTTPError as error:
-        raise failure("no_answer", portal=portal, method=method, description=_name(error)) from None
     return _decode(response, body, portal, method, secrets)
 
 
-async def _read(response: httpx.Response, portal: str, method: str) -> bytes:
+async def _read(response: aiohttp.ClientResponse, portal: str, method: str) -> bytes:
     body = bytearray()
     try:
-        # Raw: none was asked for, and a packed answer of some kilobytes could fill the memory.
-        async for chunk in response.aiter_raw():
+        async for chunk in response.content.iter_any():
             body += chunk
             if len(body) > MAX_ANSWER:
-                raise failure("answer_too_large", status=response.status_code, portal=portal, method=method)
-    except (httpx.HTTPError, httpx.StreamError) as error:
-        status = response.status_code
+                response.close()  # else the rest would be read before the connection is used again
+                raise failure("answer_too_large", status=response.status, portal=portal, method=method)
+    except aiohttp.ClientError as error:
         raise failure(
-            "answer_cut", status=status, portal=portal, method=method, description=_name(error)
+            "answer_cut", status=response.status, portal=portal, method=method, description=_name(error)
         ) from None
     return bytes(body)
 
 
 def _decode(
-    response: httpx.Response, body: bytes, portal: str, method: str, secrets: Collection[str]
+    response: aiohttp.ClientResponse, body: bytes, portal: str, method: str, secrets: Collection[str]
 ) -> dict[str, Any]:
-    status, retry_after_s = response.status_code, _retry_after_s(response)
+    status, retry_after_s = response.status, _retry_after_s(response)
     if status in _REDIRECTS:
         location = response.headers.get("Location", "")
         raise PortalRenamed(location, status=status, portal=portal, method=method)
@@ -96,7 +105,7 @@ def _decode(
     )
 
 
-def _retry_after_s(response: httpx.Response) -> float | None:
+def _retry_after_s(response: aiohttp.ClientResponse) -> float | None:
     """Return the seconds of `Retry-After`, given as a number or a date, within bounds."""
     told = response.headers.get("Retry-After", "")
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import aiohttp
 import pytest
 from redis.asyncio import Redis
 
@@ -57,7 +57,7 @@ class World:
 
     sim: Sim
     redis: Redis
-    pool: httpx.AsyncClient
+    pool: http.Pool
     client: BitrixClient
     oauth: OAuthServer
 
@@ -98,7 +98,7 @@ async def world(redis_url: str) -> AsyncIterator[World]:
     async with simulator(time.time) as sim:
         policy = EndpointPolicy([urlsplit(sim.url).netloc])
         pool = http.client(policy)
-        pool.timeout = httpx.Timeout(0.5)
+        pool.timeout = aiohttp.ClientTimeout(sock_connect=0.5, sock_read=0.5)
         oauth = OAuthServer(pool, policy, sim.url, "app.local.teachbase", "local-secret")
         yield World(sim, redis, pool, BitrixClient(pool, policy), oauth)
         await pool.aclose()

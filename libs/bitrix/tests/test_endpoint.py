@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 
 from bitrix import http
@@ -98,7 +97,7 @@ def test_what_is_named_for_development_is_allowed_and_its_neighbours_are_not() -
 
 
 @pytest.fixture
-async def pool() -> AsyncIterator[tuple[httpx.AsyncClient, EndpointPolicy]]:
+async def pool() -> AsyncIterator[tuple[http.Pool, EndpointPolicy]]:
     policy = EndpointPolicy([])
     client = http.client(policy)
     yield client, policy
@@ -106,7 +105,7 @@ async def pool() -> AsyncIterator[tuple[httpx.AsyncClient, EndpointPolicy]]:
 
 
 async def test_a_name_is_judged_by_the_address_it_resolves_to(
-    pool: tuple[httpx.AsyncClient, EndpointPolicy],
+    pool: tuple[http.Pool, EndpointPolicy],
 ) -> None:
     EndpointPolicy([]).check_url("https://localhost/rest/")  # a name tells nothing yet
 
@@ -118,7 +117,7 @@ async def test_a_name_is_judged_by_the_address_it_resolves_to(
 
 @pytest.mark.parametrize("url", [url for url in HOSTILE if url not in TRANSLATED])
 async def test_the_client_sends_nothing_to_a_hostile_address(
-    pool: tuple[httpx.AsyncClient, EndpointPolicy], url: str
+    pool: tuple[http.Pool, EndpointPolicy], url: str
 ) -> None:
     with pytest.raises(BitrixError) as refused:
         await BitrixClient(*pool).call(Credential("m", url, "token"), "profile", {})
