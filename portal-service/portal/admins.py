@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kit import ids
-from portal.attempts import Attempts
+from portal.attempts import Attempts, source_of
 from portal.domain import Admin, SessionTokens
 from portal.errors import InvalidCredentials, SessionExpired, TooManyAttempts
 from portal.repository import admins as statements
@@ -58,20 +58,20 @@ class Admins:
 
     async def login(self, email: str, password: str, remote_ip: str) -> tuple[Admin, SessionTokens]:
         """Open a session. Raises InvalidCredentials, TooManyAttempts (failures only are counted)."""
-        email = email.lower()
+        email, source = email.lower(), source_of(remote_ip)
         async with self._engine.connect() as conn:
             account = await statements.by_email(conn, email)
         # A stranger's address costs the same time, so that addresses cannot be learned.
         stored = account.password_hash if account else _NOBODYS_HASH
         async with self._hashing:
             # Asked in the queue's front: who was locked while he waited costs no hash.
-            await self._refuse_if_locked(email, remote_ip)
+            await self._refuse_if_locked(email, source)
             matches = await asyncio.to_thread(_matches, stored, password)
             if account is None or not matches:
-                await self._failures.failed(_pair(email, remote_ip))
-                await self._failures_of_source.failed(remote_ip)
+                await self._failures.failed(_pair(email, source))
+                await self._failures_of_source.failed(source)
                 raise InvalidCredentials
-        await self._failures.forgive(_pair(email, remote_ip))
+        await self._failures.forgive(_pair(email, source))
         return account.admin, await self._open(account.admin)
 
     async def refresh(self, refresh_token: str) -> SessionTokens:
@@ -112,10 +112,10 @@ class Admins:
             )
         return self._tokens(admin, session_id, token)
 
-    async def _refuse_if_locked(self, email: str, remote_ip: str) -> None:
+    async def _refuse_if_locked(self, email: str, source: str) -> None:
         locked_s = max(
-            await self._failures.locked_s(_pair(email, remote_ip)),
-            await self._failures_of_source.locked_s(remote_ip),
+            await self._failures.locked_s(_pair(email, source)),
+            await self._failures_of_source.locked_s(source),
         )
         if locked_s:
             raise TooManyAttempts(retry_after_s=locked_s)
@@ -136,5 +136,5 @@ def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _pair(email: str, remote_ip: str) -> str:
-    return f"{remote_ip}|{email}"
+def _pair(email: str, source: str) -> str:
+    return f"{source}|{email}"

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 
 import structlog
 from redis.asyncio import Redis
@@ -22,6 +23,17 @@ MEMORY = timedelta(minutes=15)
 MAX_LOCK_S = 60
 _MAX_KEPT = 10_000
 _AWAY_S = 5.0
+
+
+def source_of(remote_ip: str) -> str:
+    """Return what failures of an address count against: of IPv6 the whole /64, which is one customer's."""
+    try:
+        address = ip_address(remote_ip)
+    except ValueError:
+        return remote_ip
+    if isinstance(address, IPv6Address) and not address.ipv4_mapped:
+        return str(ip_network((address, 64), strict=False))
+    return remote_ip
 
 
 @dataclass

@@ -6,7 +6,7 @@ from weakref import WeakValueDictionary
 
 from bitrix.errors import BitrixError, Kind
 from bitrix.oauth import AppInfo, OAuthServer
-from portal.attempts import Attempts
+from portal.attempts import Attempts, source_of
 from portal.domain import VerifiedInstall, portal_id_of
 from portal.errors import InstallNotVerified, OauthUnavailable, TooManyAttempts
 
@@ -43,7 +43,7 @@ class Verifier:
 
     async def verify(self, claim: InstallClaim) -> VerifiedInstall:
         """Return the install. Raises InstallNotVerified, TooManyAttempts, OauthUnavailable."""
-        source = claim.remote_ip
+        source = source_of(claim.remote_ip)
         places = self._places.setdefault(source, asyncio.Semaphore(_AT_ONCE))
         async with places:
             is_over = await self._failures.locked_s(source)

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from portal.attempts import MAX_LOCK_S, Attempts
+from portal.attempts import MAX_LOCK_S, Attempts, source_of
 
 
 @pytest.fixture(params=["with redis", "without redis"])
@@ -35,3 +35,18 @@ async def test_success_forgives(attempts: Attempts) -> None:
 
     assert await attempts.locked_s("a") == 0
     assert await attempts.failed("a") == 0
+
+
+@pytest.mark.parametrize(
+    ("remote_ip", "source"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "::ffff:203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("nonsense", "nonsense"),
+        ("", ""),
+    ],
+)
+def test_a_source_is_an_address_or_the_net_of_one_customer(remote_ip: str, source: str) -> None:
+    assert source_of(remote_ip) == source
