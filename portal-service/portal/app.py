@@ -17,6 +17,7 @@ from portal.attempts import Attempts
 from portal.bot import Bots
 from portal.clients.rest import PortalRest
 from portal.config import Settings
+from portal.idle import IdleTokens
 from portal.install import Installs
 from portal.rights import Rights
 from portal.sessions import AdminSessions, PortalSessions
@@ -42,6 +43,7 @@ class App:
             settings.bitrix_client_secret,
         )
         self.tokens = Tokens(self.engine, keyring, oauth, utc_now)
+        self.idle_tokens = IdleTokens(self.engine, self.tokens, utc_now)
         rest = PortalRest(BitrixClient(self.http, policy), Limiter(self.redis, Budget()), self.tokens)
         self.bots = Bots(self.engine, rest, settings.public_url, utc_now)
         self.accesses = Accesses(self.engine, utc_now)

@@ -34,6 +34,7 @@ from portal.changes import Changes
 from portal.clients.rest import PortalRest
 from portal.grpc_admin import AdminServicer
 from portal.grpc_api import PortalServicer
+from portal.idle import IdleTokens
 from portal.install import Installs
 from portal.portals import Portals
 from portal.rights import Rights
@@ -59,6 +60,7 @@ class Service:
     admin: Any
     admins: Admins
     bots: Bots
+    idle: IdleTokens
     remote_ip: str
     """Of whoever installs and signs in, unless told otherwise; each test has its own."""
 
@@ -162,6 +164,7 @@ async def service(
             admin=admin_pb2_grpc.AdminServiceStub(own),
             admins=admins,
             bots=bots,
+            idle=IdleTokens(engine, tokens, clock),
             remote_ip=uuid4().hex,
         )
     await redis.aclose()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Sequence, or_, select, update
+from sqlalchemy import Row, Sequence, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -98,6 +98,25 @@ async def newest_live(conn: AsyncConnection, portal_id: UUID) -> SealedToken | N
     )
     row = (await conn.execute(statement)).first()
     return _sealed(row) if row else None
+
+
+async def idle(conn: AsyncConnection, before: datetime, now: datetime, limit: int) -> list[tuple[UUID, int]]:
+    """Return portals whose newest live credential is older than a moment, with its generation, in no order."""
+    newest = func.max(portal_tokens.c.updated_at)
+    statement = (
+        select(portal_tokens.c.portal_id, func.max(portal_tokens.c.generation))
+        .join(portals, portals.c.id == portal_tokens.c.portal_id)
+        .where(
+            portal_tokens.c.state == "live",
+            portals.c.state.not_in(["uninstalled", "dead"]),
+            or_(portal_tokens.c.refused_until.is_(None), portal_tokens.c.refused_until < now),
+        )
+        .group_by(portal_tokens.c.portal_id)
+        .having(newest < before)
+        .order_by(func.random())  # none that fails again and again stands before the others
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in await conn.execute(statement)]
 
 
 async def lease_refresh(conn: AsyncConnection, token: SealedToken, now: datetime, until: datetime) -> bool:
