@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import os
 
-from bench import ingest, report
+from bench import calls, ingest, report
 from bench.load import LoadFailed
 from devstack.errors import StackError
 
@@ -16,10 +16,13 @@ def main() -> None:
     quick: bool = parser.parse_args().quick
     load_average = round(os.getloadavg()[0], 2)
     try:
-        section = asyncio.run(ingest.measure(ingest.QUICK if quick else ingest.FULL))
-    except (ingest.NotDurable, LoadFailed, StackError) as error:
+        sections = [
+            *asyncio.run(calls.measure(calls.QUICK if quick else calls.FULL)),
+            asyncio.run(ingest.measure(ingest.QUICK if quick else ingest.FULL)),
+        ]
+    except (ingest.NotDurable, calls.CallerFailed, LoadFailed, StackError) as error:
         raise SystemExit(f"bench: {error}") from None
-    found = report.Report(report.now(), report.commit(), report.machine(), load_average, [section])
+    found = report.Report(report.now(), report.commit(), report.machine(), load_average, sections)
     print(found.markdown())
     if not quick:
         found.write()

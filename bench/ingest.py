@@ -3,12 +3,12 @@
 import asyncio
 import functools
 import statistics
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
-from bench.load import Job, Result, drive, per_1000
-from bench.report import Goal, Row, Section
+from bench.load import GENERATOR, Job, Result, drive, per_1000
+from bench.report import Goal, Section
 from bench.system import engines
 from bench.targets import Target, bare_handler, monolith, ours
 
@@ -18,6 +18,10 @@ OPEN_LOOP = 256
 """Connections of the open loop: enough that a stall shows in the server, not in a queue for connections."""
 IDS_PER_RUN = 10_000_000
 PATIENCE_S = 20.0
+_HEAD = (
+    *("name", "events/s", "ack p50, ms", "ack p99, ms", "x bare", "x monolith", "servers' CPU s / 1000 events"),
+    *("of which", "load generator's", "rows checked", "others, cores"),
+)
 
 
 class NotDurable(Exception):
@@ -35,6 +39,42 @@ class Plan:
 
 FULL = Plan(rounds=5, warm_s=1.5, measure_s=9)
 QUICK = Plan(rounds=3, warm_s=1, measure_s=2.5)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A server: medians over the rounds."""
+
+    name: str
+    events_per_s: float
+    ack_p50_ms: float
+    ack_p99_ms: float
+    ratio_to_bare: float | None
+    ratio_to_monolith: float | None
+    cpu_s_per_1000: Mapping[str, float]
+    """Processor seconds per 1000 events, by process, the load generator's too."""
+    rows_checked: int
+    """Messages that were sought in the database after the runs, each found once with all its rows."""
+    others_cores: float
+    """Processors that other programs and the kernel kept busy meanwhile."""
+    rounds: Sequence[Result]
+
+    def cells(self) -> Sequence[str]:
+        """What the table shows of it."""
+        servers = {name: cpu_s for name, cpu_s in self.cpu_s_per_1000.items() if name != GENERATOR}
+        return (
+            self.name,
+            f"{self.events_per_s:.0f}",
+            f"{self.ack_p50_ms:.1f}",
+            f"{self.ack_p99_ms:.1f}",
+            _ratio(self.ratio_to_bare),
+            _ratio(self.ratio_to_monolith),
+            f"{sum(servers.values()):.3f}",
+            ", ".join(f"{name} {cpu_s:.3f}" for name, cpu_s in servers.items()),
+            f"{self.cpu_s_per_1000[GENERATOR]:.3f}",
+            str(self.rows_checked or ""),
+            f"{self.others_cores:.2f}",
+        )
 
 
 @dataclass
@@ -110,6 +150,7 @@ async def measure(plan: Plan) -> Section:
             await bench.measure(half_runs, product, saturated.per_second / 2)
     return Section(
         title="Ingest: POST /v1/bitrix/events, acknowledged and durable",
+        head=_HEAD,
         rows=[
             _row(bare.name, bare_runs),
             _row(reference.name, monolith_runs, bare_runs),
@@ -140,3 +181,7 @@ def _row(name: str, runs: Runs, bare: Runs | None = None, reference: Runs | None
         others_cores=runs.median(lambda result: result.others_cores),
         rounds=runs.results,
     )
+
+
+def _ratio(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

@@ -9,38 +9,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-from bench.load import GENERATOR, Result
+from typing import Protocol
 
 FOLDER = Path(__file__).parent
-_HEAD = (
-    *("name", "events/s", "ack p50, ms", "ack p99, ms", "x bare", "x monolith", "servers' CPU s / 1000 events"),
-    *("of which", "load generator's", "rows checked", "others, cores"),
-)
-
 _HOW = (
     "Every number is the median of the rounds, a ratio that of the ratios within each round. The load generator, "
     "the servers, Postgres and Redis share the machine's processors."
 )
 
 
-@dataclass(frozen=True)
-class Row:
-    """One thing measured: medians over the rounds."""
+class Row(Protocol):
+    """One thing measured: a dataclass, for its fields go into `report.json`."""
 
-    name: str
-    events_per_s: float
-    ack_p50_ms: float
-    ack_p99_ms: float
-    ratio_to_bare: float | None
-    ratio_to_monolith: float | None
-    cpu_s_per_1000: Mapping[str, float]
-    """Processor seconds per 1000 events, by process, the load generator's too."""
-    rows_checked: int
-    """Messages that were sought in the database after the runs, each found once with all its rows."""
-    others_cores: float
-    """Processors that other programs and the kernel kept busy meanwhile."""
-    rounds: Sequence[Result]
+    def cells(self) -> Sequence[str]:
+        """What the table shows of it."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +50,7 @@ class Section:
     """One benchmark."""
 
     title: str
+    head: Sequence[str]
     rows: Sequence[Row]
     goals: Sequence[Goal]
 
@@ -89,7 +72,7 @@ class Report:
         where = f"`make bench`, {self.date}, commit {self.commit}; {machine}"
         lines = ["# Benchmarks", "", f"{where}; load average before: {self.load_average_before}. {_HOW}"]
         for section in self.sections:
-            lines += ["", f"## {section.title}", "", *_table(_HEAD, map(_cells, section.rows))]
+            lines += ["", f"## {section.title}", "", *_table(section.head, (row.cells() for row in section.rows))]
             goals = ((goal.what, goal.wanted, f"{goal.measured:.2f}", _yes(goal)) for goal in section.goals)
             lines += ["", *_table(("to watch", "wanted", "measured", "met"), goals)]
         return "\n".join([*lines, ""])
@@ -129,27 +112,6 @@ def commit() -> str:
 def now() -> str:
     """This minute, UTC."""
     return datetime.now(UTC).isoformat(timespec="minutes")
-
-
-def _cells(row: Row) -> Sequence[str]:
-    servers = {name: cpu_s for name, cpu_s in row.cpu_s_per_1000.items() if name != GENERATOR}
-    return (
-        row.name,
-        f"{row.events_per_s:.0f}",
-        f"{row.ack_p50_ms:.1f}",
-        f"{row.ack_p99_ms:.1f}",
-        _ratio(row.ratio_to_bare),
-        _ratio(row.ratio_to_monolith),
-        f"{sum(servers.values()):.3f}",
-        ", ".join(f"{name} {cpu_s:.3f}" for name, cpu_s in servers.items()),
-        f"{row.cpu_s_per_1000[GENERATOR]:.3f}",
-        str(row.rows_checked or ""),
-        f"{row.others_cores:.2f}",
-    )
-
-
-def _ratio(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
 
 
 def _yes(goal: Goal) -> str:

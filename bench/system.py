@@ -49,7 +49,7 @@ class Engines:
 @contextlib.asynccontextmanager
 async def engines() -> AsyncIterator[Engines]:
     """Start them on the disk of the working copy: on a tmpfs an fsync would cost nothing."""
-    with _folder() as folder:
+    with scratch() as folder:
         async with (
             embedded_postgres(folder / "postgres", 0, durable=True) as admin_dsn,
             redis.embedded_redis(folder / "redis", 0) as redis_url,
@@ -99,7 +99,8 @@ async def _spawn(module: Sequence[str], env: Mapping[str, str], log: Path) -> as
 
 
 @contextlib.contextmanager
-def _folder() -> Iterator[Path]:
+def scratch() -> Iterator[Path]:
+    """A folder of the benchmark's own on the disk of the working copy; after an error its logs stay."""
     cache = ROOT / ".cache"
     cache.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=cache))
