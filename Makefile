@@ -43,7 +43,7 @@ lint: setup ## style, imports between contexts, protos and their generated code,
 
 types: setup ## mypy --strict on everything
 	@.venv/bin/mypy $(addprefix -p ,$(PACKAGES))
-	@.venv/bin/mypy devstack bench tests conftest.py
+	@.venv/bin/mypy devstack bench tests conftest.py libs/bitrix/fuzz
 	@for member in libs/kit libs/bitrix gateway portal-service messaging-service delivery-service billing-service bitrix-sim; do \
 	  if ls $$member/tests/*.py >/dev/null 2>&1; then .venv/bin/mypy $$member/tests || exit 1; fi; done
 
@@ -54,4 +54,8 @@ test: lint types ## everything: lint, types, unit, contract and end-to-end tests
 bench: setup ## measure beside honest references; writes bench/report.md and bench/report.json
 	@$(PY) -m bench
 
-.PHONY: run reset help setup lock proto lint types test
+fuzz: setup ## five minutes of atheris on what reads a stranger's bytes (Linux on x86-64)
+	@mkdir -p .cache/fuzz && cp tests/fixtures/bitrix24/events/*.txt tests/fixtures/bitrix24/events/*.json .cache/fuzz/
+	@$(PY) libs/bitrix/fuzz/decode.py .cache/fuzz -max_total_time=300 -max_len=8192 -artifact_prefix=.cache/crash-
+
+.PHONY: run reset help setup lock proto lint types test fuzz

@@ -182,3 +182,46 @@ async def test_the_sdk_names_each_fault(
 async def test_the_sdk_tells_a_missing_method(token: BitrixToken) -> None:
     with pytest.raises(errors.BitrixAPIError, match="Method not found"):
         await in_thread(lambda: token.call_method("no.such.method"))
+
+
+async def test_the_sdk_gives_up_where_nothing_is_answered(
+    cloud: tuple[Sim, FakeClock], token: BitrixToken
+) -> None:
+    await cloud[0].control("PUT", f"/portals/{DOMAIN}/faults", [{"kind": "hang", "method": "profile"}])
+
+    with pytest.raises(errors.BitrixRequestTimeout):
+        await in_thread(lambda: token.call_method("profile", timeout=0.3))
+
+
+@pytest.mark.parametrize(
+    ("params", "error"),
+    [
+        ({"botId": 812, "dialogId": "999", "fields": {"message": "x"}}, errors.BitrixAPIAccessDenied),
+        ({"botId": 1, "dialogId": "2", "fields": {"message": "x"}}, errors.BitrixAPIError),
+        ({"botId": 812, "dialogId": "2", "fields": {"message": " "}}, errors.BitrixAPIBadRequest),
+    ],
+)
+async def test_the_sdk_names_a_send_that_is_refused(
+    cloud: tuple[Sim, FakeClock], token: BitrixToken, params: dict[str, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        await in_thread(lambda: token.call_method("imbot.v2.Chat.Message.send", params))
+
+    portal = {"member_id": (await cloud[0].control("GET", "/portals"))["items"][0]["member_id"]}
+    assert await cloud[0].seen(portal) == []
+
+
+async def test_the_sdk_tells_that_the_application_is_gone(
+    cloud: tuple[Sim, FakeClock], token: BitrixToken
+) -> None:
+    await cloud[0].control("POST", f"/portals/{DOMAIN}/uninstall", {"clean": False})
+
+    with pytest.raises(errors.BitrixAPIErrorOAuth):
+        await in_thread(lambda: token.call_method("profile"))
+
+
+async def test_the_sdk_reads_what_a_batch_refused(token: BitrixToken) -> None:
+    answer = await in_thread(lambda: token.call_batch({"good": ("profile", {}), "bad": ("no.such.method", {})}))
+
+    assert answer["result"]["result"]["good"]["ID"] == "1"
+    assert answer["result"]["result_error"]["bad"]["error"] == "ERROR_METHOD_NOT_FOUND"

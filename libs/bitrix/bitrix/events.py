@@ -4,6 +4,7 @@ Every value of a form is a string, and empty ones are absent: views have a defau
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -92,6 +93,19 @@ class WireEvent:
     message: Message = Message()
     command: Command = Command()
     reaction: str = ""
+    context: Mapping[str, Any] | None = field(default=None, repr=False)
+    """Of a deep link, made by whoever made the link: to be read as text and nothing more (contract 4.9)."""
+    event_id: int = 0
+    """Of an event that was fetched; 0 of one that was pushed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A page of fetch mode (contract 5.6). Asking from `next_offset` deletes what came before: commit first."""
+
+    events: tuple[WireEvent, ...]
+    next_offset: int
+    has_more: bool
 
 
 def as_map(value: object) -> dict[str, Any]:

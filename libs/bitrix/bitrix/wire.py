@@ -7,6 +7,7 @@ from bitrix.events import (
     Chat,
     Command,
     EventKind,
+    Fetched,
     Message,
     WireEvent,
     as_flag,
@@ -39,7 +40,6 @@ _V1 = {
 def read(fields: dict[str, Any]) -> WireEvent:
     """Return the event in a decoded body. Never raises: what is missing or strange is its default."""
     name = as_text(fields.get("event")).upper()
-    data = as_map(fields.get("data"))
     auth = as_map(fields.get("auth"))
     envelope: dict[str, Any] = {
         "name": name[:64],
@@ -49,6 +49,35 @@ def read(fields: dict[str, Any]) -> WireEvent:
         "access_token": as_text(auth.get("access_token")),
         "sent_at": as_text(fields.get("ts"))[:20],
     }
+    return _read(name, envelope, as_map(fields.get("data")))
+
+
+def read_fetched(result: object, member_id: str) -> Fetched:
+    """Return the events in a `result` of imbot.v2.Event.get, asked of the portal `member_id`. Never raises."""
+    page = as_map(result)
+    items = page.get("events")
+    return Fetched(
+        events=tuple(_read_fetched(as_map(item), member_id) for item in items) if isinstance(items, list) else (),
+        next_offset=as_id(page.get("nextOffset")),
+        has_more=as_flag(page.get("hasMore")),
+    )
+
+
+def _read_fetched(item: dict[str, Any], member_id: str) -> WireEvent:
+    name = as_text(item.get("type")).upper()
+    envelope: dict[str, Any] = {
+        "name": name[:64],
+        "member_id": member_id,
+        "domain": "",
+        "application_token": "",
+        "access_token": "",
+        "sent_at": as_text(item.get("date"))[:32],
+        "event_id": as_id(item.get("eventId")),
+    }
+    return _read(name, envelope, as_map(item.get("data")))
+
+
+def _read(name: str, envelope: dict[str, Any], data: dict[str, Any]) -> WireEvent:
     if name in _V2:
         return _read_v2(envelope, _V2[name], data)
     if name in _V1:
@@ -79,6 +108,7 @@ def _read_v2(envelope: dict[str, Any], kind: EventKind, data: dict[str, Any]) ->
             from_keyboard=as_text(command.get("context")) == "keyboard",
         ),
         reaction=":".join(filter(None, (as_text(data.get("reaction"))[:64], as_text(data.get("action"))[:16]))),
+        context=as_map(data["context"]) if "context" in data else None,
         **envelope,
     )
 

@@ -110,6 +110,39 @@ def test_both_generations_of_a_message_read_alike() -> None:
     )
 
 
+def test_a_fetched_page_reads_as_what_is_pushed() -> None:
+    answer = orjson.loads((EVENTS / "40-v2-fetch-response.json").read_bytes())
+
+    page = wire.read_fetched(answer["result"], MEMBER_ID)
+
+    assert (page.next_offset, page.has_more) == (1006, False)
+    assert [(event.event_id, event.kind) for event in page.events] == [
+        (1001, K.JOIN_CHAT),
+        (1004, K.MESSAGE_ADD),
+        (1005, K.MESSAGE_ADD),
+    ]
+    fetched, pushed = page.events[1], sample("09-v2-messageadd-private")
+    assert (fetched.message, fetched.chat, fetched.actor) == (pushed.message, pushed.chat, pushed.actor)
+    assert (fetched.member_id, fetched.bot_id) == (pushed.member_id, pushed.bot_id)
+    assert page.events[2].message.is_system
+
+
+def test_an_empty_page_keeps_its_offset() -> None:
+    answer = orjson.loads((EVENTS / "41-v2-fetch-empty.json").read_bytes())
+
+    page = wire.read_fetched(answer["result"], MEMBER_ID)
+
+    assert page.events == ()
+    assert page.next_offset == answer["result"]["nextOffset"]
+
+
+def test_the_context_of_a_deep_link_is_kept_as_it_came() -> None:
+    context = sample("23-v2-contextget").context
+
+    assert context == {"source": "lms", "course": {"id": "118", "tags": {"0": "охрана труда", "1": "новичок"}}}
+    assert sample("09-v2-messageadd-private").context is None
+
+
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 known = "event data auth message chat user bot id text command params FILE_ID BOT PARAMS USER COMMAND dialogId"
 keys = st.text() | st.sampled_from(
@@ -129,6 +162,14 @@ def test_whatever_a_stranger_sends_is_read(fields: dict[str, Any], name: str, da
     assert len(event.chat.dialog_id) <= 64
     assert 0 <= event.message.id < 1 << 63
     assert "\0" not in event.message.text + event.domain + event.chat.dialog_id
+
+
+@given(values, names, values)
+def test_whatever_is_fetched_is_read(result: Any, name: str, data: Any) -> None:
+    page = {"events": [result, {"type": name, "eventId": result, "data": data}], "nextOffset": result}
+
+    assert wire.read_fetched(result, "m").next_offset >= 0
+    assert len(wire.read_fetched(page, "m").events) == 2
 
 
 @given(st.text() | st.from_regex(r"\[USER=[0-9]{1,30}( x)?\].*\[/USER\]", fullmatch=True), st.integers(0, 1 << 62))
