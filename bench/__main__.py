@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import os
 
-from bench import calls, ingest, report
+from bench import calls, decode, ingest, report
 from bench.load import LoadFailed
 from devstack.errors import StackError
 
@@ -17,6 +17,7 @@ def main() -> None:
     load_average = round(os.getloadavg()[0], 2)
     try:
         sections = [
+            decode.measure(),
             *asyncio.run(calls.measure(calls.QUICK if quick else calls.FULL)),
             asyncio.run(ingest.measure(ingest.QUICK if quick else ingest.FULL)),
         ]
