@@ -25,6 +25,8 @@ def engine(dsn: str, pool_size: int) -> AsyncEngine:
 
 def is_away(error: BaseException) -> bool:
     """Return whether an error says that the database cannot be reached now, not that a statement is wrong."""
+    if is_bad_data(error):
+        return False  # asyncpg counts a value that it cannot encode among the errors of the connection
     if isinstance(error, exc.DBAPIError) and error.orig is not None:
         cause = error.orig.__cause__ or error.orig
         return bool(error.connection_invalidated) or isinstance(cause, _AWAY)

@@ -56,3 +56,12 @@ async def test_a_database_that_refuses_connections_is_away_and_a_wrong_statement
     assert not db.is_away(wrong.value)
     assert db.cause(refused.value) is None
     assert db.cause(wrong.value) is wrong.value
+
+
+async def test_a_value_that_the_driver_cannot_encode_is_bad_data_and_no_outage(engine: AsyncEngine) -> None:
+    async with engine.connect() as conn:
+        with pytest.raises(Exception) as refused:  # noqa: PT011 - which one is the question
+            await conn.execute(text("SELECT CAST(:n AS integer)"), {"n": 1 << 40})
+
+    assert db.is_bad_data(refused.value)
+    assert not db.is_away(refused.value)
