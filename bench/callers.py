@@ -84,8 +84,8 @@ async def ours(task: Task, numbers: "itertools.count[int]") -> AsyncIterator[Mak
         async def refresh_after(self, stale: Credential) -> Credential:
             return stale
 
-        async def moved(self, client_endpoint: str) -> None:
-            pass
+        async def moved(self, stale: Credential, client_endpoint: str) -> Credential:
+            raise NotImplementedError(client_endpoint, stale)
 
     redis = Redis.from_url(task.redis_url)
     policy = EndpointPolicy([urlsplit(task.endpoint).netloc])

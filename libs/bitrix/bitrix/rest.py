@@ -29,8 +29,11 @@ class Tokens(Protocol):
     async def refresh_after(self, stale: Credential) -> Credential:
         """Return a credential newer than one that the portal refused; refresh only if there is none yet."""
 
-    async def moved(self, client_endpoint: str) -> None:
-        """Hear that the portal answers there now: a claim, to be confirmed before it is stored (contract 2.4)."""
+    async def moved(self, stale: Credential, client_endpoint: str) -> Credential:
+        """Return the credential at the new address that the portal named, which the policy allows.
+
+        It is a claim: the OAuth server's app.info confirms it, and then it may be stored (contract 2.4).
+        """
 
 
 class Rest:
@@ -63,7 +66,8 @@ class Rest:
                 answer = await self._once(credential, call, ends_at, priority)
             except BitrixError as error:
                 if isinstance(error, PortalRenamed) and not renamed:
-                    renamed, credential = True, self._followed(credential, call, error)
+                    credential = await tokens.moved(credential, self._new_endpoint(credential, call, error))
+                    renamed = True
                     continue
                 if line_of(error).repeat is Repeat.REFRESHED and not refreshed:
                     fresh = await tokens.refresh_after(credential)
@@ -80,8 +84,6 @@ class Rest:
                 repeats += 1
                 await asyncio.sleep(wait_s)
             else:
-                if renamed:
-                    await tokens.moved(credential.client_endpoint)
                 return answer
 
     async def batch(
@@ -117,8 +119,8 @@ class Rest:
             outcomes += ended
         return outcomes
 
-    def _followed(self, credential: Credential, call: Call, error: PortalRenamed) -> Credential:
-        """Return the credential at the host that a renamed portal named: same path, https. Raises `error`."""
+    def _new_endpoint(self, credential: Credential, call: Call, error: PortalRenamed) -> str:
+        """Return the endpoint that a renamed portal named: another host, the same path, https. Raises `error`."""
         old = urlsplit(credential.client_endpoint)
         try:
             new = urlsplit(error.location)
@@ -127,7 +129,7 @@ class Rest:
         if new.path != f"{old.path}{call.method}" or not new.netloc:
             raise error
         self._client.policy.check_url(error.location)
-        return replace(credential, client_endpoint=f"{new.scheme}://{new.netloc}{old.path}")
+        return f"{new.scheme}://{new.netloc}{old.path}"
 
     async def _once(self, credential: Credential, call: Call, ends_at: float, priority: Priority) -> Answer:
         member_id, method = credential.member_id, call.method

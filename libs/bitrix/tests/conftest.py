@@ -47,8 +47,11 @@ class KeptTokens:
                 self.refresh_token = pair.refresh_token
         return self.credential
 
-    async def moved(self, client_endpoint: str) -> None:
+    async def moved(self, stale: Credential, client_endpoint: str) -> Credential:
         self.moves.append(client_endpoint)
+        info = await self.oauth.app_info(stale.access_token, "")
+        self.credential = replace(self.credential, client_endpoint=info.client_endpoint)
+        return self.credential
 
 
 @dataclass

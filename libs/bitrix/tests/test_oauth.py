@@ -1,5 +1,6 @@
 """The OAuth server, simulated: whose token it is, a new pair for an old one, and each refusal by its kind."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
@@ -7,6 +8,7 @@ import pytest
 
 from b24sim.testing import FakeClock, Sim, simulator
 from bitrix import http
+from bitrix import oauth as oauth_module
 from bitrix.endpoint import EndpointPolicy
 from bitrix.errors import BitrixError, Kind
 from bitrix.oauth import OAuthServer
@@ -77,6 +79,27 @@ async def test_a_server_that_is_away_refused_nothing(oauth: OAuthServer) -> None
         await oauth.app_info("any", "")
 
     assert away.value.kind is Kind.TRANSPORT
+
+
+async def test_a_server_that_hangs_is_left_in_time_for_the_lease_of_a_refresh(
+    oauth: OAuthServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert oauth_module.TOTAL_S <= 8
+    monkeypatch.setattr(oauth_module, "TOTAL_S", 0.2)
+    silent = await asyncio.start_server(lambda _reader, writer: writers.append(writer), "127.0.0.1", 0)
+    writers: list[asyncio.StreamWriter] = []
+    address = f"127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+    oauth._base_url = f"http://{address}"
+    oauth._policy._names.add(address)
+
+    with pytest.raises(BitrixError) as hung:
+        await oauth.refresh("any", "")
+
+    assert (hung.value.kind, hung.value.code) == (Kind.UNKNOWN, "deadline")
+    for writer in writers:
+        writer.close()
+    silent.close()
+    await silent.wait_closed()
 
 
 @pytest.mark.parametrize(
