@@ -153,7 +153,10 @@ class Limiter:
             await self.brake(member_id, rest, method)
 
     async def set_budget(self, member_id: str, budget: Budget) -> None:
-        """Give a portal a budget of its own. Should Redis be wiped, it has the standard one until told again."""
+        """Give a portal a budget of its own. Should Redis be wiped, it has the standard one until told again.
+
+        Raises RedisError.
+        """
         await self._redis.hset(  # type: ignore[misc]  # typed as for both clients of redis-py
             BUDGET_KEY.format(member_id=member_id), mapping={"rate": budget.rate, "burst": budget.burst}
         )
