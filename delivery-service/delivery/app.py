@@ -3,9 +3,11 @@
 from redis.asyncio import Redis
 
 from bitrix import http
+from bitrix.breaker import Breaker
 from bitrix.client import BitrixClient
 from bitrix.endpoint import EndpointPolicy
 from bitrix.limiter import Budget, Limiter
+from bitrix.rest import Rest
 from delivery.clients.portal import PortalClient
 from delivery.config import Settings
 from delivery.lanes import MAX_LANES, Lanes
@@ -52,11 +54,11 @@ class WorkerApp(App):
         self._channel = channel(settings.portal_grpc)
         self.portal = PortalClient(self._channel)
         self.portal_changes = PortalChanges(self.engine, self.portal, utc_now)
+        rest = Rest(BitrixClient(self._http, policy), Limiter(self._redis, Budget()), Breaker(self._redis))
         lanes = Lanes(
             self.engine,
             self.portal,
-            Limiter(self._redis, Budget()),
-            Sender(BitrixClient(self._http, policy), self.portal, utc_now),
+            Sender(rest, utc_now),
             Settlement(self.engine, utc_now),
             utc_now,
         )

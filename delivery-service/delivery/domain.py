@@ -6,6 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+INTERACTIVE = 1
+"""The priority of what a person waits for; 2 = bulk."""
+
 
 class State(StrEnum):
     """The states of an outbox item (the proto says what each means)."""
@@ -51,6 +54,7 @@ class Claimed:
     reply_to_provider_id: int
     uuid: str
     trace_id: str
+    priority: int
     attempts: int
     state_before: State
     unknown_since: datetime | None

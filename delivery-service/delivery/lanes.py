@@ -1,6 +1,6 @@
 """Lanes: each portal's sends go through one lane at a time, and every lane has its turn.
 
-A turn is short: claim a few items, take that many requests of the portal's budget, send, settle, let go.
+A turn is short: claim a few items, send what the portal's budget allows, settle, let go.
 """
 
 import asyncio
@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bitrix.limiter import Limiter
 from delivery import schedule
-from delivery.clients.portal import PortalClient, Token
+from delivery.clients.portal import LaneTokens, PortalClient
 from delivery.domain import Claimed, Lane, LaneEnd, Settled, State
 from delivery.repository import lanes as statements
 from delivery.repository import outbox
@@ -42,14 +41,12 @@ class Lanes:
         self,
         engine: AsyncEngine,
         portal: PortalClient,
-        limiter: Limiter,
         sender: Sender,
         settlement: Settlement,
         now: Callable[[], datetime],
     ) -> None:
         self._engine = engine
         self._portal = portal
-        self._limiter = limiter
         self._sender = sender
         self._settlement = settlement
         self._now = now
@@ -79,17 +76,12 @@ class Lanes:
         items = await self._claim_items(lane)
         if not items:
             return [], LaneEnd(lane, None, None, "")
-        grant = await self._limiter.take(token.credential.member_id, len(items))
-        going, waiting = items[: grant.count], items[grant.count :]
-        settled, parked_until = await self._send_all(lane, going, token)
-        settled += [self._sender.put_back(item) for item in waiting]
-        if parked_until:
-            return settled, LaneEnd(lane, parked_until, lane.limited_since, *_why_parked(settled))
-        if not going:
-            limited_since = lane.limited_since or self._now()
-            free_at = self._now() + timedelta(seconds=grant.wait_s)
-            return settled, LaneEnd(lane, free_at, limited_since, "rate_budget_used_up")
-        return settled, LaneEnd(lane, None, lane.limited_since if waiting else None, "")
+        settled, parked_until = await self._send_all(lane, items, LaneTokens(self._portal, lane.portal_id, token))
+        if parked_until is None:
+            return settled, LaneEnd(lane, None, None, "")
+        cause, next_step = _why_parked(settled)
+        limited_since = (lane.limited_since or self._now()) if cause == "rate_budget_used_up" else None
+        return settled, LaneEnd(lane, parked_until, limited_since, cause, next_step)
 
     async def _claim_items(self, lane: Lane) -> list[Claimed]:
         now = self._now()
@@ -100,7 +92,7 @@ class Lanes:
             )
 
     async def _send_all(
-        self, lane: Lane, items: list[Claimed], token: Token
+        self, lane: Lane, items: list[Claimed], tokens: LaneTokens
     ) -> tuple[list[Settled], datetime | None]:
         """Send dialogs side by side, each in its order. Returns what became of all, and until when to park."""
         dialogs: dict[object, list[Claimed]] = defaultdict(list)
@@ -108,20 +100,20 @@ class Lanes:
             dialogs[item.dialog_id].append(item)
         deadline = asyncio.get_running_loop().time() + TURN_S
         runs = await asyncio.gather(
-            *(self._send_dialog(lane, dialog, token, deadline) for dialog in dialogs.values())
+            *(self._send_dialog(lane, dialog, tokens, deadline) for dialog in dialogs.values())
         )
         settled = [one for run, _ in runs for one in run]
         parked = [until for _, until in runs if until]
         return settled, max(parked) if parked else None
 
     async def _send_dialog(
-        self, lane: Lane, items: list[Claimed], token: Token, deadline: float
+        self, lane: Lane, items: list[Claimed], tokens: LaneTokens, deadline: float
     ) -> tuple[list[Settled], datetime | None]:
         settled: list[Settled] = []
         for place, item in enumerate(items):
             if asyncio.get_running_loop().time() > deadline:
                 return settled + [self._sender.put_back(rest) for rest in items[place:]], None
-            done, parks = await self._sender.send(lane, item, token)
+            done, parks = await self._sender.send(lane, item, tokens)
             settled.append(done)
             if parks or done.state not in {State.SENT, State.DEAD}:
                 rest = [self._sender.put_back(rest) for rest in items[place + 1 :]]

@@ -1,5 +1,6 @@
-"""One send: the request, a token refreshed when it is refused, and what follows from the answer."""
+"""One send: the request within the portal's budget, and what follows from the answer."""
 
+import asyncio
 import random
 import time
 from collections.abc import Callable
@@ -7,41 +8,50 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bitrix.client import BitrixClient
+from bitrix.client import Answer, Call
+from bitrix.decisions import failure
 from bitrix.errors import BitrixError, Kind
 from bitrix.events import as_id, as_map
+from bitrix.limiter import Priority
+from bitrix.rest import Rest
 from delivery import schedule
-from delivery.clients.portal import PortalClient, Token
-from delivery.domain import Attempt, Claimed, Lane, Settled, State
+from delivery.clients.portal import LaneTokens
+from delivery.domain import INTERACTIVE, Attempt, Claimed, Lane, Settled, State
 from kit.errors import PeerError
 
 METHOD = "imbot.v2.Chat.Message.send"
 PEER_AWAY_S = 5.0
+SEND_S = 24.0
+"""Of one send with a refresh and a move on its way; under the lease of a lane."""
+_NOT_SENT = {"rate_budget_used_up", "method_braked", "breaker_open", "connections_in_use"}
 
 
 class Sender:
     """Sends claimed items."""
 
-    def __init__(self, client: BitrixClient, portal: PortalClient, now: Callable[[], datetime]) -> None:
-        self._client = client
-        self._portal = portal
+    def __init__(self, rest: Rest, now: Callable[[], datetime]) -> None:
+        self._rest = rest
         self._now = now
 
-    async def send(self, lane: Lane, item: Claimed, token: Token) -> tuple[Settled, bool]:
+    async def send(self, lane: Lane, item: Claimed, tokens: LaneTokens) -> tuple[Settled, bool]:
         """Send an item. Returns what became of it and whether the whole lane must wait until its due time."""
         at, started = self._now(), time.perf_counter()
         error: BitrixError | None = None
         message_id = 0
         try:
-            message_id = await self._send(item, token)
-        except BitrixError as failure:
-            error = failure
-        except PeerError as failure:
-            if failure.is_transient:
+            async with asyncio.timeout(SEND_S):
+                message_id = await self._send(item, tokens)
+        except BitrixError as failed:
+            if failed.code in _NOT_SENT:
+                return self._held_up(item, failed)
+            error = failed
+        except TimeoutError:
+            error = failure("deadline", method=METHOD)
+        except PeerError as refusal:
+            if not refusal.is_final:
                 # The portal refused the token, so nothing was done; a new one is asked for again soon.
-                again_at = self._now() + timedelta(seconds=PEER_AWAY_S)
-                return replace(self.put_back(item, failure.message), due_at=again_at), True
-            error = schedule.of_refused_token(failure)
+                return self._later(item, PEER_AWAY_S, refusal.message), True
+            error = schedule.of_refused_token(refusal)
         attempt = Attempt(
             at=at,
             outcome=_outcome(error),
@@ -58,32 +68,40 @@ class Sender:
             item, item.state_before, self._now(), cause, "", 0, item.attempts, item.unknown_since, attempt=None
         )
 
-    async def _send(self, item: Claimed, token: Token) -> int:
+    def _held_up(self, item: Claimed, error: BitrixError) -> tuple[Settled, bool]:
+        """No request was made. What nobody waits for waits alone: the lane stays open for those who do."""
+        parks = item.priority == INTERACTIVE or error.code == "breaker_open"
+        return self._later(item, error.retry_after_s or PEER_AWAY_S, error.code), parks
+
+    def _later(self, item: Claimed, wait_s: float, cause: str) -> Settled:
+        return replace(self.put_back(item, cause), due_at=self._now() + timedelta(seconds=wait_s))
+
+    async def _send(self, item: Claimed, tokens: LaneTokens) -> int:
         fields: dict[str, Any] = {"message": item.body, "templateId": item.uuid}
         if item.reply_to_provider_id:
             fields["replyId"] = item.reply_to_provider_id
-        is_refreshed = False
-        while True:
-            try:
-                result = await self._call(item, token, fields)
-                break
-            except BitrixError as error:
-                if error.kind is Kind.TOKEN and not is_refreshed:
-                    token = await self._portal.refreshed(item.portal_id, token)
-                    is_refreshed = True
-                elif error.code == "REPLY_ERROR" and "replyId" in fields:
-                    # The question is gone. This is refused before the key is taken (contract 4.6): the key holds.
-                    del fields["replyId"]
-                else:
-                    raise
-        message_id = as_id(as_map(result).get("id"))
+        try:
+            answer = await self._call(item, tokens, fields)
+        except BitrixError as error:
+            if error.code != "REPLY_ERROR" or "replyId" not in fields:
+                raise
+            # The question is gone. This is refused before the key is taken (contract 4.6): the key holds.
+            del fields["replyId"]
+            answer = await self._call(item, tokens, fields)
+        message_id = as_id(as_map(answer.result).get("id"))
         if not message_id:
             raise BitrixError.unexpected(METHOD)
         return message_id
 
-    async def _call(self, item: Claimed, token: Token, fields: dict[str, Any]) -> Any:
-        params = {"botId": token.bot_id, "dialogId": item.provider_dialog_id, "fields": fields}
-        return await self._client.call(token.credential, METHOD, params)
+    async def _call(self, item: Claimed, tokens: LaneTokens, fields: dict[str, Any]) -> Answer:
+        params = {"botId": tokens.bot_id, "dialogId": item.provider_dialog_id, "fields": fields}
+        # No patience: the outbox waits and repeats, where it can be seen.
+        return await self._rest.call(
+            tokens,
+            Call(METHOD, params, is_idempotent=True),
+            patience_s=0,
+            priority=Priority.INTERACTIVE if item.priority == INTERACTIVE else Priority.WELCOME,
+        )
 
     def _settled(
         self, item: Claimed, error: BitrixError | None, message_id: int, attempt: Attempt

@@ -16,10 +16,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from b24sim.testing import FakeClock, Sim, simulator
-from bitrix import http
+from bitrix import http, limiter
+from bitrix.breaker import Breaker
 from bitrix.client import BitrixClient
 from bitrix.endpoint import EndpointPolicy
 from bitrix.limiter import Budget, Limiter
+from bitrix.rest import Rest
 from delivery import settle
 from delivery.app import App
 from delivery.clients.portal import PortalClient
@@ -89,6 +91,13 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer):
                 portal.refreshes += 1
         return portal_pb2.RefreshAccessTokenResponse(token=_token(portal))
 
+    async def ConfirmEndpoint(  # noqa: N802
+        self, request: portal_pb2.ConfirmEndpointRequest, _context: Context
+    ) -> portal_pb2.ConfirmEndpointResponse:
+        portal = self.portals[request.portal_id]
+        portal.sim = await self._sim.control("GET", f"/portals/{portal.sim['member_id']}")
+        return portal_pb2.ConfirmEndpointResponse(client_endpoint=portal.sim["client_endpoint"])
+
 
 def _token(portal: Portal) -> portal_pb2.AccessToken:
     return portal_pb2.AccessToken(
@@ -113,6 +122,7 @@ class Service:
     lanes: Lanes
     other_lanes: Lanes
     changes: PortalChanges
+    redis: Redis
 
     async def portal(self) -> Portal:
         made = await self.sim.portal(limits="off", installed=True, users_count=6)
@@ -151,6 +161,14 @@ class Service:
     async def break_it(self, portal: Portal, kind: str, count: int | None = 1, **more: Any) -> None:
         fault = {"method": "imbot.v2.Chat.Message.send", "kind": kind, "count": count, **more}
         await self.sim.control("PUT", f"/portals/{portal.sim['member_id']}/faults", [fault])
+
+    async def fill(self, portal: Portal, share: float) -> None:
+        """Have a portal's bucket be full to a share of its size, for long."""
+        member_id, (seconds, micros) = portal.sim["member_id"], await self.redis.time()
+        budget = {"rate": "0.01", "burst": "100"}
+        level = {"level": str(share * 100), "at": seconds * 1000 + micros // 1000}
+        for key, fields in ((limiter.BUDGET_KEY, budget), (limiter.KEY, level)):
+            await self.redis.hset(key.format(member_id=member_id), mapping=fields)  # type: ignore[misc] # one client
 
     async def tell(self, portal: Portal, state: Any) -> None:
         change = portal_pb2.PortalChange(portal_id=str(portal.id), state=state)
@@ -232,8 +250,8 @@ async def service(
         def worker() -> tuple[Lanes, PortalClient]:
             portal = PortalClient(peer)
             settlement = Settlement(app.engine, clock)
-            limiter = Limiter(redis, Budget(rate=1000, burst=1000))
-            return Lanes(app.engine, portal, limiter, Sender(client, portal, clock), settlement, clock), portal
+            rest = Rest(client, Limiter(redis, Budget(rate=1000, burst=1000)), Breaker(redis))
+            return Lanes(app.engine, portal, Sender(rest, clock), settlement, clock), portal
 
         (lanes, portal), (other_lanes, _) = worker(), worker()
         yield Service(
@@ -245,6 +263,7 @@ async def service(
             lanes=lanes,
             other_lanes=other_lanes,
             changes=PortalChanges(app.engine, portal, clock),
+            redis=redis,
         )
     async with app.engine.begin() as conn:  # a claim sees every lane: leave none due to the next test
         await conn.execute(text("UPDATE lanes SET due_at = NULL"))

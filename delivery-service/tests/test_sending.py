@@ -2,10 +2,12 @@
 
 import asyncio
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
+from delivery.clients.portal import LaneTokens
 from delivery.repository import outbox
 from teachbase.delivery.v1 import delivery_pb2 as pb
 
@@ -81,7 +83,8 @@ async def test_what_a_dead_worker_may_have_sent_is_sent_again_with_the_same_key_
     lane = (await service.lanes.claim(10))[0]
     token = await service.lanes._portal.token(portal.id)
     claimed = (await service.lanes._claim_items(lane))[0]
-    await service.lanes._sender.send(lane, claimed, token)  # and here the worker dies, with nothing settled
+    # And here the worker dies, with nothing settled.
+    await service.lanes._sender.send(lane, claimed, LaneTokens(service.lanes._portal, portal.id, token))
     left = (await service.item(message)).state
 
     service.clock.advance(31)
@@ -133,6 +136,7 @@ async def test_a_throttled_send_waits_and_counts_as_no_attempt(service: Any, mes
     throttled = await service.item(message)
 
     service.clock.advance(2)
+    await asyncio.sleep(1.1)  # the portal rests by the clock of Redis
     await service.work()
 
     assert (throttled.state, throttled.attempts) == (RETRY, 0)
@@ -191,3 +195,35 @@ async def test_a_turn_that_cannot_be_settled_leaves_the_turns_settled_with_it_al
     assert sum(isinstance(turn, Exception) for turn in turns) == 1
     assert (await service.item(messages[good.id])).state == SENT
     assert await service.seen(good) == ["привет"]
+
+
+async def test_a_renamed_portal_gets_its_message_at_its_new_address(service: Any, message_of: Any) -> None:
+    portal = await service.portal()
+    first, second = message_of(portal, "до"), message_of(portal, "после")
+    await service.enqueue(first)
+    await service.work()
+    new_name = {"domain": f"{uuid4().hex}.bitrix24.ru"}
+    await service.sim.control("POST", f"/portals/{portal.sim['member_id']}/rename", new_name)
+
+    await service.enqueue(second)
+    await service.work()
+
+    assert await service.seen(portal) == ["до", "после"]
+    assert await service.attempts(second) == [("sent", 200, "")]
+
+
+async def test_what_nobody_waits_for_leaves_budget_to_who_does(service: Any, message_of: Any) -> None:
+    portal = await service.portal()
+    welcomes = [message_of(portal, "welcome", dialog_id=str(user)) for user in (2, 3, 4, 5, 6)]
+    for welcome in welcomes:
+        welcome.priority = pb.PRIORITY_BULK
+    await service.fill(portal, 0.8)
+    await service.enqueue(*welcomes)
+    await service.work()
+
+    await service.enqueue(message_of(portal, "ответ", dialog_id="1"))
+    await service.work()
+
+    assert await service.seen(portal, "1") == ["ответ"]
+    waiting = [await service.item(one) for one in welcomes]
+    assert {(one.state, one.attempts, one.cause) for one in waiting} == {(CREATED, 0, "rate_budget_used_up")}

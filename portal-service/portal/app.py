@@ -3,10 +3,12 @@
 from redis.asyncio import Redis
 
 from bitrix import http
+from bitrix.breaker import Breaker
 from bitrix.client import BitrixClient
 from bitrix.endpoint import EndpointPolicy
 from bitrix.limiter import Budget, Limiter
 from bitrix.oauth import OAuthServer
+from bitrix.rest import Rest
 from kit import db
 from kit.clock import utc_now
 from kit.keyring import KeyRing
@@ -17,6 +19,7 @@ from portal.attempts import Attempts
 from portal.bot import Bots
 from portal.clients.rest import PortalRest
 from portal.config import Settings
+from portal.endpoint import Endpoints
 from portal.idle import IdleTokens
 from portal.install import Installs
 from portal.rights import Rights
@@ -44,7 +47,9 @@ class App:
         )
         self.tokens = Tokens(self.engine, keyring, oauth, utc_now)
         self.idle_tokens = IdleTokens(self.engine, self.tokens, utc_now)
-        rest = PortalRest(BitrixClient(self.http, policy), Limiter(self.redis, Budget()), self.tokens)
+        self.endpoints = Endpoints(self.engine, oauth, self.tokens, utc_now)
+        client, limiter = BitrixClient(self.http, policy), Limiter(self.redis, Budget())
+        rest = PortalRest(Rest(client, limiter, Breaker(self.redis)), client, limiter, self.tokens, self.endpoints)
         self.bots = Bots(self.engine, rest, settings.public_url, utc_now)
         self.accesses = Accesses(self.engine, utc_now)
         verifier = Verifier(oauth, Attempts(self.redis, "install", FREE_FAILURES, utc_now))

@@ -73,12 +73,13 @@ class Bots:
 
     async def _register(self, portal_id: UUID) -> Bot:
         settings = {"eventMode": "webhook", "webhookUrl": self._webhook_url, "properties": _PROPERTIES}
-        result = await self._rest.call(
-            portal_id, "imbot.v2.Bot.register", {"fields": {"code": CODE, "type": "bot", **settings}}
-        )
+        registration = {"fields": {"code": CODE, "type": "bot", **settings}}
+        result = await self._rest.call(portal_id, "imbot.v2.Bot.register", registration, is_idempotent=True)
         bot_id = _bot_id(result)
         # Trap 30: register answers an existing bot with its old settings.
-        await self._rest.call(portal_id, "imbot.v2.Bot.update", {"botId": bot_id, "fields": settings})
+        await self._rest.call(
+            portal_id, "imbot.v2.Bot.update", {"botId": bot_id, "fields": settings}, is_idempotent=True
+        )
         await self._register_help(portal_id, bot_id)
         return Bot(bot_id, "registered", "")
 

@@ -12,6 +12,11 @@ def portal_id_of(member_id: str) -> UUID:
     return uuid5(_NAMESPACE, member_id.lower())
 
 
+def base_of(client_endpoint: str) -> str:
+    """Return the base of a portal's REST with its closing slash."""
+    return client_endpoint if client_endpoint.endswith("/") else f"{client_endpoint}/"
+
+
 @dataclass(frozen=True)
 class Bot:
     """The bot of a portal: `id` 0 = none; `state` missing, registered or failed."""

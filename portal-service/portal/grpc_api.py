@@ -12,6 +12,7 @@ from portal.adopt import ApplicationTokens
 from portal.bot import Bots
 from portal.changes import Changes
 from portal.domain import Access, Bot, Portal, PortalChange, StoredToken
+from portal.endpoint import Endpoints
 from portal.install import Installs
 from portal.portals import Portals
 from portal.tokens import Tokens
@@ -29,6 +30,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         bots: Bots,
         portals: Portals,
         tokens: Tokens,
+        endpoints: Endpoints,
         application_tokens: ApplicationTokens,
         changes: Changes,
         waker: Waker,
@@ -38,6 +40,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         self._bots = bots
         self._portals = portals
         self._tokens = tokens
+        self._endpoints = endpoints
         self._application_tokens = application_tokens
         self._changes = changes
         self._waker = waker
@@ -87,6 +90,12 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
     ) -> pb.RefreshAccessTokenResponse:
         token = await self._tokens.refreshed(UUID(request.portal_id), request.refused_generation)
         return pb.RefreshAccessTokenResponse(token=_token_to_pb(token))
+
+    async def ConfirmEndpoint(
+        self, request: pb.ConfirmEndpointRequest, context: Context
+    ) -> pb.ConfirmEndpointResponse:
+        endpoint = await self._endpoints.confirm(UUID(request.portal_id))
+        return pb.ConfirmEndpointResponse(client_endpoint=endpoint)
 
     async def AdoptApplicationToken(
         self, request: pb.AdoptApplicationTokenRequest, context: Context

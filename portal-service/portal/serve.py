@@ -32,6 +32,7 @@ async def run(stop: asyncio.Event) -> None:
             app.bots,
             Portals(app.engine),
             app.tokens,
+            app.endpoints,
             app.application_tokens,
             Changes(app.engine),
             waker,

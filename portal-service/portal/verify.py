@@ -7,7 +7,7 @@ from weakref import WeakValueDictionary
 from bitrix.errors import BitrixError, Kind
 from bitrix.oauth import AppInfo, OAuthServer
 from portal.attempts import Attempts, source_of
-from portal.domain import VerifiedInstall, portal_id_of
+from portal.domain import VerifiedInstall, base_of, portal_id_of
 from portal.errors import InstallNotVerified, OauthUnavailable, TooManyAttempts
 
 FREE_FAILURES = 10
@@ -70,7 +70,7 @@ async def verify(oauth: OAuthServer, claim: InstallClaim) -> VerifiedInstall:
         portal_id=portal_id_of(info.member_id),
         member_id=info.member_id,
         domain=info.domain.lower(),
-        client_endpoint=info.client_endpoint if info.client_endpoint.endswith("/") else info.client_endpoint + "/",
+        client_endpoint=base_of(info.client_endpoint),
         server_endpoint=claim.server_endpoint,
         user_id=info.user_id,
         is_finished=info.installed,

@@ -15,10 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from b24sim.testing import FakeClock, Sim, simulator
 from bitrix import http
+from bitrix.breaker import Breaker
 from bitrix.client import BitrixClient
 from bitrix.endpoint import EndpointPolicy
 from bitrix.limiter import Budget, Limiter
 from bitrix.oauth import OAuthServer
+from bitrix.rest import Rest
 from kit import db
 from kit.changefeed import Waker
 from kit.keyring import KeyRing
@@ -32,6 +34,7 @@ from portal.attempts import Attempts
 from portal.bot import Bots
 from portal.changes import Changes
 from portal.clients.rest import PortalRest
+from portal.endpoint import Endpoints
 from portal.grpc_admin import AdminServicer
 from portal.grpc_api import PortalServicer
 from portal.idle import IdleTokens
@@ -135,7 +138,9 @@ async def service(
     oauth = OAuthServer(*pool, sim.url, CLIENT_ID, CLIENT_SECRET)
     redis = Redis.from_url(redis_url)
     tokens = Tokens(engine, keyring, oauth, clock)
-    rest = PortalRest(BitrixClient(*pool), Limiter(redis, Budget(rate=1000, burst=1000)), tokens)
+    client, limiter = BitrixClient(*pool), Limiter(redis, Budget(rate=1000, burst=1000))
+    endpoints = Endpoints(engine, oauth, tokens, clock)
+    rest = PortalRest(Rest(client, limiter, Breaker(redis)), client, limiter, tokens, endpoints)
     bots, accesses = Bots(engine, rest, PUBLIC_URL, clock), Accesses(engine, clock)
     verifier = Verifier(oauth, Attempts(redis, "install", FREE_FAILURES, clock))
     rights = Rights(rest)
@@ -145,7 +150,9 @@ async def service(
     server = Server("127.0.0.1:0")
     server.add(
         portal_pb2_grpc.add_PortalServiceServicer_to_server,
-        PortalServicer(installs, accesses, bots, Portals(engine), tokens, adopting, Changes(engine), waker),
+        PortalServicer(
+            installs, accesses, bots, Portals(engine), tokens, endpoints, adopting, Changes(engine), waker
+        ),
         "teachbase.portal.v1.PortalService",
     )
     server.add(

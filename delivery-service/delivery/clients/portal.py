@@ -2,16 +2,19 @@
 
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from uuid import UUID
 
 import grpc
+import structlog
 
 from bitrix.client import Credential
 from kit.rpc import call
 from teachbase.portal.v1 import portal_pb2 as pb
 from teachbase.portal.v1.portal_pb2_grpc import PortalServiceStub
+
+log = structlog.get_logger("portal")
 
 PEER = "portal"
 _TIMEOUT_S = 5.0
@@ -51,6 +54,13 @@ class PortalClient:
         answer = await call(self._stub.RefreshAccessToken, request, peer=PEER, timeout=_REFRESH_TIMEOUT_S)
         return self._keep(portal_id, answer.token)
 
+    async def confirm_endpoint(self, portal_id: UUID) -> str:
+        """Have portal ask the OAuth server where a portal answers now, and return that. Raises PeerError."""
+        self.forget(portal_id)
+        request = pb.ConfirmEndpointRequest(portal_id=str(portal_id))
+        answer = await call(self._stub.ConfirmEndpoint, request, peer=PEER, timeout=_REFRESH_TIMEOUT_S)
+        return answer.client_endpoint
+
     def forget(self, portal_id: UUID) -> None:
         """Ask again next time."""
         self._kept.pop(portal_id, None)
@@ -67,3 +77,34 @@ class PortalClient:
         until_expiry = token.expires_at.ToDatetime(tzinfo=UTC).timestamp() - time.time()
         self._kept[portal_id] = (time.monotonic() + max(0.0, min(_KEEP_S, until_expiry)), kept)
         return kept
+
+
+class LaneTokens:
+    """The credential of one portal for the sends of one turn: what `bitrix.rest` asks for. Raises PeerError."""
+
+    def __init__(self, portal: PortalClient, portal_id: UUID, token: Token) -> None:
+        self._portal = portal
+        self._portal_id = portal_id
+        self._token = token
+
+    @property
+    def bot_id(self) -> int:
+        """The portal's bot."""
+        return self._token.bot_id
+
+    async def get(self) -> Credential:
+        """Return the credential as it is."""
+        return self._token.credential
+
+    async def refresh_after(self, stale: Credential) -> Credential:
+        """Return a newer one; a refresh that another send of the turn has caused serves this one too."""
+        if self._token.credential.access_token == stale.access_token:
+            self._token = await self._portal.refreshed(self._portal_id, self._token)
+        return self._token.credential
+
+    async def moved(self, stale: Credential, client_endpoint: str) -> Credential:
+        """Return the credential at the address that the OAuth server confirms; no other gets it."""
+        confirmed = await self._portal.confirm_endpoint(self._portal_id)
+        log.info("portal moved", portal_id=str(self._portal_id), named=client_endpoint, confirmed=confirmed)
+        self._token = replace(self._token, credential=replace(stale, client_endpoint=confirmed))
+        return self._token.credential

@@ -102,6 +102,7 @@ async def claim(
             reply_to_provider_id=row.reply_to_provider_id,
             uuid=row.uuid,
             trace_id=row.trace_id,
+            priority=row.priority,
             attempts=row.attempts,
             state_before=State(row.state_before),
             unknown_since=row.unknown_since,

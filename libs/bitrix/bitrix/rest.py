@@ -120,16 +120,20 @@ class Rest:
         return outcomes
 
     def _new_endpoint(self, credential: Credential, call: Call, error: PortalRenamed) -> str:
-        """Return the endpoint that a renamed portal named: another host, the same path, https. Raises `error`."""
-        old = urlsplit(credential.client_endpoint)
+        """Return the endpoint that a renamed portal named: another host, the same path, https. Raises `error`.
+
+        The simulator's portals have their names in the path: of that one part a path may differ.
+        """
+        old = urlsplit(f"{credential.client_endpoint}{call.method}").path.split("/")
         try:
             new = urlsplit(error.location)
         except ValueError:
             raise error from None
-        if new.path != f"{old.path}{call.method}" or not new.netloc:
+        path = new.path.split("/")
+        if len(path) != len(old) or path[-2:] != ["rest", call.method] or not new.netloc:
             raise error
         self._client.policy.check_url(error.location)
-        return f"{new.scheme}://{new.netloc}{old.path}"
+        return f"{new.scheme}://{new.netloc}{new.path.removesuffix(call.method)}"
 
     async def _once(self, credential: Credential, call: Call, ends_at: float, priority: Priority) -> Answer:
         member_id, method = credential.member_id, call.method

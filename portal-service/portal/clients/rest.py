@@ -1,51 +1,71 @@
-"""Calls of a portal's REST: within its rate budget, and once more after a refused token."""
+"""Calls of a portal's REST: within its rate budget, with a live token, at the address that was confirmed."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from bitrix.client import BitrixClient, Credential
-from bitrix.errors import BitrixError, Kind
-from bitrix.limiter import Limiter
+from bitrix.client import Answer, BitrixClient, Call, Credential
+from bitrix.limiter import Limiter, Priority
+from bitrix.rest import Rest
 from portal.domain import StoredToken
+from portal.endpoint import Endpoints
 from portal.tokens import Tokens
 
-MAX_WAIT_S = 20.0
+PATIENCE_S = 20.0
+"""How long a call may wait for the budget and before repeats: somebody watches an install or a button."""
 
 
 class PortalRest:
     """The REST of any portal, as its newest credential."""
 
-    def __init__(self, client: BitrixClient, limiter: Limiter, tokens: Tokens) -> None:
+    def __init__(
+        self, rest: Rest, client: BitrixClient, limiter: Limiter, tokens: Tokens, endpoints: Endpoints
+    ) -> None:
+        self._rest = rest
         self._client = client
         self._limiter = limiter
         self._tokens = tokens
+        self._endpoints = endpoints
 
-    async def call(self, portal_id: UUID, method: str, params: dict[str, Any]) -> Any:
+    async def call(
+        self, portal_id: UUID, method: str, params: dict[str, Any], *, is_idempotent: bool = False
+    ) -> Any:
         """Return a method's result. Raises BitrixError, NoCredential, OauthUnavailable, TokenRefused."""
-        token = await self._tokens.current(portal_id)
-        try:
-            return await self._call(token, method, params)
-        except BitrixError as error:
-            if error.kind is not Kind.TOKEN:
-                raise
-        token = await self._tokens.refreshed(portal_id, token.generation)
-        return await self._call(token, method, params)
+        return (await self.ask(portal_id, Call(method, params, is_idempotent))).result
+
+    async def ask(self, portal_id: UUID, call: Call) -> Answer:
+        """Return a method's answer, with what it says of further pages. Raises like `call`."""
+        tokens = _Newest(self._tokens, self._endpoints, portal_id)
+        return await self._rest.call(tokens, call, patience_s=PATIENCE_S)
 
     async def call_as(
         self, member_id: str, client_endpoint: str, access_token: str, method: str, params: dict[str, Any]
     ) -> Any:
         """Return a method's result for a token that is not stored (yet). Raises BitrixError."""
-        await self._wait(member_id)
+        ends_at = asyncio.get_running_loop().time() + PATIENCE_S
+        await self._limiter.wait(member_id, ends_at, Priority.INTERACTIVE, (method,))
         return await self._client.call(Credential(member_id, client_endpoint, access_token), method, params)
 
-    async def _call(self, token: StoredToken, method: str, params: dict[str, Any]) -> Any:
-        return await self.call_as(token.member_id, token.client_endpoint, token.access_token, method, params)
 
-    async def _wait(self, member_id: str) -> None:
-        waited = 0.0
-        while not (grant := await self._limiter.take(member_id)).count:
-            waited += grant.wait_s
-            if waited > MAX_WAIT_S:
-                raise BitrixError(Kind.THROTTLE, "rate_budget_used_up")
-            await asyncio.sleep(grant.wait_s)
+class _Newest:
+    """The newest credential of a portal: what `bitrix.rest` asks for."""
+
+    def __init__(self, tokens: Tokens, endpoints: Endpoints, portal_id: UUID) -> None:
+        self._tokens = tokens
+        self._endpoints = endpoints
+        self._portal_id = portal_id
+        self._generation = 0
+
+    async def get(self) -> Credential:
+        return self._take(await self._tokens.current(self._portal_id))
+
+    async def refresh_after(self, stale: Credential) -> Credential:  # noqa: ARG002 - the generation names it
+        return self._take(await self._tokens.refreshed(self._portal_id, self._generation))
+
+    async def moved(self, stale: Credential, client_endpoint: str) -> Credential:  # noqa: ARG002 - only a claim
+        return replace(stale, client_endpoint=await self._endpoints.confirm(self._portal_id))
+
+    def _take(self, token: StoredToken) -> Credential:
+        self._generation = token.generation
+        return Credential(token.member_id, token.client_endpoint, token.access_token)

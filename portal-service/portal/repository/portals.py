@@ -98,6 +98,21 @@ async def drop_old_application_tokens(conn: AsyncConnection, portal_id: UUID) ->
     )
 
 
+async def set_endpoint(
+    conn: AsyncConnection, portal_id: UUID, client_endpoint: str, domain: str, now: datetime
+) -> bool:
+    """Store where a portal answers. Returns whether that is news."""
+    result = await conn.execute(
+        update(portals)
+        .where(
+            portals.c.id == portal_id,
+            or_(portals.c.client_endpoint != client_endpoint, portals.c.domain != domain),
+        )
+        .values(client_endpoint=client_endpoint, domain=domain, updated_at=now)
+    )
+    return result.rowcount == 1
+
+
 async def set_bot(conn: AsyncConnection, portal_id: UUID, bot: Bot, now: datetime) -> None:
     """Store how the bot of a portal stands. A failure tells nothing of the bot that is there: its id stays."""
     await conn.execute(

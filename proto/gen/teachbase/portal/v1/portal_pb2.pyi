@@ -662,6 +662,45 @@ class RefreshAccessTokenResponse(_message.Message):
 Global___RefreshAccessTokenResponse: _TypeAlias = RefreshAccessTokenResponse  # noqa: Y015
 
 @_typing.final
+class ConfirmEndpointRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmEndpointRequest: _TypeAlias = ConfirmEndpointRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmEndpointResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLIENT_ENDPOINT_FIELD_NUMBER: _builtins.int
+    client_endpoint: _builtins.str
+    """As the OAuth server tells it."""
+    def __init__(
+        self,
+        *,
+        client_endpoint: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_endpoint", b"client_endpoint"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmEndpointResponse: _TypeAlias = ConfirmEndpointResponse  # noqa: Y015
+
+@_typing.final
 class AdoptApplicationTokenRequest(_message.Message):
     """What an event says of itself."""
 

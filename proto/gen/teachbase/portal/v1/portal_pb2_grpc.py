@@ -75,6 +75,11 @@ class PortalServiceStub:
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.RefreshAccessTokenRequest.SerializeToString,
                 response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.RefreshAccessTokenResponse.FromString,
                 _registered_method=True)
+        self.ConfirmEndpoint = channel.unary_unary(
+                '/teachbase.portal.v1.PortalService/ConfirmEndpoint',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ConfirmEndpointRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ConfirmEndpointResponse.FromString,
+                _registered_method=True)
         self.AdoptApplicationToken = channel.unary_unary(
                 '/teachbase.portal.v1.PortalService/AdoptApplicationToken',
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.AdoptApplicationTokenRequest.SerializeToString,
@@ -150,6 +155,13 @@ class PortalServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ConfirmEndpoint(self, request, context):
+        """Asks the OAuth server where a portal that was renamed answers now, and stores it (contract 2.4).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AdoptApplicationToken(self, request, context):
         """Learns a portal's application token from an event that carries it, when the OAuth server confirms the event's
         access token (contract 1.5). Nothing changes for a portal that has one, unless an administrator caused the event.
@@ -208,6 +220,11 @@ def add_PortalServiceServicer_to_server(servicer, server):
                     servicer.RefreshAccessToken,
                     request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.RefreshAccessTokenRequest.FromString,
                     response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.RefreshAccessTokenResponse.SerializeToString,
+            ),
+            'ConfirmEndpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmEndpoint,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ConfirmEndpointRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ConfirmEndpointResponse.SerializeToString,
             ),
             'AdoptApplicationToken': grpc.unary_unary_rpc_method_handler(
                     servicer.AdoptApplicationToken,
@@ -437,6 +454,33 @@ class PortalService:
             '/teachbase.portal.v1.PortalService/RefreshAccessToken',
             teachbase_dot_portal_dot_v1_dot_portal__pb2.RefreshAccessTokenRequest.SerializeToString,
             teachbase_dot_portal_dot_v1_dot_portal__pb2.RefreshAccessTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmEndpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.PortalService/ConfirmEndpoint',
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.ConfirmEndpointRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.ConfirmEndpointResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,6 +38,8 @@ class PortalServiceStub:
     """Refreshes after Bitrix24 refused a token. One refresh however many ask (contract 2.4).
     FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED. UNAVAILABLE: OAUTH_UNAVAILABLE.
     """
+    ConfirmEndpoint: _aio.UnaryUnaryMultiCallable[_portal_pb2.ConfirmEndpointRequest, _portal_pb2.ConfirmEndpointResponse]
+    """Asks the OAuth server where a portal that was renamed answers now, and stores it (contract 2.4)."""
     AdoptApplicationToken: _aio.UnaryUnaryMultiCallable[_portal_pb2.AdoptApplicationTokenRequest, _portal_pb2.AdoptApplicationTokenResponse]
     """Learns a portal's application token from an event that carries it, when the OAuth server confirms the event's
     access token (contract 1.5). Nothing changes for a portal that has one, unless an administrator caused the event.
@@ -118,6 +120,14 @@ class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
         """Refreshes after Bitrix24 refused a token. One refresh however many ask (contract 2.4).
         FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED. UNAVAILABLE: OAUTH_UNAVAILABLE.
         """
+
+    @_abc_1.abstractmethod
+    def ConfirmEndpoint(
+        self,
+        request: _portal_pb2.ConfirmEndpointRequest,
+        context: _aio.ServicerContext[_portal_pb2.ConfirmEndpointRequest, _abc.Awaitable[_portal_pb2.ConfirmEndpointResponse]],
+    ) -> _abc.Awaitable[_portal_pb2.ConfirmEndpointResponse]:
+        """Asks the OAuth server where a portal that was renamed answers now, and stores it (contract 2.4)."""
 
     @_abc_1.abstractmethod
     def AdoptApplicationToken(
