@@ -15,6 +15,8 @@ from bitrix.transport import Request, exchange
 
 TOTAL_S = 20.0
 """Of one call with all that belongs to it; under the 30 s for which delivery holds a lane."""
+PLACE_S = 5.0
+"""Of them to wait for a connection, so that no call begins with too little left for its answer."""
 PER_PORTAL = 8
 """Connections of this process to one portal at a time, so that one that hangs cannot take them all."""
 
@@ -92,7 +94,7 @@ class BitrixClient:
         places = self._places.setdefault(credential.member_id, asyncio.Semaphore(PER_PORTAL))
         ends_at = asyncio.get_running_loop().time() + TOTAL_S
         try:
-            async with asyncio.timeout_at(ends_at):
+            async with asyncio.timeout(PLACE_S):
                 await places.acquire()
         except TimeoutError:
             raise failure("connections_in_use", portal=credential.member_id, method=method) from None
