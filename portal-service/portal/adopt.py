@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from portal import changes
 from portal.domain import portal_id_of
 from portal.errors import NotAnAdmin, PortalNotFound
+from portal.repository import application_tokens, tokens
 from portal.repository import portals as statements
-from portal.repository import tokens
 from portal.rights import Rights
 from portal.verify import Verifier
 
@@ -55,7 +55,7 @@ class ApplicationTokens:
         portal_id = portal_id_of(member_id)
         async with self._engine.connect() as conn:
             portal = await statements.find(conn, portal_id)
-            known = await statements.application_tokens(conn, portal_id)
+            known = await application_tokens.of_portal(conn, portal_id)
             region = await tokens.server_endpoint(conn, portal_id)
         if portal is None or portal.state in {"uninstalled", "dead"}:
             raise PortalNotFound(portal_id=portal_id)
@@ -65,7 +65,7 @@ class ApplicationTokens:
         if known and not await self._rights.is_admin(install):
             raise NotAnAdmin(user_id=install.user_id)
         async with self._engine.begin() as conn:
-            await statements.add_application_token(conn, portal_id, token_hash, self._now())
-            await statements.drop_old_application_tokens(conn, portal_id)
+            await application_tokens.add(conn, portal_id, token_hash, self._now())
+            await application_tokens.drop_old(conn, portal_id)
             await changes.announce(conn, portal_id)
         log.info("application token adopted", portal_id=str(portal_id), user_id=install.user_id, first=not known)

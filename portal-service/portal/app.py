@@ -19,9 +19,11 @@ from portal.attempts import Attempts
 from portal.bot import Bots
 from portal.clients.rest import PortalRest
 from portal.config import Settings
+from portal.employees import Employees
 from portal.endpoint import Endpoints
 from portal.idle import IdleTokens
 from portal.install import Installs
+from portal.open_session import PageSessions
 from portal.rights import Rights
 from portal.sessions import AdminSessions, PortalSessions
 from portal.tokens import Tokens
@@ -55,6 +57,9 @@ class App:
         verifier = Verifier(oauth, Attempts(self.redis, "install", FREE_FAILURES, utc_now))
         rights = Rights(rest)
         self.application_tokens = ApplicationTokens(self.engine, verifier, rights, utc_now)
+        sessions = PortalSessions(keyring, utc_now)
+        self.page_sessions = PageSessions(self.engine, verifier, rights, self.tokens, sessions, utc_now)
+        self.employees = Employees(rest)
         self.installs = Installs(
             self.engine,
             verifier,
@@ -62,7 +67,7 @@ class App:
             self.tokens,
             self.bots,
             self.accesses,
-            PortalSessions(keyring, utc_now),
+            sessions,
             utc_now,
         )
         self.admins = Admins(self.engine, AdminSessions(keyring, utc_now), self.redis, utc_now)

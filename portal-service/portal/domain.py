@@ -69,6 +69,26 @@ class VerifiedInstall:
 
 
 @dataclass(frozen=True)
+class PortalUser:
+    """An employee as the portal's own token proved them."""
+
+    id: int
+    name: str
+    is_admin: bool
+
+
+@dataclass(frozen=True)
+class Employee:
+    """An employee as the portal lists them."""
+
+    id: int
+    name: str
+    last_name: str
+    position: str
+    department_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class StoredToken:
     """A credential: one user's tokens on one portal, opened."""
 

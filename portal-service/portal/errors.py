@@ -38,6 +38,11 @@ class RightsUnknown(DomainError):
     message = "The portal did not say whether user {user_id} is an administrator ({code}). Try again."
 
 
+class PortalUnavailable(DomainError):
+    status, reason = StatusCode.UNAVAILABLE, "PORTAL_UNAVAILABLE"
+    message = "The portal did not answer as it should ({code}). Try again."
+
+
 class InvalidCredentials(DomainError):
     status, reason = StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"
     message = "The e-mail or the password is wrong."

@@ -11,9 +11,11 @@ from portal.access import Accesses
 from portal.adopt import ApplicationTokens
 from portal.bot import Bots
 from portal.changes import Changes
-from portal.domain import Access, Bot, Portal, PortalChange, StoredToken
+from portal.domain import Access, Bot, Employee, Portal, PortalChange, StoredToken
+from portal.employees import Employees
 from portal.endpoint import Endpoints
 from portal.install import Installs
+from portal.open_session import PageSessions
 from portal.portals import Portals
 from portal.tokens import Tokens
 from teachbase.portal.v1 import portal_pb2 as pb
@@ -25,7 +27,10 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
 
     def __init__(
         self,
+        *,
         installs: Installs,
+        page_sessions: PageSessions,
+        employees: Employees,
         accesses: Accesses,
         bots: Bots,
         portals: Portals,
@@ -36,6 +41,8 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         waker: Waker,
     ) -> None:
         self._installs = installs
+        self._page_sessions = page_sessions
+        self._employees = employees
         self._accesses = accesses
         self._bots = bots
         self._portals = portals
@@ -56,6 +63,25 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
     ) -> pb.FinalizeInstallResponse:
         portal = await self._installs.finalize(UUID(request.portal_id), list(request.user_ids))
         return pb.FinalizeInstallResponse(portal=_portal_to_pb(portal))
+
+    async def OpenSession(self, request: pb.OpenSessionRequest, context: Context) -> pb.OpenSessionResponse:
+        opened = await self._page_sessions.open(request)
+        return pb.OpenSessionResponse(
+            origin=opened.origin,
+            user=pb.PortalUser(id=opened.user.id, name=opened.user.name, is_admin=opened.user.is_admin),
+            portal=_portal_to_pb(opened.portal) if opened.portal else None,
+            portal_token=opened.portal_token,
+            expires_in=opened.expires_in,
+        )
+
+    async def ListEmployees(self, request: pb.ListEmployeesRequest, context: Context) -> pb.ListEmployeesResponse:
+        portal_id = UUID(request.portal_id)
+        if request.user_ids:
+            found, token = await self._employees.named(portal_id, list(request.user_ids)), ""
+        else:
+            size = paging.size_of(request.page_size)
+            found, token = await self._employees.page(portal_id, request.query, request.page_token, size)
+        return pb.ListEmployeesResponse(employees=map(_employee_to_pb, found), next_page_token=token)
 
     async def SetAccess(self, request: pb.SetAccessRequest, context: Context) -> pb.SetAccessResponse:
         portal_id = UUID(request.portal_id)
@@ -111,6 +137,16 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         pages = changefeed.pages(request.cursor, self._changes.read, lambda change: change.cursor, self._waker)
         async for page, cursor in pages:
             yield pb.WatchPortalsResponse(changes=map(_change_to_pb, page), cursor=cursor)
+
+
+def _employee_to_pb(employee: Employee) -> pb.Employee:
+    return pb.Employee(
+        id=employee.id,
+        name=employee.name,
+        last_name=employee.last_name,
+        position=employee.position,
+        department_ids=employee.department_ids,
+    )
 
 
 def _portal_to_pb(portal: Portal) -> pb.Portal:

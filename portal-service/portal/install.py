@@ -13,6 +13,7 @@ from portal.access import Accesses
 from portal.bot import Bots
 from portal.domain import Access, Portal, VerifiedInstall
 from portal.errors import NotAnAdmin, PortalNotFound
+from portal.repository import application_tokens
 from portal.repository import portals as statements
 from portal.rights import Rights
 from portal.sessions import PortalSessions
@@ -74,8 +75,8 @@ class Installs:
             await self._tokens.store(conn, install)
             if install.application_token:
                 token_hash = hashlib.sha256(install.application_token.encode()).digest()
-                await statements.add_application_token(conn, install.portal_id, token_hash, now)
-                await statements.drop_old_application_tokens(conn, install.portal_id)
+                await application_tokens.add(conn, install.portal_id, token_hash, now)
+                await application_tokens.drop_old(conn, install.portal_id)
             await changes.announce(conn, install.portal_id)
 
     async def _find(self, portal_id: UUID) -> Portal:

@@ -1,14 +1,14 @@
-"""Whether a user administers a portal, by the user's own token (contract 6.5)."""
+"""Who a user of a portal is, by the user's own token (contract 6.5)."""
 
-from collections.abc import Callable
+import asyncio
 from typing import Any
 
 import structlog
 
 from bitrix.errors import BitrixError
-from bitrix.events import as_flag, as_map
+from bitrix.events import as_flag, as_map, as_text
 from portal.clients.rest import PortalRest
-from portal.domain import VerifiedInstall
+from portal.domain import PortalUser, VerifiedInstall
 from portal.errors import RightsUnknown
 
 log = structlog.get_logger("rights")
@@ -21,26 +21,25 @@ class Rights:
         self._rest = rest
 
     async def is_admin(self, install: VerifiedInstall) -> bool:
-        """Ask one method, then the other: either may lack its scope. Raises RightsUnknown when neither answers."""
-        by_role = await self._ask(install, "user.admin", as_flag)
-        if by_role is True:
-            return True
-        by_profile = await self._ask(install, "profile", _admin_flag)
-        if isinstance(by_role, str) and isinstance(by_profile, str):
-            raise RightsUnknown(user_id=install.user_id, code=by_profile)
-        return by_profile is True
+        """Return whether the token's user administers the portal. Raises RightsUnknown when it does not say."""
+        return (await self.user(install)).is_admin
 
-    async def _ask(self, install: VerifiedInstall, method: str, read: Callable[[Any], bool]) -> bool | str:
-        """Return what a method says, or the code of its failure."""
+    async def user(self, install: VerifiedInstall) -> PortalUser:
+        """Return the token's user. Either method may lack its scope; RightsUnknown when neither answers."""
+        role, profile = await asyncio.gather(self._ask(install, "user.admin"), self._ask(install, "profile"))
+        if isinstance(role, BitrixError) and isinstance(profile, BitrixError):
+            raise RightsUnknown(user_id=install.user_id, code=profile.code)
+        card = as_map(None if isinstance(profile, BitrixError) else profile)
+        is_admin = (not isinstance(role, BitrixError) and as_flag(role)) or as_flag(card.get("ADMIN"))
+        name = f"{as_text(card.get('NAME'))} {as_text(card.get('LAST_NAME'))}".strip()
+        return PortalUser(install.user_id, name, is_admin)
+
+    async def _ask(self, install: VerifiedInstall, method: str) -> Any:
+        """Return what a method says, or its failure."""
         try:
-            answer = await self._rest.call_as(
+            return await self._rest.call_as(
                 install.member_id, install.client_endpoint, install.access_token, method, {}
             )
         except BitrixError as error:
             log.warning("rights not learned", portal_id=str(install.portal_id), method=method, code=error.code)
-            return error.code
-        return read(answer)
-
-
-def _admin_flag(profile: Any) -> bool:
-    return as_flag(as_map(profile).get("ADMIN"))
+            return error

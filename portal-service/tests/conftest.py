@@ -34,11 +34,13 @@ from portal.attempts import Attempts
 from portal.bot import Bots
 from portal.changes import Changes
 from portal.clients.rest import PortalRest
+from portal.employees import Employees
 from portal.endpoint import Endpoints
 from portal.grpc_admin import AdminServicer
 from portal.grpc_api import PortalServicer
 from portal.idle import IdleTokens
 from portal.install import Installs
+from portal.open_session import PageSessions
 from portal.portals import Portals
 from portal.rights import Rights
 from portal.sessions import AdminSessions, PortalSessions
@@ -146,12 +148,23 @@ async def service(
     rights = Rights(rest)
     adopting = ApplicationTokens(engine, verifier, rights, clock)
     installs = Installs(engine, verifier, rights, tokens, bots, accesses, PortalSessions(keyring, clock), clock)
+    pages = PageSessions(engine, verifier, rights, tokens, PortalSessions(keyring, clock), clock)
     admins = Admins(engine, AdminSessions(keyring, clock), redis, clock)
     server = Server("127.0.0.1:0")
     server.add(
         portal_pb2_grpc.add_PortalServiceServicer_to_server,
         PortalServicer(
-            installs, accesses, bots, Portals(engine), tokens, endpoints, adopting, Changes(engine), waker
+            installs=installs,
+            page_sessions=pages,
+            employees=Employees(rest),
+            accesses=accesses,
+            bots=bots,
+            portals=Portals(engine),
+            tokens=tokens,
+            endpoints=endpoints,
+            application_tokens=adopting,
+            changes=Changes(engine),
+            waker=waker,
         ),
         "teachbase.portal.v1.PortalService",
     )

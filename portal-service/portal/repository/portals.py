@@ -24,9 +24,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from portal.domain import Access, Bot, Portal, PortalChange, VerifiedInstall
 from portal.tables import portal_application_tokens, portal_changes, portal_users_access, portals
 
-APPLICATION_TOKENS_KEPT = 2
-"""Two overlap after a reinstall: queued events still carry the old one (contract 1.5)."""
-
 
 async def upsert(conn: AsyncConnection, install: VerifiedInstall, now: datetime) -> None:
     """Store a verified install. A suspended portal stays suspended; one that had gone starts anew."""
@@ -60,40 +57,6 @@ async def upsert(conn: AsyncConnection, install: VerifiedInstall, now: datetime)
                 "installed_at": now,
                 "last_proven_alive_at": now,
             },
-        )
-    )
-
-
-async def add_application_token(conn: AsyncConnection, portal_id: UUID, token_hash: bytes, now: datetime) -> None:
-    """Make an application token the newest of a portal."""
-    statement = insert(portal_application_tokens).values(
-        portal_id=portal_id, token_hash=token_hash, created_at=now
-    )
-    await conn.execute(
-        statement.on_conflict_do_update(index_elements=["portal_id", "token_hash"], set_={"created_at": now})
-    )
-
-
-async def application_tokens(conn: AsyncConnection, portal_id: UUID) -> set[bytes]:
-    """Return the hashes of a portal's application tokens."""
-    statement = select(portal_application_tokens.c.token_hash).where(
-        portal_application_tokens.c.portal_id == portal_id
-    )
-    return set(await conn.scalars(statement))
-
-
-async def drop_old_application_tokens(conn: AsyncConnection, portal_id: UUID) -> None:
-    """Keep only the newest application tokens of a portal."""
-    kept = (
-        select(portal_application_tokens.c.token_hash)
-        .where(portal_application_tokens.c.portal_id == portal_id)
-        .order_by(portal_application_tokens.c.created_at.desc())
-        .limit(APPLICATION_TOKENS_KEPT)
-    )
-    await conn.execute(
-        delete(portal_application_tokens).where(
-            portal_application_tokens.c.portal_id == portal_id,
-            portal_application_tokens.c.token_hash.not_in(kept),
         )
     )
 

@@ -48,6 +48,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     (of Bitrix24, like PAYMENT_REQUIRED), `kind` (plan, uninstalled or config), `retry_after_s` (before that it is
     not asked again, and GetAccessToken answers the same).
     """
+    ERROR_REASON_PORTAL_UNAVAILABLE: _ErrorReason.ValueType  # 12
+    """The portal's REST did not answer or refused. Detail: `code` (of Bitrix24), `kind`."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine codes of this context's errors (google.rpc.ErrorInfo.reason)."""
@@ -74,6 +76,8 @@ ERROR_REASON_TOKEN_REFUSED: ErrorReason.ValueType  # 11
 (of Bitrix24, like PAYMENT_REQUIRED), `kind` (plan, uninstalled or config), `retry_after_s` (before that it is
 not asked again, and GetAccessToken answers the same).
 """
+ERROR_REASON_PORTAL_UNAVAILABLE: ErrorReason.ValueType  # 12
+"""The portal's REST did not answer or refused. Detail: `code` (of Bitrix24), `kind`."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _PortalState:
@@ -358,6 +362,200 @@ class FinalizeInstallResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FinalizeInstallResponse: _TypeAlias = FinalizeInstallResponse  # noqa: Y015
+
+@_typing.final
+class OpenSessionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCESS_TOKEN_FIELD_NUMBER: _builtins.int
+    REFRESH_TOKEN_FIELD_NUMBER: _builtins.int
+    EXPIRES_IN_FIELD_NUMBER: _builtins.int
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    SERVER_ENDPOINT_FIELD_NUMBER: _builtins.int
+    APPLICATION_TOKEN_FIELD_NUMBER: _builtins.int
+    REMOTE_IP_FIELD_NUMBER: _builtins.int
+    access_token: _builtins.str
+    refresh_token: _builtins.str
+    """May be empty; kept for administrators only."""
+    expires_in: _builtins.int
+    """Seconds the access token lives; 0 = an hour."""
+    member_id: _builtins.str
+    server_endpoint: _builtins.str
+    application_token: _builtins.str
+    """May be empty; learned from administrators only."""
+    remote_ip: _builtins.str
+    def __init__(
+        self,
+        *,
+        access_token: _builtins.str = ...,
+        refresh_token: _builtins.str = ...,
+        expires_in: _builtins.int = ...,
+        member_id: _builtins.str = ...,
+        server_endpoint: _builtins.str = ...,
+        application_token: _builtins.str = ...,
+        remote_ip: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "application_token", b"application_token", "expires_in", b"expires_in", "member_id", b"member_id", "refresh_token", b"refresh_token", "remote_ip", b"remote_ip", "server_endpoint", b"server_endpoint"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenSessionRequest: _TypeAlias = OpenSessionRequest  # noqa: Y015
+
+@_typing.final
+class OpenSessionResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    USER_FIELD_NUMBER: _builtins.int
+    PORTAL_FIELD_NUMBER: _builtins.int
+    PORTAL_TOKEN_FIELD_NUMBER: _builtins.int
+    EXPIRES_IN_FIELD_NUMBER: _builtins.int
+    origin: _builtins.str
+    """Scheme, host and port of the portal, as the OAuth server tells them: the page that may frame the app."""
+    portal_token: _builtins.str
+    expires_in: _builtins.int
+    """Seconds the session lives."""
+    @_builtins.property
+    def user(self) -> Global___PortalUser: ...
+    @_builtins.property
+    def portal(self) -> Global___Portal:
+        """Absent where the app was never installed; then there is no session either."""
+
+    def __init__(
+        self,
+        *,
+        origin: _builtins.str = ...,
+        user: Global___PortalUser | None = ...,
+        portal: Global___Portal | None = ...,
+        portal_token: _builtins.str = ...,
+        expires_in: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal", "user", b"user"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expires_in", b"expires_in", "origin", b"origin", "portal", b"portal", "portal_token", b"portal_token", "user", b"user"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenSessionResponse: _TypeAlias = OpenSessionResponse  # noqa: Y015
+
+@_typing.final
+class PortalUser(_message.Message):
+    """Who opened the app."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    IS_ADMIN_FIELD_NUMBER: _builtins.int
+    id: _builtins.int
+    name: _builtins.str
+    is_admin: _builtins.bool
+    def __init__(
+        self,
+        *,
+        id: _builtins.int = ...,
+        name: _builtins.str = ...,
+        is_admin: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "is_admin", b"is_admin", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PortalUser: _TypeAlias = PortalUser  # noqa: Y015
+
+@_typing.final
+class ListEmployeesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    USER_IDS_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    query: _builtins.str
+    """Part of a name or position."""
+    page_size: _builtins.int
+    page_token: _builtins.str
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Only these, where any are named."""
+
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        query: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        user_ids: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "portal_id", b"portal_id", "query", b"query", "user_ids", b"user_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListEmployeesRequest: _TypeAlias = ListEmployeesRequest  # noqa: Y015
+
+@_typing.final
+class Employee(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    LAST_NAME_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    DEPARTMENT_IDS_FIELD_NUMBER: _builtins.int
+    id: _builtins.int
+    name: _builtins.str
+    last_name: _builtins.str
+    position: _builtins.str
+    @_builtins.property
+    def department_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.int = ...,
+        name: _builtins.str = ...,
+        last_name: _builtins.str = ...,
+        position: _builtins.str = ...,
+        department_ids: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["department_ids", b"department_ids", "id", b"id", "last_name", b"last_name", "name", b"name", "position", b"position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Employee: _TypeAlias = Employee  # noqa: Y015
+
+@_typing.final
+class ListEmployeesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMPLOYEES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def employees(self) -> _containers.RepeatedCompositeFieldContainer[Global___Employee]: ...
+    def __init__(
+        self,
+        *,
+        employees: _abc.Iterable[Global___Employee] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["employees", b"employees", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListEmployeesResponse: _TypeAlias = ListEmployeesResponse  # noqa: Y015
 
 @_typing.final
 class SetAccessRequest(_message.Message):

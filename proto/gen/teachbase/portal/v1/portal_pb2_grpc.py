@@ -50,6 +50,16 @@ class PortalServiceStub:
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SetAccessRequest.SerializeToString,
                 response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SetAccessResponse.FromString,
                 _registered_method=True)
+        self.OpenSession = channel.unary_unary(
+                '/teachbase.portal.v1.PortalService/OpenSession',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.OpenSessionRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.OpenSessionResponse.FromString,
+                _registered_method=True)
+        self.ListEmployees = channel.unary_unary(
+                '/teachbase.portal.v1.PortalService/ListEmployees',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ListEmployeesRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ListEmployeesResponse.FromString,
+                _registered_method=True)
         self.EnsureBot = channel.unary_unary(
                 '/teachbase.portal.v1.PortalService/EnsureBot',
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.EnsureBotRequest.SerializeToString,
@@ -113,6 +123,23 @@ class PortalServiceServicer:
 
     def SetAccess(self, request, context):
         """Sets who may talk to the bot. Saving the same again changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OpenSession(self, request, context):
+        """Verifies who opened the app's page and begins or renews a session of the portal app (contract 6.3).
+        An administrator's tokens are kept: opening the app is how a portal gets a live credential again.
+        Errors as of CompleteInstall.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEmployees(self, request, context):
+        """Employees of a portal, as the portal lists them now, by name.
+        FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED. UNAVAILABLE: OAUTH_UNAVAILABLE, PORTAL_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -195,6 +222,16 @@ def add_PortalServiceServicer_to_server(servicer, server):
                     servicer.SetAccess,
                     request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SetAccessRequest.FromString,
                     response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SetAccessResponse.SerializeToString,
+            ),
+            'OpenSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.OpenSession,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.OpenSessionRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.OpenSessionResponse.SerializeToString,
+            ),
+            'ListEmployees': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEmployees,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ListEmployeesRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ListEmployeesResponse.SerializeToString,
             ),
             'EnsureBot': grpc.unary_unary_rpc_method_handler(
                     servicer.EnsureBot,
@@ -319,6 +356,60 @@ class PortalService:
             '/teachbase.portal.v1.PortalService/SetAccess',
             teachbase_dot_portal_dot_v1_dot_portal__pb2.SetAccessRequest.SerializeToString,
             teachbase_dot_portal_dot_v1_dot_portal__pb2.SetAccessResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OpenSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.PortalService/OpenSession',
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.OpenSessionRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.OpenSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEmployees(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.PortalService/ListEmployees',
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.ListEmployeesRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.ListEmployeesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -24,6 +24,15 @@ class PortalServiceStub:
     """Ends an install: who may talk to the bot, and the portal is active. Safe to repeat."""
     SetAccess: _aio.UnaryUnaryMultiCallable[_portal_pb2.SetAccessRequest, _portal_pb2.SetAccessResponse]
     """Sets who may talk to the bot. Saving the same again changes nothing."""
+    OpenSession: _aio.UnaryUnaryMultiCallable[_portal_pb2.OpenSessionRequest, _portal_pb2.OpenSessionResponse]
+    """Verifies who opened the app's page and begins or renews a session of the portal app (contract 6.3).
+    An administrator's tokens are kept: opening the app is how a portal gets a live credential again.
+    Errors as of CompleteInstall.
+    """
+    ListEmployees: _aio.UnaryUnaryMultiCallable[_portal_pb2.ListEmployeesRequest, _portal_pb2.ListEmployeesResponse]
+    """Employees of a portal, as the portal lists them now, by name.
+    FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED. UNAVAILABLE: OAUTH_UNAVAILABLE, PORTAL_UNAVAILABLE.
+    """
     EnsureBot: _aio.UnaryUnaryMultiCallable[_portal_pb2.EnsureBotRequest, _portal_pb2.EnsureBotResponse]
     """Registers the bot if it is missing and brings its settings up to date."""
     GetPortal: _aio.UnaryUnaryMultiCallable[_portal_pb2.GetPortalRequest, _portal_pb2.GetPortalResponse]
@@ -76,6 +85,27 @@ class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_portal_pb2.SetAccessRequest, _abc.Awaitable[_portal_pb2.SetAccessResponse]],
     ) -> _abc.Awaitable[_portal_pb2.SetAccessResponse]:
         """Sets who may talk to the bot. Saving the same again changes nothing."""
+
+    @_abc_1.abstractmethod
+    def OpenSession(
+        self,
+        request: _portal_pb2.OpenSessionRequest,
+        context: _aio.ServicerContext[_portal_pb2.OpenSessionRequest, _abc.Awaitable[_portal_pb2.OpenSessionResponse]],
+    ) -> _abc.Awaitable[_portal_pb2.OpenSessionResponse]:
+        """Verifies who opened the app's page and begins or renews a session of the portal app (contract 6.3).
+        An administrator's tokens are kept: opening the app is how a portal gets a live credential again.
+        Errors as of CompleteInstall.
+        """
+
+    @_abc_1.abstractmethod
+    def ListEmployees(
+        self,
+        request: _portal_pb2.ListEmployeesRequest,
+        context: _aio.ServicerContext[_portal_pb2.ListEmployeesRequest, _abc.Awaitable[_portal_pb2.ListEmployeesResponse]],
+    ) -> _abc.Awaitable[_portal_pb2.ListEmployeesResponse]:
+        """Employees of a portal, as the portal lists them now, by name.
+        FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED. UNAVAILABLE: OAUTH_UNAVAILABLE, PORTAL_UNAVAILABLE.
+        """
 
     @_abc_1.abstractmethod
     def EnsureBot(
