@@ -20,6 +20,7 @@ from edge.routes import (
     bitrix_events,
     bitrix_install,
     health,
+    portal_app,
 )
 from edge.rpc import Contexts
 from edge.spool import Spool
@@ -57,6 +58,7 @@ def build(settings: Settings) -> FastAPI:
         health,
         bitrix_events,
         bitrix_install,
+        portal_app,
         admin_auth,
         admin_portals,
         admin_messaging,

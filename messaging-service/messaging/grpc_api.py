@@ -86,6 +86,11 @@ class MessagingServicer(messaging_pb2_grpc.MessagingServiceServicer):
     async def GetTrace(self, request: pb.GetTraceRequest, context: Context) -> pb.GetTraceResponse:
         return trace.of(*await self._reading.of_trace(UUID(hex=request.trace_id)))
 
+    async def CountAnswered(self, request: pb.CountAnsweredRequest, context: Context) -> pb.CountAnsweredResponse:
+        since = request.since.ToDatetime(tzinfo=UTC)
+        answered = await self._reading.count_answered(UUID(request.portal_id), request.user_id, since)
+        return pb.CountAnsweredResponse(answered=answered)
+
     async def GetProvision(self, request: pb.GetProvisionRequest, context: Context) -> pb.GetProvisionResponse:
         states = await self._portal_changes.provision(UUID(request.portal_id), list(request.user_ids))
         return pb.GetProvisionResponse(

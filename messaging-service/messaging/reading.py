@@ -63,6 +63,11 @@ class Reading:
             )
         return found[:size], paging.encode(found[size - 1].id) if len(found) > size else ""
 
+    async def count_answered(self, portal_id: UUID, user_id: int, since: datetime) -> int:
+        """Return how many messages of a person were answered since a moment."""
+        async with self._engine.connect() as conn:
+            return await statements.count_answered(conn, portal_id, user_id, since)
+
     async def of_trace(self, trace_id: UUID) -> tuple[list[InboundEvent], list[Message], list[Event]]:
         """Return all that is known of a trace. Raises TraceNotFound."""
         none: dict[str, Any] = {"since": None, "until": None, "before": None, "portal_id": None}

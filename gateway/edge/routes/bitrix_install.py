@@ -1,17 +1,16 @@
 """The install's two XHRs, called by the wizard page in the portal's iframe (contract 1.2)."""
 
-import asyncio
-import time
 from typing import Literal
 
 from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from edge import provision
 from edge.auth import PortalAdmin
 from edge.errors import ApiError
 from edge.routes.bitrix_events import remote_ip
-from edge.rpc import INSTALL_TIMEOUT_S, Contexts, Peers, ask
+from edge.rpc import INSTALL_TIMEOUT_S, Peers, ask
 from edge.schemas.install import (
     FinalizeSteps,
     InstallComplete,
@@ -19,19 +18,15 @@ from edge.schemas.install import (
     InstalledBot,
     InstallFinalize,
     InstallFinalized,
-    Provision,
     StepResult,
 )
 from kit import trace
-from kit.errors import PeerError
-from teachbase.messaging.v1 import messaging_pb2 as messaging
 from teachbase.portal.v1 import portal_pb2 as pb
 
 router = APIRouter(prefix="/v1/bitrix/install", tags=["bitrix"])
 
 PROVISION_WAIT_S = 8.0
 """How long finalizing watches the welcomes go out before it answers `running`."""
-_POLL_S = 0.2
 _BOT_STATUS: dict[int, Literal["missing", "registered", "failed"]] = {
     pb.BOT_STATE_UNSPECIFIED: "missing",
     pb.BOT_STATE_MISSING: "missing",
@@ -98,15 +93,15 @@ async def finalize(body: InstallFinalize, session: PortalAdmin, peers: Peers) ->
         ensure = pb.EnsureBotRequest(portal_id=body.portal_id)
         bot = (await ask("portal", peers.portal.EnsureBot, ensure, INSTALL_TIMEOUT_S)).bot
     has_bot = bot.state == pb.BOT_STATE_REGISTERED
-    provision = await _provision(peers, body.portal_id, user_ids, PROVISION_WAIT_S if has_bot else 0)
-    went_well = has_bot and provision.status in {"ok", "running"}
+    welcomes = await provision.watch(peers, body.portal_id, user_ids, PROVISION_WAIT_S if has_bot else 0)
+    went_well = has_bot and welcomes.status in {"ok", "running"}
     return InstallFinalized(
         status="ok" if went_well else "partial_fail",
         trace_id=trace.current.get(),
         steps=FinalizeSteps(
             allowlist=StepResult(status="ok"),
             ensure_bot=StepResult(status="ok" if has_bot else "error", error_code=bot.error_code or None),
-            provision=provision,
+            provision=welcomes,
         ),
     )
 
@@ -121,22 +116,3 @@ async def _claim(request: Request) -> InstallComplete:
         return InstallComplete.model_validate(fields)
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from None
-
-
-async def _provision(peers: Contexts, portal_id: str, user_ids: list[int], wait_s: float) -> Provision:
-    request = messaging.GetProvisionRequest(portal_id=portal_id, user_ids=user_ids)
-    deadline = time.monotonic() + wait_s
-    while True:
-        try:
-            found = await ask("messaging", peers.messaging.GetProvision, request)
-        except PeerError:
-            return Provision(status="running", total=len(user_ids), ok=0, failed=[])
-        failed = sorted(found.failed)
-        if found.ok + len(failed) >= found.total:
-            status: Literal["ok", "error", "partial_fail"] = (
-                "ok" if not failed else "error" if not found.ok else "partial_fail"
-            )
-            return Provision(status=status, total=found.total, ok=found.ok, failed=failed)
-        if time.monotonic() > deadline:
-            return Provision(status="running", total=found.total, ok=found.ok, failed=failed)
-        await asyncio.sleep(_POLL_S)

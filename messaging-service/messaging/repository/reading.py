@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Row, Select, Table, select, tuple_
+from sqlalchemy import Column, Row, Select, Table, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
@@ -191,3 +191,19 @@ def _event(row: Row[Any]) -> Event:
 def _inbound(row: Row[Any]) -> InboundEvent:
     values = {column.name: getattr(row, column.name) for column in _INBOUND}
     return InboundEvent(**{**values, "outcome": Outcome(row.outcome)})
+
+
+async def count_answered(conn: AsyncConnection, portal_id: UUID, user_id: int, since: datetime) -> int:
+    """Return how many messages of a person were answered since a moment."""
+    statement = (
+        select(func.count())
+        .select_from(messages)
+        .where(
+            messages.c.portal_id == portal_id,
+            messages.c.id >= ids.floor_of(since),
+            messages.c.direction == "rx",
+            messages.c.author_id == user_id,
+            messages.c.state == "answered",
+        )
+    )
+    return await conn.scalar(statement) or 0

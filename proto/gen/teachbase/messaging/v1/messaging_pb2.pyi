@@ -916,6 +916,51 @@ class GetProvisionRequest(_message.Message):
 Global___GetProvisionRequest: _TypeAlias = GetProvisionRequest  # noqa: Y015
 
 @_typing.final
+class CountAnsweredRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    user_id: _builtins.int
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        user_id: _builtins.int = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal_id", b"portal_id", "since", b"since", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountAnsweredRequest: _TypeAlias = CountAnsweredRequest  # noqa: Y015
+
+@_typing.final
+class CountAnsweredResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANSWERED_FIELD_NUMBER: _builtins.int
+    answered: _builtins.int
+    def __init__(
+        self,
+        *,
+        answered: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answered", b"answered"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountAnsweredResponse: _TypeAlias = CountAnsweredResponse  # noqa: Y015
+
+@_typing.final
 class GetProvisionResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

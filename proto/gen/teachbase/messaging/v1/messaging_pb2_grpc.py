@@ -75,6 +75,11 @@ class MessagingServiceStub:
                 request_serializer=teachbase_dot_messaging_dot_v1_dot_messaging__pb2.GetProvisionRequest.SerializeToString,
                 response_deserializer=teachbase_dot_messaging_dot_v1_dot_messaging__pb2.GetProvisionResponse.FromString,
                 _registered_method=True)
+        self.CountAnswered = channel.unary_unary(
+                '/teachbase.messaging.v1.MessagingService/CountAnswered',
+                request_serializer=teachbase_dot_messaging_dot_v1_dot_messaging__pb2.CountAnsweredRequest.SerializeToString,
+                response_deserializer=teachbase_dot_messaging_dot_v1_dot_messaging__pb2.CountAnsweredResponse.FromString,
+                _registered_method=True)
 
 
 class MessagingServiceServicer:
@@ -138,6 +143,13 @@ class MessagingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CountAnswered(self, request, context):
+        """How many messages of one person were answered.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MessagingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -180,6 +192,11 @@ def add_MessagingServiceServicer_to_server(servicer, server):
                     servicer.GetProvision,
                     request_deserializer=teachbase_dot_messaging_dot_v1_dot_messaging__pb2.GetProvisionRequest.FromString,
                     response_serializer=teachbase_dot_messaging_dot_v1_dot_messaging__pb2.GetProvisionResponse.SerializeToString,
+            ),
+            'CountAnswered': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountAnswered,
+                    request_deserializer=teachbase_dot_messaging_dot_v1_dot_messaging__pb2.CountAnsweredRequest.FromString,
+                    response_serializer=teachbase_dot_messaging_dot_v1_dot_messaging__pb2.CountAnsweredResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -399,6 +416,33 @@ class MessagingService:
             '/teachbase.messaging.v1.MessagingService/GetProvision',
             teachbase_dot_messaging_dot_v1_dot_messaging__pb2.GetProvisionRequest.SerializeToString,
             teachbase_dot_messaging_dot_v1_dot_messaging__pb2.GetProvisionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountAnswered(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.messaging.v1.MessagingService/CountAnswered',
+            teachbase_dot_messaging_dot_v1_dot_messaging__pb2.CountAnsweredRequest.SerializeToString,
+            teachbase_dot_messaging_dot_v1_dot_messaging__pb2.CountAnsweredResponse.FromString,
             options,
             channel_credentials,
             insecure,

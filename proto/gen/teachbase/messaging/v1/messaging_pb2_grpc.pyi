@@ -34,6 +34,8 @@ class MessagingServiceStub:
     """The steps that this context wrote for a trace, in time order."""
     GetProvision: _aio.UnaryUnaryMultiCallable[_messaging_pb2.GetProvisionRequest, _messaging_pb2.GetProvisionResponse]
     """How far the welcome messages of the given users are."""
+    CountAnswered: _aio.UnaryUnaryMultiCallable[_messaging_pb2.CountAnsweredRequest, _messaging_pb2.CountAnsweredResponse]
+    """How many messages of one person were answered."""
 
 class MessagingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Takes in what Bitrix24 sends and answers it."""
@@ -103,5 +105,13 @@ class MessagingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_messaging_pb2.GetProvisionRequest, _abc.Awaitable[_messaging_pb2.GetProvisionResponse]],
     ) -> _abc.Awaitable[_messaging_pb2.GetProvisionResponse]:
         """How far the welcome messages of the given users are."""
+
+    @_abc_1.abstractmethod
+    def CountAnswered(
+        self,
+        request: _messaging_pb2.CountAnsweredRequest,
+        context: _aio.ServicerContext[_messaging_pb2.CountAnsweredRequest, _abc.Awaitable[_messaging_pb2.CountAnsweredResponse]],
+    ) -> _abc.Awaitable[_messaging_pb2.CountAnsweredResponse]:
+        """How many messages of one person were answered."""
 
 def add_MessagingServiceServicer_to_server(servicer: MessagingServiceServicer, server: _aio.Server) -> None: ...
