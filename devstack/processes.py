@@ -13,6 +13,8 @@ from devstack.readiness import Probe
 from devstack.settings import Settings
 from devstack.spawn import CALLER, Account
 
+UI_DIR = Path(__file__).parents[1] / "admin-ui" / "dist"
+
 
 class Stage(IntEnum):
     """Higher stages stop first: nobody loses a server that it still calls."""
@@ -126,6 +128,7 @@ def gateway(settings: Settings, env: Mapping[str, str], behind_proxy: bool) -> P
     own = {
         "TB_METRICS_PORT": str(settings.metrics_port("gateway")),
         "TB_SPOOL_DIR": str(settings.run_dir / "spool"),
+        "TB_UI_DIR": str(UI_DIR),
     }
     return Process(
         name="gateway",

@@ -26,6 +26,7 @@ BITRIX_VARIABLES = (
     "TB_BITRIX_CLIENT_SECRET",
     "TB_BITRIX_OAUTH_URL",
     "TB_BITRIX_DEV_HOSTS",
+    "TB_BITRIX_JS_URL",
 )
 
 
@@ -105,6 +106,7 @@ def _bitrix(environment: Mapping[str, str], sim_port: int | None) -> dict[str, s
         "TB_BITRIX_CLIENT_SECRET": "local-secret",
         "TB_BITRIX_OAUTH_URL": f"http://127.0.0.1:{sim_port}",
         "TB_BITRIX_DEV_HOSTS": f"127.0.0.1:{sim_port}",
+        "TB_BITRIX_JS_URL": f"http://127.0.0.1:{sim_port}/api/v1/",
     }
     return simulator | given
 

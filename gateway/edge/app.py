@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from edge import errors
+from edge.assets import Assets
 from edge.auth import Guard
 from edge.body_limit import BodyLimit
 from edge.config import Settings
 from edge.intake import Intake
+from edge.pages import PortalPage
 from edge.routes import (
     admin_auth,
     admin_messaging,
@@ -19,6 +21,7 @@ from edge.routes import (
     admin_traces,
     bitrix_events,
     bitrix_install,
+    bitrix_pages,
     health,
     portal_app,
 )
@@ -36,6 +39,7 @@ def build(settings: Settings) -> FastAPI:
         app.state.contexts = Contexts(settings)
         app.state.spool = Spool(settings.spool_dir)
         app.state.intake = Intake(app.state.contexts, app.state.spool)
+        app.state.portal_page = PortalPage.load(settings.ui_dir, settings.bitrix_js_url)
         app.state.guard = Guard(KeyRing(settings.secret_keys))
         drain = asyncio.create_task(app.state.intake.drain())
         yield
@@ -54,10 +58,12 @@ def build(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(TraceMiddleware)  # the last one added is the outermost
     errors.install(app)
+    app.mount("/assets", Assets(directory=settings.ui_dir / "portal" / "assets", check_dir=False))
     for module in (
         health,
         bitrix_events,
         bitrix_install,
+        bitrix_pages,
         portal_app,
         admin_auth,
         admin_portals,

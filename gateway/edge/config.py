@@ -25,3 +25,7 @@ class Settings(ProcessSettings, SpoolSettings):
     portal_grpc: str = "127.0.0.1:50051"
     delivery_grpc: str = "127.0.0.1:50053"
     billing_grpc: str = "127.0.0.1:50054"
+    ui_dir: Path = Path("admin-ui/dist")
+    """What `npm run build` of admin-ui wrote."""
+    bitrix_js_url: str = "https://api.bitrix24.tech/api/v1/"
+    """Where pages in a portal's frame load BX24 from (contract 6.4)."""

@@ -1,0 +1,76 @@
+"""The pages that Bitrix24 opens in its frame: the install wizard, the app, its placements (contract 1.3, 6.2)."""
+
+import re
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from grpc import StatusCode
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from edge import pages
+from edge.pages import PortalPage
+from edge.routes.bitrix_events import remote_ip
+from edge.rpc import INSTALL_TIMEOUT_S, Peers, ask
+from edge.schemas.install import InstallComplete
+from kit import trace
+from kit.errors import PeerError
+from teachbase.portal.v1 import portal_pb2 as pb
+
+router = APIRouter(prefix="/v1/bitrix", tags=["bitrix pages"], default_response_class=HTMLResponse)
+
+_PLACEMENT = re.compile("[A-Z0-9_]{1,64}")
+
+
+@router.get("/install", summary="The wizard's address in a browser")
+@router.get("/handler", summary="The app's address in a browser")
+async def outside(request: Request) -> HTMLResponse:
+    """Tell people who open the address by themselves where the app is."""
+    return pages.notice("open_in_bitrix", _language(request), 200)
+
+
+@router.post("/install", summary="The install wizard in a portal's frame")
+async def install(request: Request, peers: Peers) -> HTMLResponse:
+    """Answer the wizard to whoever the OAuth server knows."""
+    return await _page(request, peers, "install")
+
+
+@router.post("/handler", summary="The app in a portal's frame")
+@router.post("/placement", summary="A placement of the app in a portal's frame")
+async def handler(request: Request, peers: Peers) -> HTMLResponse:
+    """Answer the app to whoever the OAuth server knows."""
+    return await _page(request, peers, "main")
+
+
+async def _page(request: Request, peers: Peers, page: str) -> HTMLResponse:
+    template: PortalPage = request.app.state.portal_page
+    language = _language(request)
+    try:
+        fields = dict(await request.form())
+        claim = InstallComplete.model_validate(fields)
+    except (ValidationError, HTTPException):
+        return pages.notice("open_in_bitrix", language, 400, trace.current.get())
+    asked = pb.OpenSessionRequest(
+        access_token=claim.AUTH_ID,
+        refresh_token=claim.REFRESH_ID,
+        expires_in=claim.AUTH_EXPIRES,
+        member_id=claim.member_id,
+        server_endpoint=claim.SERVER_ENDPOINT,
+        application_token=claim.APPLICATION_TOKEN,
+        remote_ip=remote_ip(request),
+    )
+    try:
+        opened = await ask("portal", peers.portal.OpenSession, asked, INSTALL_TIMEOUT_S)
+    except PeerError as error:
+        if error.status in {StatusCode.PERMISSION_DENIED, StatusCode.INVALID_ARGUMENT}:
+            return pages.notice("not_verified", language, 403, trace.current.get())
+        status = 429 if error.status is StatusCode.RESOURCE_EXHAUSTED else 503
+        return pages.notice("try_again", language, status, trace.current.get())
+    placement = str(fields.get("PLACEMENT", ""))
+    return template.answer(
+        page, language, placement if _PLACEMENT.fullmatch(placement) else "DEFAULT", opened.origin
+    )
+
+
+def _language(request: Request) -> str:
+    return pages.language_of(request.query_params.get("LANG", "ru"))
