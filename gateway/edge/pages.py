@@ -16,7 +16,8 @@ BX24_URL = "__BX24_URL__"
 _RUSSIAN = {"ru", "by", "kz", "ua"}
 _ANYWHERE = "*"
 _NOTICE = """<!doctype html>
-<html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="{lang}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>Teachbase AI</title></head>
 <body><main><h1>Teachbase AI</h1><p>{text}</p><p><small>{trace_id}</small></p></main></body></html>
 """
