@@ -3,12 +3,14 @@
 from kit import db
 from kit.clock import utc_now
 from kit.dispatch import Dispatcher
+from kit.keyring import KeyRing
 from kit.queue import Bell
 from kit.rpc import channel
 from messaging.clients.billing import BillingClient
 from messaging.clients.delivery import DeliveryClient
 from messaging.clients.portal import PortalClient
 from messaging.config import Settings
+from messaging.notices import Notices
 from messaging.outcomes import Outcomes
 from messaging.portals import PortalChanges
 from messaging.respond import MAX_BATCHES, Responder
@@ -25,6 +27,7 @@ class App:
         self.settings = settings
         self.engine = db.engine(settings.database_dsn, settings.database_pool)
         self.bell = Bell(settings.redis_url, QUEUE)
+        self.keyring = KeyRing(settings.secret_keys)
         self.portal_changes = PortalChanges(self.engine, self.bell, utc_now)
         self._portal_channel = channel(settings.portal_grpc)
         self.portal = PortalClient(self._portal_channel)
@@ -50,7 +53,8 @@ class WorkerApp(App):
         delivery, billing = self._channels
         self.delivery = DeliveryClient(delivery)
         self.outcomes = Outcomes(self.engine)
-        self.second_look = SecondLook(self.engine, self.bell, utc_now)
+        self.second_look = SecondLook(self.engine, self.bell, self.keyring.encrypt, utc_now)
+        self.notices = Notices(self.engine, self.portal, self.keyring, utc_now)
         responder = Responder(self.engine, BillingClient(billing), self.delivery, utc_now)
         self.dispatcher = Dispatcher("dialogs", responder.claim, responder.answer, MAX_BATCHES)
 

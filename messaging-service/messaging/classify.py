@@ -19,10 +19,12 @@ def classify(parsed: Parsed, portal: KnownPortal | None) -> Verdict:
     if parsed.error:
         return Verdict(Outcome.UNPARSABLE, parsed.error, NIL)
     if portal is None:
-        return Verdict(Outcome.REFUSED, "unknown_portal", NIL)
+        return Verdict(Outcome.REFUSED, "unknown_portal", NIL, is_notice=_may_be_proven(event))
     if not _is_authentic(parsed, portal):
         # Whose event it claims to be is not believed: it stays under no portal.
-        return Verdict(Outcome.REFUSED, "wrong_token", NIL)
+        return Verdict(Outcome.REFUSED, "wrong_token", NIL, is_notice=_may_be_proven(event))
+    if event.kind in _LIFE:
+        return Verdict(Outcome.ACCEPTED, _LIFE[event.kind], portal.id, _key(event), is_notice=True)
     if portal.state in _NOT_SERVED:
         return Verdict(Outcome.IGNORED, f"portal_{portal.state}", portal.id)
     if event.kind is EventKind.MESSAGE_ADD:
@@ -39,10 +41,19 @@ _IGNORED = {
     EventKind.MESSAGE_DELETE: "message_deleted",
     EventKind.CONTEXT_GET: "context_opened",
     EventKind.REACTION_CHANGE: "reaction",
-    EventKind.BOT_DELETE: "bot_deleted",
-    EventKind.APP: "life_cycle",
     EventKind.OTHER: "unknown_event",
 }
+
+
+_LIFE = {EventKind.APP: "life_cycle", EventKind.BOT_DELETE: "bot_deleted"}
+_PROVEN_BY_TOKEN = {"ONAPPINSTALL", "ONAPPUPDATE"}
+"""Their access token proves them (contract 1.4): both bring an application token of their own."""
+
+
+def _may_be_proven(event: WireEvent) -> bool:
+    if event.name == "ONAPPPAYMENT":
+        return True  # it carries no token at all, and is only a hint to look
+    return event.name in _PROVEN_BY_TOKEN and bool(event.access_token)
 
 
 def _is_authentic(parsed: Parsed, portal: KnownPortal) -> bool:

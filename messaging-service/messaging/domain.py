@@ -79,6 +79,8 @@ class Verdict:
     key: str = ""
     message: Incoming | None = None
     message_state: str = "pending"
+    is_notice: bool = False
+    """Of the application's life: portal is told."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,25 @@ class Receipt:
     outcome: Outcome
     reason: str
     message_id: UUID | None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """An event of the application's life. The tokens are sealed."""
+
+    portal_id: UUID
+    id: UUID
+    member_id: str
+    event: str
+    is_proven: bool
+    clean: bool
+    token_hash: bytes
+    access_token: bytes = field(repr=False)
+    refresh_token: bytes = field(repr=False)
+    expires_in: int
+    server_endpoint: str
+    remote_ip: str
+    attempts: int = 0
 
 
 @dataclass(frozen=True)

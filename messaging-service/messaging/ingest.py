@@ -19,12 +19,16 @@ from kit.queue import Bell
 from messaging import redact
 from messaging.adopt import Adoption
 from messaging.classify import classify
-from messaging.domain import Outcome, RawEvent, Receipt, Verdict
+from messaging.domain import Notice, Outcome, RawEvent, Receipt, Verdict
 from messaging.parse import Parsed, parse
 from messaging.repository import inbox as statements
+from messaging.repository import notices
 from messaging.repository.inbox import Judged
 
 log = structlog.get_logger("inbox")
+
+Seal = Callable[[str], bytes]
+"""How a secret that has to be kept for a while is encrypted."""
 
 RESPOND = "respond"
 """The job that says: look at the dialogs."""
@@ -33,8 +37,16 @@ RESPOND = "respond"
 class Inbox:
     """Takes events in."""
 
-    def __init__(self, engine: AsyncEngine, bell: Bell, adoption: Adoption, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        bell: Bell,
+        adoption: Adoption,
+        seal: Seal,
+        now: Callable[[], datetime],
+    ) -> None:
         self._engine = engine
+        self._seal = seal
         self._bell = bell
         self._adoption = adoption
         self._now = now
@@ -81,11 +93,15 @@ class Inbox:
 
     async def _store(self, events: Sequence[RawEvent], parsed: Sequence[Parsed]) -> list[Judged]:
         async with self._engine.begin() as conn:
-            return await store(conn, events, parsed, self._now())
+            return await store(conn, events, parsed, self._seal, self._now())
 
 
 async def store(
-    conn: AsyncConnection, events: Sequence[RawEvent], parsed: Sequence[Parsed], now: datetime
+    conn: AsyncConnection,
+    events: Sequence[RawEvent],
+    parsed: Sequence[Parsed],
+    seal: Seal,
+    now: datetime,
 ) -> list[Judged]:
     """Judge and store a batch in a transaction of the caller, with a fixed number of statements."""
     members = {one.event.member_id for one in parsed if one.event.member_id}
@@ -103,6 +119,8 @@ async def store(
     if any(one.verdict.message for one in judged):
         await statements.upsert_dialogs(conn, judged, now)
         await statements.insert_messages(conn, judged)
+    if noticed := [_notice(one, seal) for one in judged if one.verdict.is_notice]:
+        await notices.insert(conn, noticed, now)
     return judged
 
 
@@ -130,8 +148,28 @@ def _without_duplicate(one: Judged, owners: dict[tuple[UUID, str], UUID]) -> Jud
     owner = owners.get((one.verdict.portal_id, one.verdict.key), one.raw.id)
     if owner == one.raw.id:
         return one
-    verdict = replace(one.verdict, outcome=Outcome.DUPLICATE, reason=f"same as {owner}", message=None)
+    verdict = replace(
+        one.verdict, outcome=Outcome.DUPLICATE, reason=f"same as {owner}", message=None, is_notice=False
+    )
     return replace(one, verdict=verdict)
+
+
+def _notice(one: Judged, seal: Seal) -> Notice:
+    event = one.parsed.event
+    return Notice(
+        portal_id=one.verdict.portal_id,
+        id=one.raw.id,
+        member_id=event.member_id,
+        event=event.name,
+        is_proven=one.verdict.portal_id != NIL,
+        clean=event.application.clean,
+        token_hash=one.parsed.token_hash,
+        access_token=seal(event.access_token),
+        refresh_token=seal(event.application.refresh_token),
+        expires_in=event.application.expires_in,
+        server_endpoint=event.application.server_endpoint,
+        remote_ip=one.raw.remote_ip,
+    )
 
 
 def _is_owed(one: Judged) -> bool:

@@ -22,10 +22,11 @@ async def run(stop: asyncio.Event) -> None:
     metrics.serve(app.settings.metrics_port)
     await app.ensure_partitions()
     adoption = Adoption(app.portal)
+    inbox = Inbox(app.engine, app.bell, adoption, app.keyring.encrypt, utc_now)
     server = Server(app.settings.messaging_grpc)
     server.add(
         messaging_pb2_grpc.add_MessagingServiceServicer_to_server,
-        MessagingServicer(Inbox(app.engine, app.bell, adoption, utc_now), Reading(app.engine), app.portal_changes),
+        MessagingServicer(inbox, Reading(app.engine), app.portal_changes),
         "teachbase.messaging.v1.MessagingService",
     )
     await server.start()

@@ -29,6 +29,7 @@ async def run(stop: asyncio.Event) -> None:
         queue.run_worker(app.settings.redis_url, QUEUE, {RESPOND: app.dispatcher.ring}, POLL_S),
         background.every(SWEEP_S, "sweep_dialogs", app.dispatcher.ring),
         background.every(SWEEP_S, "second_look", app.second_look.round),
+        background.every(SWEEP_S, "notices", app.notices.round),
         background.every(3600, "partitions", app.ensure_partitions),
         portals.run(),
         outcomes.run(),

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import grpc
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -25,6 +26,7 @@ from messaging.clients.portal import PortalClient
 from messaging.config import Settings
 from messaging.grpc_api import MessagingServicer
 from messaging.ingest import Inbox
+from messaging.notices import Notices
 from messaging.outcomes import Outcomes
 from messaging.portals import PortalChanges
 from messaging.reading import Reading
@@ -89,6 +91,8 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer):
 
     def __init__(self) -> None:
         self.asked: list[portal_pb2.AdoptApplicationTokenRequest] = []
+        self.told: list[portal_pb2.HandleLifeCycleRequest] = []
+        self.refusal: grpc.StatusCode | None = None
         self.failures = 0
 
     async def AdoptApplicationToken(  # noqa: N802
@@ -99,6 +103,14 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer):
             self.failures -= 1
             await _context.abort(grpc.StatusCode.UNAVAILABLE, "away")
         return portal_pb2.AdoptApplicationTokenResponse()
+
+    async def HandleLifeCycle(  # noqa: N802
+        self, request: portal_pb2.HandleLifeCycleRequest, _context: Context
+    ) -> portal_pb2.HandleLifeCycleResponse:
+        self.told.append(request)
+        if self.refusal:
+            await _context.abort(self.refusal, "no")
+        return portal_pb2.HandleLifeCycleResponse()
 
 
 @dataclass(frozen=True)
@@ -119,6 +131,7 @@ class Service:
     stub: Any
     responder: Responder
     second_look: SecondLook
+    notices: Notices
     changes: PortalChanges
     outcomes: Outcomes
     billing: Billing
@@ -253,7 +266,9 @@ def raw_event() -> Any:
 
 @pytest.fixture(scope="session")
 async def app(dsns: dict[str, str], redis_url: str) -> AsyncIterator[App]:
-    app = App(Settings(secret_keys="-", database_dsn=dsns["messaging"], redis_url=redis_url))
+    app = App(
+        Settings(secret_keys=Fernet.generate_key().decode(), database_dsn=dsns["messaging"], redis_url=redis_url)
+    )
     await app.ensure_partitions()
     yield app
     await app.close()
@@ -278,7 +293,7 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
     changes = PortalChanges(app.engine, app.bell, clock)
     async with channel(f"127.0.0.1:{neighbours.port}") as peers, channel(f"127.0.0.1:{server.port}") as own:
         adoption = Adoption(PortalClient(peers))
-        inbox = Inbox(app.engine, app.bell, adoption, clock)
+        inbox = Inbox(app.engine, app.bell, adoption, app.keyring.encrypt, clock)
         server.add(
             messaging_pb2_grpc.add_MessagingServiceServicer_to_server,
             MessagingServicer(inbox, Reading(app.engine), changes),
@@ -290,7 +305,8 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
             clock=clock,
             stub=messaging_pb2_grpc.MessagingServiceStub(own),
             responder=Responder(app.engine, BillingClient(peers), DeliveryClient(peers), clock),
-            second_look=SecondLook(app.engine, app.bell, clock),
+            notices=Notices(app.engine, PortalClient(peers), app.keyring, clock),
+            second_look=SecondLook(app.engine, app.bell, app.keyring.encrypt, clock),
             changes=changes,
             outcomes=Outcomes(app.engine),
             billing=billing,

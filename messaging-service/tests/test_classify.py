@@ -101,8 +101,8 @@ CASES: dict[str, tuple[WireEvent, Outcome, str]] = {
     "a deletion": (message(event="ONIMBOTV2MESSAGEDELETE"), Outcome.IGNORED, "message_deleted"),
     "a context": (message(event="ONIMBOTV2CONTEXTGET"), Outcome.IGNORED, "context_opened"),
     "a reaction": (message(event="ONIMBOTV2REACTIONCHANGE"), Outcome.IGNORED, "reaction"),
-    "the bot's end": (message(event="ONIMBOTV2DELETE"), Outcome.IGNORED, "bot_deleted"),
-    "the life cycle": (message(event="ONAPPPAYMENT"), Outcome.IGNORED, "life_cycle"),
+    "the bot's end": (message(event="ONIMBOTV2DELETE"), Outcome.ACCEPTED, "bot_deleted"),
+    "the life cycle": (message(event="ONAPPPAYMENT"), Outcome.ACCEPTED, "life_cycle"),
     "an event of tomorrow": (message(event="ONIMBOTV3WINK"), Outcome.IGNORED, "unknown_event"),
 }
 

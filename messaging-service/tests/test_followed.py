@@ -175,10 +175,10 @@ async def test_an_event_that_cannot_be_stored_holds_up_neither_its_portal_nor_th
     await service.portal(portal=stranger)
     store = ingest.store
 
-    async def refuse_one(conn: Any, events: Any, parsed: Any, now: Any) -> Any:
+    async def refuse_one(conn: Any, events: Any, *rest: Any) -> Any:
         if any(event.id.hex == early[1].trace_id for event in events):
             await conn.execute(text("SELECT CAST('no' || :id AS integer)"), {"id": "t a number"})
-        return await store(conn, events, parsed, now)
+        return await store(conn, events, *rest)
 
     monkeypatch.setattr(ingest, "store", refuse_one)
     await service.second_look.round()

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from portal import changes
 from portal.domain import portal_id_of
 from portal.errors import NotAnAdmin, PortalNotFound
+from portal.life import GONE
 from portal.repository import application_tokens, tokens
 from portal.repository import portals as statements
 from portal.rights import Rights
@@ -57,7 +58,7 @@ class ApplicationTokens:
             portal = await statements.find(conn, portal_id)
             known = await application_tokens.of_portal(conn, portal_id)
             region = await tokens.server_endpoint(conn, portal_id)
-        if portal is None or portal.state in {"uninstalled", "dead"}:
+        if portal is None or portal.state in GONE:
             raise PortalNotFound(portal_id=portal_id)
         if token_hash in known:
             return

@@ -23,9 +23,11 @@ from portal.employees import Employees
 from portal.endpoint import Endpoints
 from portal.idle import IdleTokens
 from portal.install import Installs
+from portal.life_cycle import LifeCycle
 from portal.open_session import PageSessions
 from portal.rights import Rights
 from portal.sessions import AdminSessions, PortalSessions
+from portal.setup import Setup
 from portal.tokens import Tokens
 from portal.verify import FREE_FAILURES, Verifier
 
@@ -53,6 +55,7 @@ class App:
         client, limiter = BitrixClient(self.http, policy), Limiter(self.redis, Budget())
         rest = PortalRest(Rest(client, limiter, Breaker(self.redis)), client, limiter, self.tokens, self.endpoints)
         self.bots = Bots(self.engine, rest, settings.public_url, utc_now)
+        self.setup = Setup(self.bots, rest, settings.public_url)
         self.accesses = Accesses(self.engine, utc_now)
         verifier = Verifier(oauth, Attempts(self.redis, "install", FREE_FAILURES, utc_now))
         rights = Rights(rest)
@@ -65,11 +68,12 @@ class App:
             verifier,
             rights,
             self.tokens,
-            self.bots,
+            self.setup,
             self.accesses,
             sessions,
             utc_now,
         )
+        self.life_cycle = LifeCycle(self.engine, self.installs, self.setup, rest, utc_now)
         self.admins = Admins(self.engine, AdminSessions(keyring, utc_now), self.redis, utc_now)
 
     async def close(self) -> None:

@@ -9,14 +9,15 @@ from kit.pb import enum_name, enum_value, moment, to_datetime
 from kit.rpc import Context
 from portal.access import Accesses
 from portal.adopt import ApplicationTokens
-from portal.bot import Bots
 from portal.changes import Changes
 from portal.domain import Access, Bot, Employee, Portal, PortalChange, StoredToken
 from portal.employees import Employees
 from portal.endpoint import Endpoints
 from portal.install import Installs
+from portal.life_cycle import LifeCycle, LifeEvent
 from portal.open_session import PageSessions
 from portal.portals import Portals
+from portal.setup import Setup
 from portal.tokens import Tokens
 from teachbase.portal.v1 import portal_pb2 as pb
 from teachbase.portal.v1 import portal_pb2_grpc
@@ -32,11 +33,12 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         page_sessions: PageSessions,
         employees: Employees,
         accesses: Accesses,
-        bots: Bots,
+        setup: Setup,
         portals: Portals,
         tokens: Tokens,
         endpoints: Endpoints,
         application_tokens: ApplicationTokens,
+        life_cycle: LifeCycle,
         changes: Changes,
         waker: Waker,
     ) -> None:
@@ -44,11 +46,12 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         self._page_sessions = page_sessions
         self._employees = employees
         self._accesses = accesses
-        self._bots = bots
+        self._setup = setup
         self._portals = portals
         self._tokens = tokens
         self._endpoints = endpoints
         self._application_tokens = application_tokens
+        self._life_cycle = life_cycle
         self._changes = changes
         self._waker = waker
 
@@ -89,7 +92,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         return pb.SetAccessResponse(portal=_portal_to_pb(await self._portals.get(portal_id)))
 
     async def EnsureBot(self, request: pb.EnsureBotRequest, context: Context) -> pb.EnsureBotResponse:
-        return pb.EnsureBotResponse(bot=_bot_to_pb(await self._bots.ensure(UUID(request.portal_id))))
+        return pb.EnsureBotResponse(bot=_bot_to_pb(await self._setup.run(UUID(request.portal_id))))
 
     async def GetPortal(self, request: pb.GetPortalRequest, context: Context) -> pb.GetPortalResponse:
         return pb.GetPortalResponse(portal=_portal_to_pb(await self._portals.get(UUID(request.portal_id))))
@@ -130,6 +133,24 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
             request.member_id, request.access_token, request.application_token_hash, request.remote_ip
         )
         return pb.AdoptApplicationTokenResponse()
+
+    async def HandleLifeCycle(
+        self, request: pb.HandleLifeCycleRequest, context: Context
+    ) -> pb.HandleLifeCycleResponse:
+        event = LifeEvent(
+            member_id=request.member_id,
+            event=request.event,
+            is_proven=request.is_proven,
+            clean=request.clean,
+            application_token_hash=request.application_token_hash,
+            access_token=request.access_token,
+            refresh_token=request.refresh_token,
+            expires_in=request.expires_in,
+            server_endpoint=request.server_endpoint,
+            remote_ip=request.remote_ip,
+        )
+        state = await self._life_cycle.handle(event)
+        return pb.HandleLifeCycleResponse(state=enum_value(pb.PortalState, state))
 
     async def WatchPortals(
         self, request: pb.WatchPortalsRequest, context: Context

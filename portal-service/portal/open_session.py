@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from portal import changes
 from portal.domain import Portal, PortalUser, VerifiedInstall
+from portal.life import GONE
 from portal.repository import application_tokens
 from portal.repository import portals as statements
 from portal.rights import Rights
@@ -19,8 +20,6 @@ from portal.tokens import Tokens
 from portal.verify import InstallClaim, Verifier
 
 log = structlog.get_logger("session")
-
-_GONE = {"uninstalled", "dead"}
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class PageSessions:
         origin = f"{parts.scheme}://{parts.netloc}"
         async with self._engine.connect() as conn:
             portal = await statements.find(conn, install.portal_id)
-        if portal is None or portal.state in _GONE:
+        if portal is None or portal.state in GONE:
             return OpenedSession(origin, user)
         if user.is_admin:
             await self._keep(install)

@@ -32,6 +32,7 @@ portals = Table(
     Column("created_at", _moment, nullable=False),
     Column("updated_at", _moment, nullable=False),
     Column("installed_at", _moment),
+    Column("purge_asked_at", _moment),
     Column("last_proven_alive_at", _moment),
 )
 

@@ -40,10 +40,12 @@ from portal.grpc_admin import AdminServicer
 from portal.grpc_api import PortalServicer
 from portal.idle import IdleTokens
 from portal.install import Installs
+from portal.life_cycle import LifeCycle
 from portal.open_session import PageSessions
 from portal.portals import Portals
 from portal.rights import Rights
 from portal.sessions import AdminSessions, PortalSessions
+from portal.setup import Setup
 from portal.tokens import Tokens
 from portal.verify import FREE_FAILURES, Verifier
 from teachbase.portal.v1 import admin_pb2_grpc, portal_pb2_grpc
@@ -145,9 +147,10 @@ async def service(
     rest = PortalRest(Rest(client, limiter, Breaker(redis)), client, limiter, tokens, endpoints)
     bots, accesses = Bots(engine, rest, PUBLIC_URL, clock), Accesses(engine, clock)
     verifier = Verifier(oauth, Attempts(redis, "install", FREE_FAILURES, clock))
+    setup = Setup(bots, rest, PUBLIC_URL)
     rights = Rights(rest)
     adopting = ApplicationTokens(engine, verifier, rights, clock)
-    installs = Installs(engine, verifier, rights, tokens, bots, accesses, PortalSessions(keyring, clock), clock)
+    installs = Installs(engine, verifier, rights, tokens, setup, accesses, PortalSessions(keyring, clock), clock)
     pages = PageSessions(engine, verifier, rights, tokens, PortalSessions(keyring, clock), clock)
     admins = Admins(engine, AdminSessions(keyring, clock), redis, clock)
     server = Server("127.0.0.1:0")
@@ -158,11 +161,12 @@ async def service(
             page_sessions=pages,
             employees=Employees(rest),
             accesses=accesses,
-            bots=bots,
+            setup=setup,
             portals=Portals(engine),
             tokens=tokens,
             endpoints=endpoints,
             application_tokens=adopting,
+            life_cycle=LifeCycle(engine, installs, setup, rest, clock),
             changes=Changes(engine),
             waker=waker,
         ),

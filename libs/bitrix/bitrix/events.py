@@ -74,6 +74,17 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Application:
+    """What a life-cycle event says besides (contract 1.4); its tokens are of whoever installed."""
+
+    clean: bool = False
+    """Of ONAPPUNINSTALL: the portal's data is to be deleted."""
+    refresh_token: str = field(default="", repr=False)
+    expires_in: int = 0
+    server_endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WireEvent:
     """One event. `application_token` proves it; nothing else of `auth` is to be believed (contract 1.5)."""
 
@@ -95,6 +106,7 @@ class WireEvent:
     reaction: str = ""
     context: Mapping[str, Any] | None = field(default=None, repr=False)
     """Of a deep link, made by whoever made the link: to be read as text and nothing more (contract 4.9)."""
+    application: Application = Application()
     event_id: int = 0
     """Of an event that was fetched; 0 of one that was pushed."""
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from bitrix.events import (
     Actor,
+    Application,
     Chat,
     Command,
     EventKind,
@@ -49,7 +50,10 @@ def read(fields: dict[str, Any]) -> WireEvent:
         "access_token": as_text(auth.get("access_token")),
         "sent_at": as_text(fields.get("ts"))[:20],
     }
-    return _read(name, envelope, as_map(fields.get("data")))
+    data = as_map(fields.get("data"))
+    if name.startswith("ONAPP"):
+        return WireEvent(kind=EventKind.APP, application=_application(data, auth), **envelope)
+    return _read(name, envelope, data)
 
 
 def read_fetched(result: object, member_id: str) -> Fetched:
@@ -82,8 +86,16 @@ def _read(name: str, envelope: dict[str, Any], data: dict[str, Any]) -> WireEven
         return _read_v2(envelope, _V2[name], data)
     if name in _V1:
         return _read_v1(envelope, _V1[name], data)
-    kind = EventKind.APP if name.startswith("ONAPP") else EventKind.OTHER
-    return WireEvent(kind=kind, **envelope)
+    return WireEvent(kind=EventKind.OTHER, **envelope)
+
+
+def _application(data: dict[str, Any], auth: dict[str, Any]) -> Application:
+    return Application(
+        clean=as_flag(data.get("CLEAN")),
+        refresh_token=as_text(auth.get("refresh_token")),
+        expires_in=min(as_id(auth.get("expires_in")), 86_400),
+        server_endpoint=as_text(auth.get("server_endpoint"))[:255],
+    )
 
 
 def _read_v2(envelope: dict[str, Any], kind: EventKind, data: dict[str, Any]) -> WireEvent:

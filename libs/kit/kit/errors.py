@@ -72,4 +72,5 @@ class PeerError(Exception):
             grpc.StatusCode.FAILED_PRECONDITION,
             grpc.StatusCode.NOT_FOUND,
             grpc.StatusCode.OUT_OF_RANGE,
+            grpc.StatusCode.PERMISSION_DENIED,
         }

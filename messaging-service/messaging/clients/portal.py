@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 import grpc
 
 from kit.rpc import call
+from messaging.domain import Notice
 from teachbase.portal.v1 import portal_pb2 as pb
 from teachbase.portal.v1.portal_pb2_grpc import PortalServiceStub
 
 PEER = "portal"
 _ADOPT_TIMEOUT_S = 15.0
+_LIFE_TIMEOUT_S = 50.0
 
 
 class PortalClient:
@@ -27,6 +29,23 @@ class PortalClient:
             remote_ip=remote_ip,
         )
         await call(self._stub.AdoptApplicationToken, request, peer=PEER, timeout=_ADOPT_TIMEOUT_S)
+
+    async def tell(self, notice: Notice, access_token: str, refresh_token: str) -> None:
+        """Tell portal of an event of the application's life. Raises PeerError."""
+        request = pb.HandleLifeCycleRequest(
+            member_id=notice.member_id,
+            event=notice.event,
+            is_proven=notice.is_proven,
+            clean=notice.clean,
+            application_token_hash=notice.token_hash,
+            access_token=access_token,
+            refresh_token=refresh_token,
+            expires_in=notice.expires_in,
+            server_endpoint=notice.server_endpoint,
+            remote_ip=notice.remote_ip,
+            trace_id=notice.id.hex,
+        )
+        await call(self._stub.HandleLifeCycle, request, peer=PEER, timeout=_LIFE_TIMEOUT_S)
 
     async def watch(self, cursor: int) -> AsyncIterator[pb.WatchPortalsResponse]:
         """Yield pages of the change feed after a cursor, for ever."""

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from messaging.domain import Incoming, KnownPortal, RawEvent, Verdict, dialog_id_of
+from messaging.domain import Incoming, KnownPortal, Outcome, RawEvent, Verdict, dialog_id_of
 from messaging.parse import Parsed
 
 
@@ -127,7 +127,7 @@ async def insert_events(conn: AsyncConnection, judged: Sequence[Judged]) -> None
         {
             "portal_ids": [one.verdict.portal_id for one in judged],
             "ids": [one.raw.id for one in judged],
-            "types": [_TYPES.get(one.verdict.outcome, "ignored") for one in judged],
+            "types": [_type(one.verdict) for one in judged],
             "names": [one.parsed.event.name for one in judged],
             "keys": [one.verdict.key for one in judged],
             "dialog_ids": [_dialog_id(one.verdict) for one in judged],
@@ -213,6 +213,12 @@ async def insert_messages(conn: AsyncConnection, judged: Sequence[Judged]) -> No
 
 
 _TYPES = {"accepted": "rx", "refused": "refused", "error": "error"}
+
+
+def _type(verdict: Verdict) -> str:
+    if verdict.is_notice and verdict.outcome is Outcome.ACCEPTED:
+        return "life_cycle"
+    return _TYPES.get(verdict.outcome, "ignored")
 
 
 def _dialog_id(verdict: Verdict) -> UUID | None:

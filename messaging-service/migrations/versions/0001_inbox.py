@@ -148,6 +148,25 @@ def upgrade() -> None:
         )
     """)
     op.execute("""
+        CREATE TABLE life_cycle_notices (
+            portal_id uuid NOT NULL,
+            id uuid NOT NULL,
+            member_id text NOT NULL,
+            event text NOT NULL,
+            is_proven boolean NOT NULL,
+            clean boolean NOT NULL,
+            token_hash bytea NOT NULL,
+            access_token bytea NOT NULL,
+            refresh_token bytea NOT NULL,
+            expires_in integer NOT NULL,
+            server_endpoint text NOT NULL,
+            remote_ip text NOT NULL,
+            attempts integer NOT NULL DEFAULT 0,
+            due_at timestamptz NOT NULL,
+            PRIMARY KEY (portal_id, id)
+        )
+    """)
+    op.execute("""
         CREATE TABLE second_looks (
             portal_id uuid PRIMARY KEY,
             due_at timestamptz NOT NULL,

@@ -23,7 +23,8 @@ def upgrade() -> None:
             created_at timestamptz NOT NULL DEFAULT now(),
             updated_at timestamptz NOT NULL DEFAULT now(),
             installed_at timestamptz,
-            last_proven_alive_at timestamptz
+            last_proven_alive_at timestamptz,
+            purge_asked_at timestamptz
         )
     """)
     op.execute("CREATE INDEX portals_newest ON portals (created_at DESC, id DESC)")

@@ -9,7 +9,6 @@ from sqlalchemy import (
     Row,
     Select,
     String,
-    case,
     cast,
     delete,
     func,
@@ -21,44 +20,64 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from portal import life
 from portal.domain import Access, Bot, Portal, PortalChange, VerifiedInstall
+from portal.life import Move, State
 from portal.tables import portal_application_tokens, portal_changes, portal_users_access, portals
 
 
-async def upsert(conn: AsyncConnection, install: VerifiedInstall, now: datetime) -> None:
-    """Store a verified install. A suspended portal stays suspended; one that had gone starts anew."""
-    had_gone = portals.c.state.in_(["uninstalled", "dead"])
-    statement = insert(portals).values(
-        id=install.portal_id,
-        member_id=install.member_id,
-        domain=install.domain,
-        client_endpoint=install.client_endpoint,
-        state="active" if install.is_finished else "installing",
-        created_at=now,
-        updated_at=now,
-        installed_at=now,
-        last_proven_alive_at=now,
-    )
-    await conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=[portals.c.id],
-            set_={
-                "domain": install.domain,
-                "client_endpoint": install.client_endpoint,
-                "state": case(
-                    (portals.c.state == "suspended", "suspended"),
-                    (portals.c.state == "active", "active"),
-                    else_=statement.excluded.state,
-                ),
-                # After an uninstall the bot is gone and a reinstall gets a new one (contract 1.4).
-                "bot_id": case((had_gone, 0), else_=portals.c.bot_id),
-                "bot_state": case((had_gone, "missing"), else_=portals.c.bot_state),
-                "updated_at": now,
-                "installed_at": now,
-                "last_proven_alive_at": now,
-            },
+async def lock_state(conn: AsyncConnection, portal_id: UUID) -> State | None:
+    """Lock a portal and return where it stands; None when there is none."""
+    found = await conn.scalar(select(portals.c.state).where(portals.c.id == portal_id).with_for_update())
+    return State(found) if found else None
+
+
+async def move(conn: AsyncConnection, portal_id: UUID, by: Move, now: datetime) -> State | None:
+    """Move a portal; returns where it stands now, None when there is none."""
+    state = await lock_state(conn, portal_id)
+    if state is None:
+        return None
+    moved = life.after(by, state)
+    if moved is not state:
+        await conn.execute(
+            update(portals).where(portals.c.id == portal_id).values(state=moved.value, updated_at=now)
         )
+    return moved
+
+
+async def upsert(conn: AsyncConnection, install: VerifiedInstall, now: datetime) -> None:
+    """Store a verified install. After a removal the bot is gone, and a reinstall gets a new one (contract 1.4)."""
+    state = await lock_state(conn, install.portal_id)
+    values: dict[str, object] = {
+        "domain": install.domain,
+        "client_endpoint": install.client_endpoint,
+        "state": life.after(Move.INSTALLED if install.is_finished else Move.BEGUN, state).value,
+        "updated_at": now,
+        "installed_at": now,
+        "last_proven_alive_at": now,
+        "purge_asked_at": None,
+    }
+    if state in life.GONE:
+        values |= {"bot_id": 0, "bot_state": "missing"}
+    statement = insert(portals).values(id=install.portal_id, member_id=install.member_id, created_at=now, **values)
+    await conn.execute(statement.on_conflict_do_update(index_elements=[portals.c.id], set_=values))
+
+
+async def forget_bot(conn: AsyncConnection, portal_id: UUID) -> None:
+    """The platform took the bot away with the application."""
+    await conn.execute(
+        update(portals).where(portals.c.id == portal_id).values(bot_id=0, bot_state="missing", bot_error_code="")
     )
+
+
+async def ask_to_purge(conn: AsyncConnection, portal_id: UUID, now: datetime) -> None:
+    """Have everybody delete what they know of a portal's people."""
+    await conn.execute(update(portals).where(portals.c.id == portal_id).values(purge_asked_at=now))
+
+
+async def prove_alive(conn: AsyncConnection, portal_id: UUID, now: datetime) -> None:
+    """Something of the portal's own arrived."""
+    await conn.execute(update(portals).where(portals.c.id == portal_id).values(last_proven_alive_at=now))
 
 
 async def set_endpoint(
@@ -84,15 +103,6 @@ async def set_bot(conn: AsyncConnection, portal_id: UUID, bot: Bot, now: datetim
         .values(
             bot_id=bot.id or portals.c.bot_id, bot_state=bot.state, bot_error_code=bot.error_code, updated_at=now
         )
-    )
-
-
-async def activate(conn: AsyncConnection, portal_id: UUID, now: datetime) -> None:
-    """End an install: installing becomes active, any other state stays."""
-    await conn.execute(
-        update(portals)
-        .where(portals.c.id == portal_id, portals.c.state == "installing")
-        .values(state="active", updated_at=now)
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Sequence, func, or_, select, update
+from sqlalchemy import Row, Sequence, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -165,6 +165,11 @@ async def note_refusal(conn: AsyncConnection, token: SealedToken, kind: str, cod
             refresh_lease_until=None,
         )
     )
+
+
+async def drop(conn: AsyncConnection, portal_id: UUID) -> None:
+    """Forget a portal's credentials: the platform has ended them."""
+    await conn.execute(delete(portal_tokens).where(portal_tokens.c.portal_id == portal_id))
 
 
 async def mark_dead(conn: AsyncConnection, token: SealedToken, now: datetime) -> None:

@@ -947,6 +947,79 @@ class AdoptApplicationTokenResponse(_message.Message):
 Global___AdoptApplicationTokenResponse: _TypeAlias = AdoptApplicationTokenResponse  # noqa: Y015
 
 @_typing.final
+class HandleLifeCycleRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    EVENT_FIELD_NUMBER: _builtins.int
+    IS_PROVEN_FIELD_NUMBER: _builtins.int
+    CLEAN_FIELD_NUMBER: _builtins.int
+    APPLICATION_TOKEN_HASH_FIELD_NUMBER: _builtins.int
+    ACCESS_TOKEN_FIELD_NUMBER: _builtins.int
+    REFRESH_TOKEN_FIELD_NUMBER: _builtins.int
+    EXPIRES_IN_FIELD_NUMBER: _builtins.int
+    SERVER_ENDPOINT_FIELD_NUMBER: _builtins.int
+    REMOTE_IP_FIELD_NUMBER: _builtins.int
+    TRACE_ID_FIELD_NUMBER: _builtins.int
+    member_id: _builtins.str
+    event: _builtins.str
+    """As Bitrix24 calls it, like ONAPPUNINSTALL."""
+    is_proven: _builtins.bool
+    """It came with a valid application token of the portal."""
+    clean: _builtins.bool
+    """Of a removal: the portal's data is to be deleted."""
+    application_token_hash: _builtins.bytes
+    """SHA-256 of its application token; empty where it came with none."""
+    access_token: _builtins.str
+    refresh_token: _builtins.str
+    expires_in: _builtins.int
+    server_endpoint: _builtins.str
+    remote_ip: _builtins.str
+    trace_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        member_id: _builtins.str = ...,
+        event: _builtins.str = ...,
+        is_proven: _builtins.bool = ...,
+        clean: _builtins.bool = ...,
+        application_token_hash: _builtins.bytes = ...,
+        access_token: _builtins.str = ...,
+        refresh_token: _builtins.str = ...,
+        expires_in: _builtins.int = ...,
+        server_endpoint: _builtins.str = ...,
+        remote_ip: _builtins.str = ...,
+        trace_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "application_token_hash", b"application_token_hash", "clean", b"clean", "event", b"event", "expires_in", b"expires_in", "is_proven", b"is_proven", "member_id", b"member_id", "refresh_token", b"refresh_token", "remote_ip", b"remote_ip", "server_endpoint", b"server_endpoint", "trace_id", b"trace_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandleLifeCycleRequest: _TypeAlias = HandleLifeCycleRequest  # noqa: Y015
+
+@_typing.final
+class HandleLifeCycleResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    state: Global___PortalState.ValueType
+    """Where the portal stands now."""
+    def __init__(
+        self,
+        *,
+        state: Global___PortalState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandleLifeCycleResponse: _TypeAlias = HandleLifeCycleResponse  # noqa: Y015
+
+@_typing.final
 class WatchPortalsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

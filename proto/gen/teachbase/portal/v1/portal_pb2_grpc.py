@@ -95,6 +95,11 @@ class PortalServiceStub:
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.AdoptApplicationTokenRequest.SerializeToString,
                 response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.AdoptApplicationTokenResponse.FromString,
                 _registered_method=True)
+        self.HandleLifeCycle = channel.unary_unary(
+                '/teachbase.portal.v1.PortalService/HandleLifeCycle',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.HandleLifeCycleRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.HandleLifeCycleResponse.FromString,
+                _registered_method=True)
         self.WatchPortals = channel.unary_stream(
                 '/teachbase.portal.v1.PortalService/WatchPortals',
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.WatchPortalsRequest.SerializeToString,
@@ -198,6 +203,15 @@ class PortalServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def HandleLifeCycle(self, request, context):
+        """Takes an event of the application's life on a portal: installed, updated, paid, removed (contract 1.4, 1.6).
+        What nothing proves is verified at the OAuth server by its access token. Safe to repeat.
+        PERMISSION_DENIED: INSTALL_NOT_VERIFIED. NOT_FOUND: PORTAL_NOT_FOUND. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchPortals(self, request, context):
         """The change feed of portals after a cursor, at least once, for as long as the caller listens.
         """
@@ -267,6 +281,11 @@ def add_PortalServiceServicer_to_server(servicer, server):
                     servicer.AdoptApplicationToken,
                     request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.AdoptApplicationTokenRequest.FromString,
                     response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.AdoptApplicationTokenResponse.SerializeToString,
+            ),
+            'HandleLifeCycle': grpc.unary_unary_rpc_method_handler(
+                    servicer.HandleLifeCycle,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.HandleLifeCycleRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.HandleLifeCycleResponse.SerializeToString,
             ),
             'WatchPortals': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchPortals,
@@ -599,6 +618,33 @@ class PortalService:
             '/teachbase.portal.v1.PortalService/AdoptApplicationToken',
             teachbase_dot_portal_dot_v1_dot_portal__pb2.AdoptApplicationTokenRequest.SerializeToString,
             teachbase_dot_portal_dot_v1_dot_portal__pb2.AdoptApplicationTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def HandleLifeCycle(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.PortalService/HandleLifeCycle',
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.HandleLifeCycleRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.HandleLifeCycleResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -54,6 +54,11 @@ class PortalServiceStub:
     access token (contract 1.5). Nothing changes for a portal that has one, unless an administrator caused the event.
     PERMISSION_DENIED: INSTALL_NOT_VERIFIED, NOT_AN_ADMIN. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS.
     """
+    HandleLifeCycle: _aio.UnaryUnaryMultiCallable[_portal_pb2.HandleLifeCycleRequest, _portal_pb2.HandleLifeCycleResponse]
+    """Takes an event of the application's life on a portal: installed, updated, paid, removed (contract 1.4, 1.6).
+    What nothing proves is verified at the OAuth server by its access token. Safe to repeat.
+    PERMISSION_DENIED: INSTALL_NOT_VERIFIED. NOT_FOUND: PORTAL_NOT_FOUND. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS.
+    """
     WatchPortals: _aio.UnaryStreamMultiCallable[_portal_pb2.WatchPortalsRequest, _portal_pb2.WatchPortalsResponse]
     """The change feed of portals after a cursor, at least once, for as long as the caller listens."""
 
@@ -168,6 +173,17 @@ class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
         """Learns a portal's application token from an event that carries it, when the OAuth server confirms the event's
         access token (contract 1.5). Nothing changes for a portal that has one, unless an administrator caused the event.
         PERMISSION_DENIED: INSTALL_NOT_VERIFIED, NOT_AN_ADMIN. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS.
+        """
+
+    @_abc_1.abstractmethod
+    def HandleLifeCycle(
+        self,
+        request: _portal_pb2.HandleLifeCycleRequest,
+        context: _aio.ServicerContext[_portal_pb2.HandleLifeCycleRequest, _abc.Awaitable[_portal_pb2.HandleLifeCycleResponse]],
+    ) -> _abc.Awaitable[_portal_pb2.HandleLifeCycleResponse]:
+        """Takes an event of the application's life on a portal: installed, updated, paid, removed (contract 1.4, 1.6).
+        What nothing proves is verified at the OAuth server by its access token. Safe to repeat.
+        PERMISSION_DENIED: INSTALL_NOT_VERIFIED. NOT_FOUND: PORTAL_NOT_FOUND. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS.
         """
 
     @_abc_1.abstractmethod

@@ -1,0 +1,121 @@
+"""What Bitrix24 tells of the application's life on a portal (contract 1.4): installed, updated, paid, removed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bitrix.errors import BitrixError, Kind
+from bitrix.events import as_flag, as_map
+from kit.errors import DomainError
+from portal import changes
+from portal.clients.rest import PortalRest
+from portal.domain import portal_id_of
+from portal.errors import PortalNotFound, TokenRefused
+from portal.install import Installs
+from portal.life import Move, State
+from portal.repository import portals as statements
+from portal.repository import tokens
+from portal.setup import Setup
+
+log = structlog.get_logger("life")
+
+
+@dataclass
+class LifeEvent:
+    """An event as it says of itself; also a claim to verify (portal.verify)."""
+
+    member_id: str
+    event: str
+    is_proven: bool
+    clean: bool
+    application_token_hash: bytes
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: int
+    server_endpoint: str
+    remote_ip: str
+    application_token: str = ""
+
+
+class LifeCycle:
+    """Follows the application on portals. Every event is safe to repeat."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        installs: Installs,
+        setup: Setup,
+        rest: PortalRest,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._engine = engine
+        self._installs = installs
+        self._setup = setup
+        self._rest = rest
+        self._now = now
+
+    async def handle(self, event: LifeEvent) -> State:
+        """Do what an event asks for. Returns where the portal stands.
+
+        Raises PortalNotFound, and for an install or update what Installs.accept raises.
+        """
+        portal_id = portal_id_of(event.member_id)
+        if event.event in {"ONAPPINSTALL", "ONAPPUPDATE"} and event.access_token:
+            await self._installs.accept(event, event.application_token_hash)
+        elif event.event == "ONAPPPAYMENT":
+            await self._look_at_payment(portal_id)
+        elif event.is_proven and event.event == "ONAPPUNINSTALL":
+            await self._remove(portal_id, clean=event.clean)
+        elif event.is_proven and event.event in {"ONIMBOTV2DELETE", "ONIMBOTDELETE"}:
+            await self._setup.run(portal_id)
+        elif event.is_proven:
+            await self._prove_alive(portal_id)
+        return await self._state(portal_id)
+
+    async def _remove(self, portal_id: UUID, *, clean: bool) -> None:
+        """The application is gone, its bot and its rights with it; data stays unless it is to be deleted."""
+        now = self._now()
+        async with self._engine.begin() as conn:
+            await statements.move(conn, portal_id, Move.REMOVED, now)
+            await statements.forget_bot(conn, portal_id)
+            await tokens.drop(conn, portal_id)
+            if clean:
+                await statements.ask_to_purge(conn, portal_id, now)
+            await changes.announce(conn, portal_id)
+        log.info("application removed", portal_id=str(portal_id), clean=clean)
+
+    async def _look_at_payment(self, portal_id: UUID) -> None:
+        """Ask the portal itself: the event proves nothing and says little (contract 8)."""
+        try:
+            info = as_map(await self._rest.call(portal_id, "app.info", {}, is_idempotent=True))
+            move = Move.LAPSED if as_flag(info.get("PAYMENT_EXPIRED")) else Move.PAID
+        except BitrixError as error:
+            if error.kind is not Kind.PLAN:
+                log.warning("payment not learned", portal_id=str(portal_id), code=error.code)
+                return
+            move = Move.LAPSED
+        except TokenRefused as refusal:
+            if refusal.detail.get("kind") != Kind.PLAN:
+                raise
+            move = Move.LAPSED
+        except DomainError as error:
+            log.warning("payment not learned", portal_id=str(portal_id), reason=error.reason)
+            return
+        async with self._engine.begin() as conn:
+            await statements.move(conn, portal_id, move, self._now())
+            await changes.announce(conn, portal_id)
+
+    async def _prove_alive(self, portal_id: UUID) -> None:
+        async with self._engine.begin() as conn:
+            await statements.prove_alive(conn, portal_id, self._now())
+
+    async def _state(self, portal_id: UUID) -> State:
+        async with self._engine.connect() as conn:
+            portal = await statements.find(conn, portal_id)
+        if portal is None:
+            raise PortalNotFound(portal_id=portal_id)
+        return State(portal.state)

@@ -1,0 +1,177 @@
+"""The life of a portal: the table of its states, walked at random, and what each event does to a real portal."""
+
+import hashlib
+from typing import Any
+
+import grpc
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from kit.rpc import peer_error
+from portal import life
+from portal.life import Move, State
+from teachbase.portal.v1 import portal_pb2 as pb
+
+
+class Life(RuleBasedStateMachine):
+    """Any moves in any order, beside a few flags that say what must be so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state: State | None = None
+        self.is_stopped = self.is_removed = self.is_lapsed = False
+
+    @rule(move=st.sampled_from([Move.INSTALLED, Move.BEGUN]))
+    def install(self, move: Move) -> None:
+        self.state = life.after(move, self.state)
+        self.is_removed = self.is_lapsed = False
+
+    @precondition(lambda self: self.state is not None)
+    @rule(move=st.sampled_from([Move.FINALIZED, Move.LAPSED, Move.PAID, Move.REMOVED]))
+    def hear(self, move: Move) -> None:
+        before = self.state
+        self.state = life.after(move, before)
+        if move is Move.REMOVED:
+            self.is_removed, self.is_stopped = True, False
+        if move is Move.LAPSED and self.state is State.PAYMENT_REQUIRED:
+            self.is_lapsed = True
+        if move is Move.PAID:
+            self.is_lapsed = False
+        assert life.after(move, self.state) is self.state, "a move told twice moves once"
+
+    @precondition(lambda self: self.state not in {None, State.UNINSTALLED})
+    @rule()
+    def suspend(self) -> None:
+        self.state, self.is_stopped = State.SUSPENDED, True
+
+    @invariant()
+    def only_an_install_ends_a_removal(self) -> None:
+        assert (self.state is State.UNINSTALLED) == self.is_removed
+
+    @invariant()
+    def nobody_but_the_vendor_resumes_what_the_vendor_stopped(self) -> None:
+        assert (self.state is State.SUSPENDED) == self.is_stopped
+
+    @invariant()
+    def who_has_not_paid_is_not_served(self) -> None:
+        assert not (self.is_lapsed and self.state is State.ACTIVE)
+
+
+Life.TestCase.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+TestLife = Life.TestCase
+
+
+def test_the_table_names_known_states_only() -> None:
+    assert set(life.TABLE) == set(Move)
+    assert all(state in State for moves in life.TABLE.values() for state in (*moves, *moves.values()))
+
+
+async def tell(service: Any, made: dict[str, Any], event: str, **said: Any) -> Any:
+    request = {"member_id": made["member_id"], "event": event, "remote_ip": service.remote_ip, "is_proven": True}
+    answer = await service.stub.HandleLifeCycle(pb.HandleLifeCycleRequest(**{**request, **said}))
+    return answer.state
+
+
+async def portal_of(service: Any, portal_id: str) -> pb.Portal:
+    found: pb.Portal = (await service.stub.GetPortal(pb.GetPortalRequest(portal_id=portal_id))).portal
+    return found
+
+
+async def test_a_removal_ends_tokens_and_bot_and_a_reinstall_is_the_same_portal_anew(
+    service: Any,
+) -> None:
+    made = await service.sim.portal(limits="off")
+    first = await service.install(made)
+    await service.sim.control("POST", f"/portals/{made['member_id']}/uninstall", {})
+
+    states = [await tell(service, made, "ONAPPUNINSTALL") for _ in range(2)]
+    gone = await portal_of(service, first.id)
+    with pytest.raises(grpc.aio.AioRpcError) as no_token:
+        await service.stub.GetAccessToken(pb.GetAccessTokenRequest(portal_id=first.id))
+    again = await service.install(made)
+
+    assert states == [pb.PORTAL_STATE_UNINSTALLED] * 2
+    assert (gone.bot.id, gone.bot.state) == (0, pb.BOT_STATE_MISSING)
+    assert peer_error("portal", no_token.value).reason == "NO_CREDENTIAL"
+    assert (again.id, again.state) == (first.id, pb.PORTAL_STATE_INSTALLING)
+    assert again.bot.state == pb.BOT_STATE_REGISTERED
+    assert again.bot.id != first.bot.id
+
+
+async def test_an_event_that_nothing_proves_removes_nothing(service: Any) -> None:
+    made = await service.sim.portal(limits="off")
+    installed = await service.install(made)
+
+    state = await tell(service, made, "ONAPPUNINSTALL", is_proven=False)
+
+    assert state == pb.PORTAL_STATE_INSTALLING
+    assert (await portal_of(service, installed.id)).bot.id
+
+
+async def test_an_install_told_by_an_event_is_verified_and_learned_with_its_token(
+    service: Any,
+) -> None:
+    made, forged = await service.sim.portal(limits="off"), await service.sim.portal(limits="off")
+    claim = await service.claim(made)
+    said = {
+        "is_proven": False,
+        "access_token": claim.access_token,
+        "refresh_token": claim.refresh_token,
+        "expires_in": 3600,
+        "application_token_hash": hashlib.sha256(b"from the event").digest(),
+    }
+
+    state = await tell(service, made, "ONAPPINSTALL", **said)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await tell(service, forged, "ONAPPINSTALL", **said)
+
+    assert state == pb.PORTAL_STATE_INSTALLING
+    assert peer_error("portal", refused.value).reason == "INSTALL_NOT_VERIFIED"
+    hashes = await service.rows(
+        "SELECT token_hash, bot_id FROM portal_application_tokens JOIN portals ON id = portal_id "
+        "WHERE member_id = :member_id",
+        member_id=made["member_id"],
+    )
+    assert [(row.token_hash, row.bot_id > 0) for row in hashes] == [(said["application_token_hash"], True)]
+
+
+async def test_a_lapsed_subscription_stops_a_portal_and_a_paid_one_starts_it_again(service: Any) -> None:
+    made = await service.sim.portal(limits="off")
+    installed = await service.install(made)
+    await service.stub.FinalizeInstall(pb.FinalizeInstallRequest(portal_id=installed.id, user_ids=[1]))
+    faults = f"/portals/{made['member_id']}/faults"
+    await service.sim.control("PUT", faults, [{"kind": "payment_required", "method": "app.info"}])
+
+    lapsed = await tell(service, made, "ONAPPPAYMENT", is_proven=False)
+    await service.sim.control("PUT", faults, [])
+    paid = await tell(service, made, "ONAPPPAYMENT", is_proven=False)
+
+    assert (lapsed, paid) == (pb.PORTAL_STATE_PAYMENT_REQUIRED, pb.PORTAL_STATE_ACTIVE)
+
+
+async def test_a_bot_that_was_deleted_is_registered_again(service: Any) -> None:
+    made = await service.sim.portal(limits="off")
+    installed = await service.install(made)
+    made["admin"]["access_token"] = (
+        await service.stub.GetAccessToken(pb.GetAccessTokenRequest(portal_id=installed.id))
+    ).token.access_token
+    await service.sim.result(made, "imbot.v2.Bot.unregister", botId=installed.bot.id)
+
+    await tell(service, made, "ONIMBOTV2DELETE")
+
+    after = await portal_of(service, installed.id)
+    assert after.bot.state == pb.BOT_STATE_REGISTERED
+    assert after.bot.id != installed.bot.id
+
+
+async def test_a_test_event_proves_the_portal_alive(service: Any) -> None:
+    made = await service.sim.portal(limits="off")
+    installed = await service.install(made)
+    service.clock.advance(3600)
+
+    await tell(service, made, "ONAPPTEST")
+
+    proven = (await portal_of(service, installed.id)).last_proven_alive_at
+    assert proven.ToDatetime().hour == 13

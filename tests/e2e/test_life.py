@@ -1,0 +1,31 @@
+"""The application is removed and installed again: the same portal, served again, nothing of its own lost."""
+
+from typing import Any
+
+from tests.e2e.product import Product, eventually
+
+
+async def status(product: Product, portal: dict[str, Any]) -> str:
+    found = await product.admin("/portals", query=portal["member_id"])
+    return str(found["items"][0]["status"])
+
+
+async def test_a_removed_application_is_silent_and_a_reinstalled_one_answers(product: Product) -> None:
+    portal = await product.portal(users_count=3, limits="off")
+    first = await product.install(portal, [2])
+
+    await product.sim("POST", f"/portals/{portal['member_id']}/uninstall", clean=False)
+
+    async def is_uninstalled() -> bool:
+        return await status(product, portal) == "uninstalled"
+
+    await eventually(is_uninstalled, what="the removal")
+    again = await product.install(portal, [2])
+    await product.write(portal, 2, "ping")
+
+    async def pong() -> bool:
+        return any(one["text"] == "pong" for one in await product.visible(portal, "2"))
+
+    await eventually(pong, what="an answer after the reinstall")
+    assert again["complete"]["portal_id"] == first["complete"]["portal_id"]
+    assert await status(product, portal) == "active"
