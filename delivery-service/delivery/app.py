@@ -17,10 +17,13 @@ from delivery.settle import Settlement
 from kit import db
 from kit.clock import utc_now
 from kit.dispatch import Dispatcher
+from kit.purge import Purge
 from kit.queue import Bell
 from kit.rpc import channel
 
 QUEUE = "delivery"
+PERSONAL = dict.fromkeys(("outbox", "delivery_attempts", "outcomes"), "portal_id = :portal_id")
+"""Which rows hold what was sent to people of a portal."""
 PARTITIONED = ["delivery_attempts"]
 
 
@@ -55,6 +58,7 @@ class WorkerApp(App):
         self.portal = PortalClient(self._channel)
         self.portal_changes = PortalChanges(self.engine, self.portal, utc_now)
         rest = Rest(BitrixClient(self._http, policy), Limiter(self._redis, Budget()), Breaker(self._redis))
+        self.purge = Purge(self.engine, PERSONAL, self.portal.report_purge)
         lanes = Lanes(
             self.engine,
             self.portal,

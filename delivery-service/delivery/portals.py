@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from delivery.clients.portal import PortalClient
 from delivery.repository import lanes
-from kit import changefeed
-from kit.pb import enum_name
+from kit import changefeed, purge
+from kit.pb import enum_name, to_datetime
 from teachbase.portal.v1 import portal_pb2 as pb
 
 FEED = "portals"
@@ -40,3 +40,7 @@ class PortalChanges:
                 state = enum_name(pb.PortalState, change.state)
                 blocked = state if state in _NOT_SERVED else ""
                 await lanes.set_blocked(conn, UUID(change.portal_id), blocked, self._now())
+                if asked_at := to_datetime(change, "purge_asked_at"):
+                    await purge.ask(conn, UUID(change.portal_id), change.member_id, asked_at)
+                else:
+                    await purge.cancel(conn, UUID(change.portal_id))

@@ -15,6 +15,8 @@ POLL_S = 0.02
 SWEEP_S = 1.0
 """How often lanes are looked at without a ring: for lanes of dead workers, and while Redis is away."""
 
+_PURGE_S = 10.0
+
 
 async def run(stop: asyncio.Event) -> None:
     """Work until stopped."""
@@ -27,6 +29,7 @@ async def run(stop: asyncio.Event) -> None:
         app.dispatcher.run(),
         queue.run_worker(app.settings.redis_url, QUEUE, {DELIVER: app.dispatcher.ring}, POLL_S),
         background.every(SWEEP_S, "sweep_lanes", app.dispatcher.ring),
+        background.every(_PURGE_S, "purge", app.purge.round),
         background.every(3600, "partitions", app.ensure_partitions),
         follower.run(),
     )

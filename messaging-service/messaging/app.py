@@ -3,7 +3,9 @@
 from kit import db
 from kit.clock import utc_now
 from kit.dispatch import Dispatcher
+from kit.ids import NIL
 from kit.keyring import KeyRing
+from kit.purge import Purge
 from kit.queue import Bell
 from kit.rpc import channel
 from messaging.clients.billing import BillingClient
@@ -17,6 +19,17 @@ from messaging.respond import MAX_BATCHES, Responder
 from messaging.second_look import SecondLook
 
 QUEUE = "messaging"
+PERSONAL = {
+    **dict.fromkeys(
+        ("messages", "dialogs", "events", "inbox_keys", "welcomes", "refusals", "life_cycle_notices"),
+        "portal_id = :portal_id",
+    ),
+    # What was refused stands under no portal; whose it claimed to be is all that is known.
+    "bitrix_inbound_events": (
+        f"portal_id = :portal_id OR (portal_id = '{NIL}' AND outcome = 'refused' AND member_id = :member_id)"
+    ),
+}
+"""Which rows hold what people of a portal wrote or did."""
 PARTITIONED = ["bitrix_inbound_events", "events", "messages"]
 
 
@@ -54,6 +67,7 @@ class WorkerApp(App):
         self.delivery = DeliveryClient(delivery)
         self.outcomes = Outcomes(self.engine)
         self.second_look = SecondLook(self.engine, self.bell, self.keyring.encrypt, utc_now)
+        self.purge = Purge(self.engine, PERSONAL, self.portal.report_purge)
         self.notices = Notices(self.engine, self.portal, self.keyring, utc_now)
         responder = Responder(self.engine, BillingClient(billing), self.delivery, utc_now)
         self.dispatcher = Dispatcher("dialogs", responder.claim, responder.answer, MAX_BATCHES)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from kit import changefeed, ids
-from kit.pb import enum_name
+from kit import changefeed, ids, purge
+from kit.pb import enum_name, to_datetime
 from kit.queue import Bell
 from messaging import second_look, texts
 from messaging.domain import Reply, dialog_id_of
@@ -40,6 +40,10 @@ class PortalChanges:
                 return  # another worker has taken a page as new as this
             for change in page.changes:
                 await _store(conn, change)
+                if asked_at := to_datetime(change, "purge_asked_at"):
+                    await purge.ask(conn, UUID(change.portal_id), change.member_id, asked_at)
+                else:
+                    await purge.cancel(conn, UUID(change.portal_id))
                 if change.state == pb.PORTAL_STATE_ACTIVE:
                     # Not sooner: before its install is final nobody of a portal is allowed to ask.
                     await second_look.begin(conn, UUID(change.portal_id), self._now())

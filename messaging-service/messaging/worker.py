@@ -15,6 +15,8 @@ POLL_S = 0.02
 SWEEP_S = 1.0
 """How often dialogs are looked at without a ring: for those of dead workers, and while Redis is away."""
 
+_PURGE_S = 10.0
+
 
 async def run(stop: asyncio.Event) -> None:
     """Work until stopped."""
@@ -29,6 +31,7 @@ async def run(stop: asyncio.Event) -> None:
         queue.run_worker(app.settings.redis_url, QUEUE, {RESPOND: app.dispatcher.ring}, POLL_S),
         background.every(SWEEP_S, "sweep_dialogs", app.dispatcher.ring),
         background.every(SWEEP_S, "second_look", app.second_look.round),
+        background.every(_PURGE_S, "purge", app.purge.round),
         background.every(SWEEP_S, "notices", app.notices.round),
         background.every(3600, "partitions", app.ensure_partitions),
         portals.run(),

@@ -19,6 +19,7 @@ from portal.attempts import Attempts
 from portal.bot import Bots
 from portal.clients.rest import PortalRest
 from portal.config import Settings
+from portal.deletion import Deletions
 from portal.employees import Employees
 from portal.endpoint import Endpoints
 from portal.idle import IdleTokens
@@ -73,7 +74,8 @@ class App:
             sessions,
             utc_now,
         )
-        self.life_cycle = LifeCycle(self.engine, self.installs, self.setup, rest, utc_now)
+        self.deletions = Deletions(self.engine, keyring, utc_now)
+        self.life_cycle = LifeCycle(self.engine, self.installs, self.setup, rest, self.deletions, utc_now)
         self.admins = Admins(self.engine, AdminSessions(keyring, utc_now), self.redis, utc_now)
 
     async def close(self) -> None:

@@ -110,6 +110,7 @@ class PortalChange:
 
     cursor: int
     portal: Portal
+    purge_asked_at: datetime | None
     application_token_hashes: tuple[bytes, ...]
 
 

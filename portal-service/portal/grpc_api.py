@@ -1,6 +1,7 @@
 """The servicer of PortalService: message -> use case -> message."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC
 from uuid import UUID
 
 from kit import changefeed, paging
@@ -10,6 +11,7 @@ from kit.rpc import Context
 from portal.access import Accesses
 from portal.adopt import ApplicationTokens
 from portal.changes import Changes
+from portal.deletion import Deletions
 from portal.domain import Access, Bot, Employee, Portal, PortalChange, StoredToken
 from portal.employees import Employees
 from portal.endpoint import Endpoints
@@ -39,6 +41,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         endpoints: Endpoints,
         application_tokens: ApplicationTokens,
         life_cycle: LifeCycle,
+        deletions: Deletions,
         changes: Changes,
         waker: Waker,
     ) -> None:
@@ -52,6 +55,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         self._endpoints = endpoints
         self._application_tokens = application_tokens
         self._life_cycle = life_cycle
+        self._deletions = deletions
         self._changes = changes
         self._waker = waker
 
@@ -152,6 +156,11 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         state = await self._life_cycle.handle(event)
         return pb.HandleLifeCycleResponse(state=enum_value(pb.PortalState, state))
 
+    async def ReportPurge(self, request: pb.ReportPurgeRequest, context: Context) -> pb.ReportPurgeResponse:
+        asked_at = request.asked_at.ToDatetime(tzinfo=UTC)
+        await self._deletions.report(UUID(request.portal_id), asked_at, request.context, dict(request.deleted))
+        return pb.ReportPurgeResponse()
+
     async def WatchPortals(
         self, request: pb.WatchPortalsRequest, context: Context
     ) -> AsyncIterator[pb.WatchPortalsResponse]:
@@ -222,4 +231,5 @@ def _change_to_pb(change: PortalChange) -> pb.PortalChange:
         bot_id=portal.bot.id,
         application_token_hashes=change.application_token_hashes,
         access=_access_to_pb(portal.access),
+        purge_asked_at=moment(change.purge_asked_at),
     )

@@ -13,12 +13,13 @@ from bitrix.events import as_flag, as_map
 from kit.errors import DomainError
 from portal import changes
 from portal.clients.rest import PortalRest
+from portal.deletion import Deletions
 from portal.domain import portal_id_of
 from portal.errors import PortalNotFound, TokenRefused
 from portal.install import Installs
 from portal.life import Move, State
+from portal.repository import deletions, tokens
 from portal.repository import portals as statements
-from portal.repository import tokens
 from portal.setup import Setup
 
 log = structlog.get_logger("life")
@@ -50,12 +51,14 @@ class LifeCycle:
         installs: Installs,
         setup: Setup,
         rest: PortalRest,
+        reports: Deletions,
         now: Callable[[], datetime],
     ) -> None:
         self._engine = engine
         self._installs = installs
         self._setup = setup
         self._rest = rest
+        self._deletions = reports
         self._now = now
 
     async def handle(self, event: LifeEvent) -> State:
@@ -82,9 +85,11 @@ class LifeCycle:
         async with self._engine.begin() as conn:
             await statements.move(conn, portal_id, Move.REMOVED, now)
             await statements.forget_bot(conn, portal_id)
-            await tokens.drop(conn, portal_id)
-            if clean:
-                await statements.ask_to_purge(conn, portal_id, now)
+            dropped = await tokens.drop(conn, portal_id)
+            if clean and await statements.ask_to_purge(conn, portal_id, now):
+                users = await deletions.drop_users(conn, portal_id)
+                gone = {"portal_tokens": dropped, "portal_users_access": users}
+                await self._deletions.write(conn, portal_id, now, "portal", gone)
             await changes.announce(conn, portal_id)
         log.info("application removed", portal_id=str(portal_id), clean=clean)
 

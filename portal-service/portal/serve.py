@@ -37,6 +37,7 @@ async def run(stop: asyncio.Event) -> None:
             endpoints=app.endpoints,
             application_tokens=app.application_tokens,
             life_cycle=app.life_cycle,
+            deletions=app.deletions,
             changes=Changes(app.engine),
             waker=waker,
         ),

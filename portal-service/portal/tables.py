@@ -12,6 +12,7 @@ from sqlalchemy import (
     Text,
     Uuid,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
 _moment = DateTime(timezone=True)
@@ -97,4 +98,15 @@ admin_sessions = Table(
     Column("refresh_hash", LargeBinary, nullable=False),
     Column("created_at", _moment, nullable=False),
     Column("expires_at", _moment, nullable=False),
+)
+
+deletion_reports = Table(
+    "deletion_reports",
+    metadata,
+    Column("portal_id", Uuid, primary_key=True),
+    Column("asked_at", _moment, primary_key=True),
+    Column("context", Text, primary_key=True),
+    Column("deleted", JSONB, nullable=False),
+    Column("reported_at", _moment, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
 )

@@ -34,6 +34,7 @@ from portal.attempts import Attempts
 from portal.bot import Bots
 from portal.changes import Changes
 from portal.clients.rest import PortalRest
+from portal.deletion import Deletions
 from portal.employees import Employees
 from portal.endpoint import Endpoints
 from portal.grpc_admin import AdminServicer
@@ -68,6 +69,7 @@ class Service:
     admins: Admins
     bots: Bots
     idle: IdleTokens
+    deletions: Deletions
     remote_ip: str
     """Of whoever installs and signs in, unless told otherwise; each test has its own."""
 
@@ -151,6 +153,7 @@ async def service(
     rights = Rights(rest)
     adopting = ApplicationTokens(engine, verifier, rights, clock)
     installs = Installs(engine, verifier, rights, tokens, setup, accesses, PortalSessions(keyring, clock), clock)
+    deletions = Deletions(engine, keyring, clock)
     pages = PageSessions(engine, verifier, rights, tokens, PortalSessions(keyring, clock), clock)
     admins = Admins(engine, AdminSessions(keyring, clock), redis, clock)
     server = Server("127.0.0.1:0")
@@ -166,7 +169,8 @@ async def service(
             tokens=tokens,
             endpoints=endpoints,
             application_tokens=adopting,
-            life_cycle=LifeCycle(engine, installs, setup, rest, clock),
+            deletions=deletions,
+            life_cycle=LifeCycle(engine, installs, setup, rest, deletions, clock),
             changes=Changes(engine),
             waker=waker,
         ),
@@ -188,6 +192,7 @@ async def service(
             admin=admin_pb2_grpc.AdminServiceStub(own),
             admins=admins,
             bots=bots,
+            deletions=deletions,
             idle=IdleTokens(engine, tokens, clock),
             remote_ip=uuid4().hex,
         )

@@ -2,12 +2,14 @@
 
 import hashlib
 from typing import Any
+from uuid import UUID
 
 import grpc
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from sqlalchemy import text
 
 from kit.rpc import peer_error
 from portal import life
@@ -98,6 +100,51 @@ async def test_a_removal_ends_tokens_and_bot_and_a_reinstall_is_the_same_portal_
     assert (again.id, again.state) == (first.id, pb.PORTAL_STATE_INSTALLING)
     assert again.bot.state == pb.BOT_STATE_REGISTERED
     assert again.bot.id != first.bot.id
+
+
+async def test_a_removal_with_deletion_forgets_people_and_is_told_and_reported_once(service: Any) -> None:
+    made = await service.sim.portal(limits="off")
+    installed = await service.install(made)
+    portal_id = UUID(installed.id)
+    await service.stub.FinalizeInstall(pb.FinalizeInstallRequest(portal_id=installed.id, user_ids=[1, 2, 3]))
+    before = await service.rows("SELECT max(id) AS id FROM portal_changes")
+
+    for _ in range(2):
+        await tell(service, made, "ONAPPUNINSTALL", clean=True)
+        service.clock.advance(60)
+    async for page in service.stub.WatchPortals(pb.WatchPortalsRequest(cursor=before[0].id)):
+        (change,) = page.changes
+        break
+    said = {"portal_id": installed.id, "asked_at": change.purge_asked_at, "context": "messaging"}
+    for count in (7, 0):
+        await service.stub.ReportPurge(pb.ReportPurgeRequest(**said, deleted={"messages": count}))
+
+    assert (change.state, list(change.access.user_ids)) == (pb.PORTAL_STATE_UNINSTALLED, [])
+    written = "SELECT * FROM deletion_reports WHERE portal_id = :id ORDER BY context"
+    lines = await service.rows(written, id=portal_id)
+    assert [(line.context, line.deleted) for line in lines] == [
+        ("messaging", {"messages": 7}),
+        ("portal", {"portal_tokens": 1, "portal_users_access": 3}),
+    ]
+    asked_at = lines[0].asked_at
+    assert await service.deletions.is_genuine(portal_id, asked_at, "messaging")
+    async with service.engine.begin() as conn:
+        forge = text("UPDATE deletion_reports SET deleted = '{}' WHERE portal_id = :id")
+        await conn.execute(forge, {"id": portal_id})
+    assert not await service.deletions.is_genuine(portal_id, asked_at, "messaging")
+
+
+async def test_a_portal_that_comes_back_is_not_purged(service: Any) -> None:
+    made = await service.sim.portal(limits="off")
+    await service.install(made)
+    await tell(service, made, "ONAPPUNINSTALL", clean=True)
+    before = await service.rows("SELECT max(id) AS id FROM portal_changes")
+
+    await service.install(made)
+
+    async for page in service.stub.WatchPortals(pb.WatchPortalsRequest(cursor=before[0].id)):
+        assert not page.changes[0].HasField("purge_asked_at")
+        break
 
 
 async def test_an_event_that_nothing_proves_removes_nothing(service: Any) -> None:

@@ -1,15 +1,16 @@
 """The portal context: tokens to send with, and its change feed."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC
+from datetime import UTC, datetime
 from uuid import UUID
 
 import grpc
 import structlog
 
 from bitrix.client import Credential
+from kit.pb import moment
 from kit.rpc import call
 from teachbase.portal.v1 import portal_pb2 as pb
 from teachbase.portal.v1.portal_pb2_grpc import PortalServiceStub
@@ -17,6 +18,7 @@ from teachbase.portal.v1.portal_pb2_grpc import PortalServiceStub
 log = structlog.get_logger("portal")
 
 PEER = "portal"
+_REPORT_TIMEOUT_S = 5.0
 _TIMEOUT_S = 5.0
 _REFRESH_TIMEOUT_S = 20.0
 _KEEP_S = 300.0
@@ -64,6 +66,13 @@ class PortalClient:
     def forget(self, portal_id: UUID) -> None:
         """Ask again next time."""
         self._kept.pop(portal_id, None)
+
+    async def report_purge(self, portal_id: UUID, asked_at: datetime, deleted: Mapping[str, int]) -> None:
+        """Tell portal what this context has deleted of a portal. Raises PeerError."""
+        request = pb.ReportPurgeRequest(
+            portal_id=str(portal_id), asked_at=moment(asked_at), context="delivery", deleted=deleted
+        )
+        await call(self._stub.ReportPurge, request, peer=PEER, timeout=_REPORT_TIMEOUT_S)
 
     async def watch(self, cursor: int) -> AsyncIterator[pb.WatchPortalsResponse]:
         """Yield pages of the change feed after a cursor, for ever."""

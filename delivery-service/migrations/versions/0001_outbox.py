@@ -81,6 +81,15 @@ def upgrade() -> None:
             created_at timestamptz NOT NULL DEFAULT now()
         )
     """)
+    op.execute("""
+        CREATE TABLE purges (
+            portal_id uuid NOT NULL,
+            asked_at timestamptz NOT NULL,
+            member_id text NOT NULL,
+            done_at timestamptz,
+            PRIMARY KEY (portal_id, asked_at)
+        )
+    """)
     op.execute("CREATE TABLE feed_cursors (feed text PRIMARY KEY, cursor bigint NOT NULL)")
 
 

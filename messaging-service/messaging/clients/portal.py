@@ -1,15 +1,19 @@
 """The portal context: its change feed, and application tokens it may learn from events."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from uuid import UUID
 
 import grpc
 
+from kit.pb import moment
 from kit.rpc import call
 from messaging.domain import Notice
 from teachbase.portal.v1 import portal_pb2 as pb
 from teachbase.portal.v1.portal_pb2_grpc import PortalServiceStub
 
 PEER = "portal"
+_REPORT_TIMEOUT_S = 5.0
 _ADOPT_TIMEOUT_S = 15.0
 _LIFE_TIMEOUT_S = 50.0
 
@@ -46,6 +50,13 @@ class PortalClient:
             trace_id=notice.id.hex,
         )
         await call(self._stub.HandleLifeCycle, request, peer=PEER, timeout=_LIFE_TIMEOUT_S)
+
+    async def report_purge(self, portal_id: UUID, asked_at: datetime, deleted: Mapping[str, int]) -> None:
+        """Tell portal what this context has deleted of a portal. Raises PeerError."""
+        request = pb.ReportPurgeRequest(
+            portal_id=str(portal_id), asked_at=moment(asked_at), context="messaging", deleted=deleted
+        )
+        await call(self._stub.ReportPurge, request, peer=PEER, timeout=_REPORT_TIMEOUT_S)
 
     async def watch(self, cursor: int) -> AsyncIterator[pb.WatchPortalsResponse]:
         """Yield pages of the change feed after a cursor, for ever."""

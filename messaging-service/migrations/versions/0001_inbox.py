@@ -173,6 +173,15 @@ def upgrade() -> None:
             until timestamptz NOT NULL
         )
     """)
+    op.execute("""
+        CREATE TABLE purges (
+            portal_id uuid NOT NULL,
+            asked_at timestamptz NOT NULL,
+            member_id text NOT NULL,
+            done_at timestamptz,
+            PRIMARY KEY (portal_id, asked_at)
+        )
+    """)
     op.execute("CREATE TABLE feed_cursors (feed text PRIMARY KEY, cursor bigint NOT NULL)")
 
 

@@ -87,6 +87,18 @@ def upgrade() -> None:
             expires_at timestamptz NOT NULL
         )
     """)
+    # Kept for good, also when the portal is deleted: it proves the deletion.
+    op.execute("""
+        CREATE TABLE deletion_reports (
+            portal_id uuid NOT NULL,
+            asked_at timestamptz NOT NULL,
+            context text NOT NULL,
+            deleted jsonb NOT NULL,
+            reported_at timestamptz NOT NULL,
+            signature bytea NOT NULL,
+            PRIMARY KEY (portal_id, asked_at, context)
+        )
+    """)
 
 
 def downgrade() -> None:

@@ -70,9 +70,10 @@ async def forget_bot(conn: AsyncConnection, portal_id: UUID) -> None:
     )
 
 
-async def ask_to_purge(conn: AsyncConnection, portal_id: UUID, now: datetime) -> None:
-    """Have everybody delete what they know of a portal's people."""
-    await conn.execute(update(portals).where(portals.c.id == portal_id).values(purge_asked_at=now))
+async def ask_to_purge(conn: AsyncConnection, portal_id: UUID, now: datetime) -> bool:
+    """Have everybody delete what they know of a portal's people. Returns whether nobody had asked yet."""
+    unasked = update(portals).where(portals.c.id == portal_id, portals.c.purge_asked_at.is_(None))
+    return (await conn.execute(unasked.values(purge_asked_at=now))).rowcount == 1
 
 
 async def prove_alive(conn: AsyncConnection, portal_id: UUID, now: datetime) -> None:
@@ -224,6 +225,7 @@ async def changes(conn: AsyncConnection, cursor: int, limit: int) -> list[Portal
         PortalChange(
             cursor=row.cursor,
             portal=_portal(row),
+            purge_asked_at=row.purge_asked_at,
             application_token_hashes=tuple(row.token_hashes or ()),
         )
         for row in await conn.execute(statement)

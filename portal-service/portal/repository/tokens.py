@@ -167,9 +167,9 @@ async def note_refusal(conn: AsyncConnection, token: SealedToken, kind: str, cod
     )
 
 
-async def drop(conn: AsyncConnection, portal_id: UUID) -> None:
-    """Forget a portal's credentials: the platform has ended them."""
-    await conn.execute(delete(portal_tokens).where(portal_tokens.c.portal_id == portal_id))
+async def drop(conn: AsyncConnection, portal_id: UUID) -> int:
+    """Forget a portal's credentials, which the platform has ended; returns how many."""
+    return (await conn.execute(delete(portal_tokens).where(portal_tokens.c.portal_id == portal_id))).rowcount
 
 
 async def mark_dead(conn: AsyncConnection, token: SealedToken, now: datetime) -> None:

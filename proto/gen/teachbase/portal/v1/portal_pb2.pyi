@@ -1020,6 +1020,74 @@ class HandleLifeCycleResponse(_message.Message):
 Global___HandleLifeCycleResponse: _TypeAlias = HandleLifeCycleResponse  # noqa: Y015
 
 @_typing.final
+class ReportPurgeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class DeletedEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    ASKED_AT_FIELD_NUMBER: _builtins.int
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    DELETED_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    context: _builtins.str
+    """Who deleted."""
+    @_builtins.property
+    def asked_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def deleted(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Table -> rows that are gone."""
+
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        asked_at: _timestamp_pb2.Timestamp | None = ...,
+        context: _builtins.str = ...,
+        deleted: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["asked_at", b"asked_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked_at", b"asked_at", "context", b"context", "deleted", b"deleted", "portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportPurgeRequest: _TypeAlias = ReportPurgeRequest  # noqa: Y015
+
+@_typing.final
+class ReportPurgeResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportPurgeResponse: _TypeAlias = ReportPurgeResponse  # noqa: Y015
+
+@_typing.final
 class WatchPortalsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1052,6 +1120,7 @@ class PortalChange(_message.Message):
     BOT_ID_FIELD_NUMBER: _builtins.int
     APPLICATION_TOKEN_HASHES_FIELD_NUMBER: _builtins.int
     ACCESS_FIELD_NUMBER: _builtins.int
+    PURGE_ASKED_AT_FIELD_NUMBER: _builtins.int
     portal_id: _builtins.str
     member_id: _builtins.str
     domain: _builtins.str
@@ -1063,6 +1132,10 @@ class PortalChange(_message.Message):
 
     @_builtins.property
     def access(self) -> Global___Access: ...
+    @_builtins.property
+    def purge_asked_at(self) -> _timestamp_pb2.Timestamp:
+        """The portal's administrator asked for the deletion of its data then; absent where nobody did."""
+
     def __init__(
         self,
         *,
@@ -1073,10 +1146,11 @@ class PortalChange(_message.Message):
         bot_id: _builtins.int = ...,
         application_token_hashes: _abc.Iterable[_builtins.bytes] | None = ...,
         access: Global___Access | None = ...,
+        purge_asked_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "purge_asked_at", b"purge_asked_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "application_token_hashes", b"application_token_hashes", "bot_id", b"bot_id", "domain", b"domain", "member_id", b"member_id", "portal_id", b"portal_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "application_token_hashes", b"application_token_hashes", "bot_id", b"bot_id", "domain", b"domain", "member_id", b"member_id", "portal_id", b"portal_id", "purge_asked_at", b"purge_asked_at", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -100,6 +100,11 @@ class PortalServiceStub:
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.HandleLifeCycleRequest.SerializeToString,
                 response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.HandleLifeCycleResponse.FromString,
                 _registered_method=True)
+        self.ReportPurge = channel.unary_unary(
+                '/teachbase.portal.v1.PortalService/ReportPurge',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ReportPurgeRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ReportPurgeResponse.FromString,
+                _registered_method=True)
         self.WatchPortals = channel.unary_stream(
                 '/teachbase.portal.v1.PortalService/WatchPortals',
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.WatchPortalsRequest.SerializeToString,
@@ -212,6 +217,13 @@ class PortalServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReportPurge(self, request, context):
+        """A context that follows the feed has deleted what it knew of a portal's people: a line of the deletion report.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchPortals(self, request, context):
         """The change feed of portals after a cursor, at least once, for as long as the caller listens.
         """
@@ -286,6 +298,11 @@ def add_PortalServiceServicer_to_server(servicer, server):
                     servicer.HandleLifeCycle,
                     request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.HandleLifeCycleRequest.FromString,
                     response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.HandleLifeCycleResponse.SerializeToString,
+            ),
+            'ReportPurge': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportPurge,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ReportPurgeRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ReportPurgeResponse.SerializeToString,
             ),
             'WatchPortals': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchPortals,
@@ -645,6 +662,33 @@ class PortalService:
             '/teachbase.portal.v1.PortalService/HandleLifeCycle',
             teachbase_dot_portal_dot_v1_dot_portal__pb2.HandleLifeCycleRequest.SerializeToString,
             teachbase_dot_portal_dot_v1_dot_portal__pb2.HandleLifeCycleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportPurge(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.PortalService/ReportPurge',
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.ReportPurgeRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.ReportPurgeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -59,6 +59,8 @@ class PortalServiceStub:
     What nothing proves is verified at the OAuth server by its access token. Safe to repeat.
     PERMISSION_DENIED: INSTALL_NOT_VERIFIED. NOT_FOUND: PORTAL_NOT_FOUND. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS.
     """
+    ReportPurge: _aio.UnaryUnaryMultiCallable[_portal_pb2.ReportPurgeRequest, _portal_pb2.ReportPurgeResponse]
+    """A context that follows the feed has deleted what it knew of a portal's people: a line of the deletion report."""
     WatchPortals: _aio.UnaryStreamMultiCallable[_portal_pb2.WatchPortalsRequest, _portal_pb2.WatchPortalsResponse]
     """The change feed of portals after a cursor, at least once, for as long as the caller listens."""
 
@@ -185,6 +187,14 @@ class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
         What nothing proves is verified at the OAuth server by its access token. Safe to repeat.
         PERMISSION_DENIED: INSTALL_NOT_VERIFIED. NOT_FOUND: PORTAL_NOT_FOUND. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS.
         """
+
+    @_abc_1.abstractmethod
+    def ReportPurge(
+        self,
+        request: _portal_pb2.ReportPurgeRequest,
+        context: _aio.ServicerContext[_portal_pb2.ReportPurgeRequest, _abc.Awaitable[_portal_pb2.ReportPurgeResponse]],
+    ) -> _abc.Awaitable[_portal_pb2.ReportPurgeResponse]:
+        """A context that follows the feed has deleted what it knew of a portal's people: a line of the deletion report."""
 
     @_abc_1.abstractmethod
     def WatchPortals(
