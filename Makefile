@@ -4,6 +4,11 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 UV := .venv/bin/uv
 PACKAGES := kit bitrix edge portal messaging delivery billing b24sim
+NPM := npm --prefix admin-ui --silent
+UI_SOURCES := $(shell find admin-ui/src -type f) $(wildcard admin-ui/*.html admin-ui/*.ts)
+ifeq ($(HOME),)
+export npm_config_cache ?= $(CURDIR)/.cache/npm
+endif
 MEMBERS := proto/gen libs/kit libs/bitrix gateway portal-service messaging-service delivery-service billing-service bitrix-sim
 
 help: ## this list
@@ -18,6 +23,19 @@ setup: .venv/.ready ## install everything from the lock files into .venv
 	@$(UV) pip install --quiet --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
 	@touch $@
 
+ui: admin-ui/dist/.ready ## build the user interface, if anything in it changed
+
+admin-ui/node_modules/.ready: admin-ui/package-lock.json admin-ui/package.json admin-ui/.npmrc
+	@cd admin-ui && npm ci --no-progress --loglevel error
+	@touch $@
+
+admin-ui/dist/.ready: admin-ui/node_modules/.ready $(UI_SOURCES)
+	@$(NPM) run build -- --logLevel warn
+	@touch $@
+
+client: setup admin-ui/node_modules/.ready ## generate admin-ui's typed client from the gateway (committed; CI checks that it is fresh)
+	@.ci/openapi
+
 lock: ## resolve dependencies again and write requirements.lock (no registry address in it)
 	@$(UV) lock --quiet
 	@$(UV) export --quiet --no-header --all-packages --no-emit-workspace -o requirements.lock
@@ -28,26 +46,29 @@ proto: setup ## generate proto/gen from proto/ (committed; CI checks that it is 
 	@PATH=.venv/bin:$$PATH $(PY) -m grpc_tools.protoc -I proto --python_out=proto/gen --grpc_python_out=proto/gen \
 	  --mypy_out=quiet:proto/gen --mypy_grpc_out=quiet,only_async:proto/gen $$(cd proto && find buf teachbase -name '*.proto' | sort)
 
-run: setup ## start the whole stack in the foreground; Ctrl-C stops it
+run: setup ui ## start the whole stack in the foreground; Ctrl-C stops it
 	@exec $(PY) -m devstack up --with-parent
 
 reset: ## stop the stack and delete .run/
 	@test ! -x $(PY) || $(PY) -m devstack reset
 
-lint: setup ## style, imports between contexts, protos and their generated code, no registry address
+lint: setup ui ## style, imports between contexts, generated code, the size of the user interface, no registry address
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check --quiet .
 	@.venv/bin/lint-imports --no-logo
 	@.venv/bin/buf lint && .venv/bin/buf format --diff --exit-code proto
 	@.ci/fresh-proto
+	@$(NPM) run lint && $(NPM) run size && .ci/openapi --check
 	@! git grep -nE 'https?://[^ "]*/(simple|packages|pool)/' -- '*.lock' '*.toml' '*.json' Makefile
 
-types: setup ## mypy --strict on everything
+types: setup admin-ui/node_modules/.ready ## mypy --strict and tsc on everything
+	@$(NPM) run types
 	@.venv/bin/mypy $(addprefix -p ,$(PACKAGES))
 	@.venv/bin/mypy devstack bench tests conftest.py libs/bitrix/fuzz
 	@for member in libs/kit libs/bitrix gateway portal-service messaging-service delivery-service billing-service bitrix-sim; do \
 	  if ls $$member/tests/*.py >/dev/null 2>&1; then .venv/bin/mypy $$member/tests || exit 1; fi; done
 
 test: lint types ## everything: lint, types, unit, contract and end-to-end tests
+	@$(NPM) run test
 	@$(PY) -m pytest
 
 .PHONY: bench
@@ -58,4 +79,4 @@ fuzz: setup ## five minutes of atheris on what reads a stranger's bytes (Linux o
 	@mkdir -p .cache/fuzz && cp tests/fixtures/bitrix24/events/*.txt tests/fixtures/bitrix24/events/*.json .cache/fuzz/
 	@$(PY) libs/bitrix/fuzz/decode.py .cache/fuzz -max_total_time=300 -max_len=8192 -artifact_prefix=.cache/crash-
 
-.PHONY: run reset help setup lock proto lint types test fuzz
+.PHONY: run reset help setup ui client lock proto lint types test fuzz

@@ -1,0 +1,18 @@
+/** The names that the portal app has for its part of the API; the shapes are generated from the gateway's /openapi.json. */
+import type { components } from "@/shared/schema";
+
+type Schemas = components["schemas"];
+
+export type Allowed = Schemas["AllowedUsers"];
+export type AccessMode = Schemas["AllowedUsersChange"]["mode"];
+export type Employee = Schemas["PortalEmployee"];
+export type Finalized = Schemas["InstallFinalized"];
+export type Installed = Schemas["InstallCompleted"];
+export type Limit = Schemas["UsageLimit"];
+export type Provision = Schemas["Provision"];
+export type SessionOpened = Schemas["SessionOpened"];
+export type Status = Schemas["Status"];
+export type Usage = Schemas["Usage"];
+
+/** As much of an employee as the pages show. */
+export type Person = Pick<Employee, "id" | "name" | "last_name" | "position">;

@@ -1,0 +1,77 @@
+// @vitest-environment node
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { expect, test } from "vitest";
+
+import en from "@/portal/locales/en.json";
+import ru from "@/portal/locales/ru.json";
+import { languageFor, translator } from "@/shared/i18n";
+
+const PLURAL = /_(zero|one|two|few|many|other)$/;
+const LANGUAGES = { en, ru };
+
+/** Every text of a dictionary by its path. */
+function texts(tree: object, path = ""): [string, string][] {
+  return Object.entries(tree).flatMap(([key, value]: [string, unknown]) =>
+    typeof value === "object" && value !== null ? texts(value, `${path}${key}.`) : [[path + key, String(value)]],
+  );
+}
+
+const bases = (tree: object) => [...new Set(texts(tree).map(([key]) => key.replace(PLURAL, "")))].sort();
+const placeholders = (text: string) => [...new Set(text.match(/{{\w+}}|<\/?\w+>/g))].sort();
+
+test("both languages have the same texts", () => {
+  expect(bases(ru)).toEqual(bases(en));
+});
+
+test.each(Object.entries(LANGUAGES))("%s: every plural has all its forms, and nothing is empty", (language, tree) => {
+  const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
+  const found = new Map(texts(tree));
+  for (const [key, text] of found) {
+    expect(text.trim(), key).not.toBe("");
+    if (!PLURAL.test(key)) continue;
+    for (const form of forms) expect(found.has(key.replace(PLURAL, `_${form}`)), `${key} for ${form}`).toBe(true);
+  }
+});
+
+test("a text names the same values in both languages", () => {
+  const russian = new Map(texts(ru).map(([key, text]) => [key.replace(/_(few|many)$/, "_other"), placeholders(text)]));
+  for (const [key, text] of texts(en)) expect(russian.get(key), key).toEqual(placeholders(text));
+});
+
+test("every text is used, and every text used is there", () => {
+  const source = sources("src").join("\n");
+  const keys = bases(en);
+  const used = [...source.matchAll(/(?:\bt\(|i18nKey=|\? |: )"([a-z_]+\.[a-z_.]+)"/g)].map((match) => match[1] ?? "");
+  const built = [...source.matchAll(/`([a-z_.]+\.)\$\{/g)].map((match) => match[1] ?? "");
+  const unused = keys.filter((key) => !source.includes(`"${key}"`) && !built.some((start) => key.startsWith(start)));
+
+  expect(used.filter((key) => !keys.includes(key) && /^[a-z]+\.[a-z_.]+$/.test(key))).toEqual([]);
+  expect(unused).toEqual([]);
+});
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => readFileSync(join(folder, name), "utf8"));
+}
+
+test("numbers take the form that Russian wants", () => {
+  const { t } = translator("ru", { ru: { translation: ru } });
+
+  const counted = [1, 3, 12, 21].map((count) => t("people.count", { count }));
+
+  expect(counted).toEqual(["1 сотрудник", "3 сотрудника", "12 сотрудников", "21 сотрудник"]);
+});
+
+test.each([
+  ["ru", "ru"],
+  ["kz", "ru"],
+  ["ru-RU", "ru"],
+  ["en", "en"],
+  ["la", "en"],
+  ["", "en"],
+])("the language for %j is %s", (code, language) => {
+  expect(languageFor(code)).toBe(language);
+});

@@ -1,0 +1,53 @@
+"""The built portal app in the simulator's frame, in a real browser."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright, expect
+
+from b24sim.testing import FakeClock, serving, simulator
+from tests.ui.product import DIST, Product, site
+from tests.ui.visit import Visitors
+
+CHROMIUM = Path("/usr/bin/chromium")
+HAS_CHROMIUM, IS_BUILT = CHROMIUM.exists(), (DIST / "portal.html").exists()
+expect.set_options(timeout=15_000)  # two cores, shared with the engines of the other tests
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    if not HAS_CHROMIUM:
+        pytest.skip("no chromium here")
+    assert IS_BUILT, "run 'make ui' first"
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        await started.close()
+
+
+@pytest.fixture(scope="session")
+async def stage() -> AsyncIterator[tuple[Visitors, Product]]:
+    """A simulator and a product that know each other, for the whole session."""
+    product = Product()
+    async with serving(lambda _: site(product)) as url, simulator(FakeClock(), url) as sim:
+        product.url, product.sim_url = url, sim.url
+        yield Visitors(sim), product
+
+
+@pytest.fixture
+def product(stage: tuple[Visitors, Product]) -> Product:
+    stage[1].reset()
+    return stage[1]
+
+
+@pytest.fixture
+async def visitors(stage: tuple[Visitors, Product], browser: Browser, product: Product) -> AsyncIterator[Visitors]:
+    """Who opens the app; every page must end without an error on its console."""
+    assert product.url
+    visitors = stage[0]
+    visitors.begin(browser)
+    yield visitors
+    mistakes = await visitors.end()
+    assert mistakes == []

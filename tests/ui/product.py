@@ -1,0 +1,213 @@
+"""A stand-in for the product: the gateway's own page and assets of the built app, and a fake API behind it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from edge.assets import Assets
+from edge.pages import PortalPage
+
+DIST = Path(__file__).parents[2] / "admin-ui" / "dist" / "portal"
+LIMITS = [
+    {"name": "replies_per_month", "used": 812, "limit": 1000, "resets_at": "2026-10-01T00:00:00Z"},
+    {"name": "documents", "used": 14, "limit": None, "resets_at": "2026-10-01T00:00:00Z"},
+]
+
+
+@dataclass
+class Failure:
+    """An answer that the next calls of a path get instead of the true one."""
+
+    status: int
+    error: str
+    message: str = "It is not possible now."
+    headers: dict[str, str] = field(default_factory=dict)
+    count: int = 1
+
+
+@dataclass
+class Product:
+    """What the fake knows, what it heard, and what it is to answer."""
+
+    sim_url: str = ""
+    url: str = ""
+    people: list[dict[str, Any]] = field(default_factory=list)
+    status: str = "installing"
+    bot: dict[str, Any] = field(default_factory=lambda: {"id": 812, "status": "registered", "error_code": None})
+    allowed: list[int] = field(default_factory=list)
+    mode: str = "list"
+    failures: dict[str, list[Failure]] = field(default_factory=dict)
+    provisions: list[dict[str, Any]] = field(default_factory=list)
+    lang: str = ""
+    calls: list[tuple[str, str, Any]] = field(default_factory=list)
+    tokens: int = 0
+    ended: set[str] = field(default_factory=set)
+
+    def reset(self, people: int = 12) -> None:
+        """Forget everything; the portal gets this many employees, the first of them its administrator."""
+        fresh = Product(self.sim_url, self.url, people=[_person(number) for number in range(1, people + 1)])
+        self.__dict__.update(fresh.__dict__)
+
+    def called(self, path: str) -> list[Any]:
+        """The bodies of the calls of a path, in order."""
+        return [body for _, called, body in self.calls if called == path]
+
+    def token(self, user_id: int) -> str:
+        self.tokens += 1
+        return f"{user_id}.{self.tokens}"
+
+    def provision(self, user_ids: list[int]) -> dict[str, Any]:
+        if self.provisions:
+            return self.provisions.pop(0)
+        return {"status": "ok", "total": len(user_ids), "ok": len(user_ids), "failed": []}
+
+
+def _person(number: int) -> dict[str, Any]:
+    names = ("Анна", "Борис", "Вера", "Глеб", "Дарья", "Егор", "Жанна", "Захар", "Ирина", "Кирилл")
+    surnames = ("Ёлкина", "Смирнов", "Кузнецова", "Соколов", "Попова", "Лебедев", "Новикова", "Морозов")
+    jobs = ("Методист", "Менеджер по продажам", "Бухгалтер", "Инженер", "Руководитель отдела", "")
+    return {
+        "id": number,
+        "name": names[number % len(names)],
+        "last_name": f"{surnames[number % len(surnames)]}{'' if number < 40 else f'-{number}'}",
+        "position": jobs[number % len(jobs)],
+        "departments": [1 + number % 3],
+    }
+
+
+def site(product: Product) -> Starlette:
+    """The product as an ASGI application."""
+
+    async def page(request: Request) -> Response:
+        kind = "install" if request.url.path.endswith("install") else "main"
+        template = PortalPage.load(DIST.parent, f"{product.sim_url}/api/v1/")
+        placement = str((await request.form()).get("PLACEMENT", "DEFAULT"))
+        answer = template.answer(kind, product.lang or "ru", placement, product.sim_url)
+        policy = answer.headers["Content-Security-Policy"]
+        answer.headers["Content-Security-Policy"] = policy.replace(" 'unsafe-inline'", "")
+        return answer
+
+    async def api(request: Request) -> Response:
+        path, method = request.url.path, request.method
+        body = orjson.loads(await request.body() or b"null") if method != "GET" else dict(request.query_params)
+        product.calls.append((method, path, body))
+        failures = product.failures.get(path)
+        if failures:
+            failure = failures[0]
+            failure.count -= 1
+            if not failure.count:
+                failures.pop(0)
+            return _refused(failure)
+        return await _answer(product, request, body)
+
+    return Starlette(
+        routes=[
+            Route("/v1/bitrix/install", page, methods=["POST"]),
+            Route("/v1/bitrix/handler", page, methods=["POST"]),
+            Route("/v1/{rest:path}", api, methods=["GET", "POST", "PUT"]),
+            Mount("/assets", Assets(directory=DIST / "assets")),
+        ]
+    )
+
+
+def _refused(failure: Failure) -> Response:
+    body = {"error": failure.error, "trace_id": "01J0TRACE", "message": failure.message, "detail": {}}
+    return JSONResponse(body, failure.status, failure.headers)
+
+
+async def _answer(product: Product, request: Request, body: Any) -> Response:
+    if request.url.path == "/v1/bitrix/install/complete":
+        portal = {"portal_id": "p1", "portal_token": product.token(1), "trace_id": "t"}
+        bot = {**product.bot, "bot_id_present": product.bot["status"] == "registered"}
+        return JSONResponse({"status": "ok", **portal, "bot": bot})
+    if request.url.path == "/v1/bitrix/session":
+        return JSONResponse(await _session(product, body))
+    token = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if not token or token in product.ended:
+        return _refused(Failure(401, "session_expired"))
+    route = _ROUTES.get((request.method, request.url.path))
+    if route is None:
+        return _refused(Failure(404, "not_found"))
+    return JSONResponse(route(product, int(token.split(".")[0]), body))
+
+
+async def _session(product: Product, body: dict[str, Any]) -> dict[str, Any]:
+    async with httpx.AsyncClient() as http:
+        profile = await http.get(f"{product.sim_url}/rest/app.info", params={"auth": body["AUTH_ID"]})
+    user_id = int(profile.json()["result"].get("user_id", 1)) if profile.status_code == 200 else 1
+    user = {"id": user_id, "name": product.people[user_id - 1]["name"], "is_admin": user_id == 1}
+    return {
+        "portal_id": "p1",
+        "portal_token": product.token(user_id),
+        "expires_in": 3600,
+        "user": user,
+        "portal": {"status": product.status, "domain": "romashka.bitrix24.ru"},
+    }
+
+
+def _status(product: Product, user_id: int, _body: Any) -> dict[str, Any]:
+    is_allowed = product.mode == "all" or user_id in product.allowed
+    return {
+        "portal_id": "p1",
+        "status": product.status,
+        "domain": "romashka.bitrix24.ru",
+        "bot": product.bot,
+        "access": {"mode": product.mode, "users": len(product.allowed), "departments": 0},
+        "user": {"id": user_id, "is_admin": user_id == 1, "allowed": is_allowed},
+        "next_step": None,
+    }
+
+
+def _setup(product: Product, user_id: int, body: Any) -> dict[str, Any]:
+    product.bot = {"id": 812, "status": "registered", "error_code": None}
+    return _status(product, user_id, body)
+
+
+def _users(product: Product, _user_id: int, query: dict[str, str]) -> dict[str, Any]:
+    needle, first = query.get("query", "").lower(), int(query.get("cursor") or 0)
+    found = [
+        {**person, "allowed": person["id"] in product.allowed}
+        for person in product.people
+        if needle in f"{person['name']} {person['last_name']} {person['position']}".lower()
+    ]
+    last = first + int(query.get("limit", 50))
+    return {"items": found[first:last], "next_cursor": str(last) if last < len(found) else None}
+
+
+def _allowed(product: Product, _user_id: int, _body: Any) -> dict[str, Any]:
+    return {"mode": product.mode, "user_ids": product.allowed, "department_ids": []}
+
+
+def _allow(product: Product, user_id: int, body: dict[str, Any]) -> dict[str, Any]:
+    product.mode, product.allowed = body["mode"], body["user_ids"]
+    return {**_allowed(product, user_id, body), "provision": product.provision(product.allowed)}
+
+
+def _finalize(product: Product, _user_id: int, body: dict[str, Any]) -> dict[str, Any]:
+    product.allowed, product.status = body["selected_user_ids"], "active"
+    provision = product.provision(product.allowed)
+    steps = {"allowlist": {"status": "ok"}, "ensure_bot": {"status": "ok"}, "provision": provision}
+    return {"status": "ok", "trace_id": "t", "steps": steps}
+
+
+_ROUTES: dict[tuple[str, str], Callable[[Product, int, Any], dict[str, Any]]] = {
+    ("GET", "/v1/portal/status"): _status,
+    ("POST", "/v1/portal/setup"): _setup,
+    ("GET", "/v1/portal/users"): _users,
+    ("GET", "/v1/portal/allowed-users"): _allowed,
+    ("PUT", "/v1/portal/allowed-users"): _allow,
+    ("POST", "/v1/bitrix/install/finalize"): _finalize,
+    ("POST", "/v1/portal/chats/provision"): lambda product, _user, _body: product.provision(product.allowed),
+    ("GET", "/v1/portal/usage"): lambda _product, _user, _body: {
+        "period": {"from": "2026-09-01T00:00:00Z", "to": "2026-10-01T00:00:00Z"},
+        "limits": LIMITS,
+    },
+}

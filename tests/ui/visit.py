@@ -1,0 +1,94 @@
+"""A person opens the app in Bitrix24: a browser page at the simulator, and the frame in it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.async_api import Browser, BrowserContext, Frame, FrameLocator, Page, expect
+
+from b24sim.testing import Sim
+
+AXE = Path(__file__).parents[2] / "admin-ui" / "node_modules" / "axe-core" / "axe.min.js"
+Scheme = Literal["light", "dark"]
+
+
+@dataclass
+class Visit:
+    """One open app."""
+
+    page: Page
+    app: FrameLocator
+
+    @property
+    def frame(self) -> Frame:
+        """The app's document, to run scripts in."""
+        found = [frame for frame in self.page.frames if frame.parent_frame]
+        assert len(found) == 1
+        return found[0]
+
+    async def axe(self) -> list[str]:
+        """The serious and critical violations of accessibility rules on the page as it stands."""
+        await self.frame.evaluate(AXE.read_text())
+        found = await self.frame.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{item['id']} {node['target']} {node['failureSummary']}"
+            for item in found["violations"]
+            if item["impact"] in {"serious", "critical"}
+            for node in item["nodes"]
+        ]
+
+    async def overflow(self) -> int:
+        """By how many pixels the page is wider than its frame."""
+        wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        return int(await self.frame.evaluate(wider))
+
+
+@dataclass
+class Visitors:
+    """People with browsers."""
+
+    sim: Sim
+    browser: Browser | None = None
+    contexts: list[BrowserContext] = field(default_factory=list)
+    mistakes: list[str] = field(default_factory=list)
+    expected: set[str] = field(default_factory=set)
+
+    def begin(self, browser: Browser) -> None:
+        """Start a test."""
+        self.browser, self.contexts, self.mistakes, self.expected = browser, [], [], set()
+
+    async def end(self) -> list[str]:
+        """Close every browser of the test and delete its portals. Returns what the consoles complained of."""
+        for context in self.contexts:
+            await context.close()
+        for portal in (await self.sim.control("GET", "/portals"))["items"]:
+            await self.sim.control("DELETE", f"/portals/{portal['member_id']}")
+        return [line for line in self.mistakes if not any(word in line for word in self.expected)]
+
+    async def portal(self, people: int = 12, **asked: Any) -> dict[str, Any]:
+        """A portal with this many employees."""
+        return await self.sim.portal(domain="romashka.bitrix24.ru", users_count=people, **asked)
+
+    async def open(
+        self,
+        portal: dict[str, Any],
+        user_id: int = 1,
+        *,
+        width: int = 1280,
+        scheme: Scheme = "light",
+    ) -> Visit:
+        """Open the app as one of the employees."""
+        assert self.browser
+        context = await self.browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+        )
+        self.contexts.append(context)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: self.mistakes.append(str(error)))
+        page.on("console", lambda line: self.mistakes.append(line.text) if line.type == "error" else None)
+        page.set_default_timeout(10_000)
+        await page.goto(f"{self.sim.url}/?portal={portal['member_id']}&user={user_id}")
+        await page.click("#open-app")
+        visit = Visit(page, page.frame_locator("#frame"))
+        await expect(visit.app.get_by_role("main")).to_be_visible()
+        return visit
