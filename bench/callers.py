@@ -26,6 +26,7 @@ from bitrix.client import Answer, BitrixClient, Call, Credential
 from bitrix.endpoint import EndpointPolicy
 from bitrix.limiter import Budget, Limiter
 from bitrix.rest import Rest
+from bitrix.shared import Shared
 
 BATCH = 50
 SEND = "imbot.v2.Chat.Message.send"
@@ -91,7 +92,7 @@ async def ours(task: Task, numbers: "itertools.count[int]") -> AsyncIterator[Mak
     policy = EndpointPolicy([urlsplit(task.endpoint).netloc])
     pool = http.client(policy)
     budget = Budget() if task.is_limited else Budget(UNLIMITED, UNLIMITED)
-    rest = Rest(BitrixClient(pool, policy), Limiter(redis, budget), Breaker(redis))
+    rest = Rest(BitrixClient(pool, policy), Limiter(Shared(redis), budget), Breaker(Shared(redis)))
     tokens = Tokens()
 
     async def make(count: int) -> int:
@@ -111,7 +112,7 @@ async def ours(task: Task, numbers: "itertools.count[int]") -> AsyncIterator[Mak
 async def b24pysdk(task: Task, numbers: "itertools.count[int]") -> AsyncIterator[Make]:
     """The official SDK, in threads. It knows only https; here it is spared what TLS would cost it."""
     calling: Any = import_module("b24pysdk.api.callers.call_method")
-    calling._MethodCaller._base_url = property(lambda self: f"http://{self._domain}/rest")  # noqa: SLF001
+    calling._MethodCaller._base_url = property(lambda self: f"http://{self._domain}/rest")  # noqa: SLF001 - it has no setting
     app = BitrixApp(client_id="app.local.teachbase", client_secret="local-secret")
     domain = task.endpoint.removeprefix("http://").removesuffix("/rest/")
     token = BitrixToken(domain=domain, auth_token=task.token, refresh_token="", bitrix_app=app)

@@ -8,6 +8,7 @@ from bitrix.client import BitrixClient
 from bitrix.endpoint import EndpointPolicy
 from bitrix.limiter import Budget, Limiter
 from bitrix.rest import Rest
+from bitrix.shared import Shared
 from delivery.clients.portal import PortalClient
 from delivery.config import Settings
 from delivery.lanes import MAX_LANES, Lanes
@@ -57,7 +58,8 @@ class WorkerApp(App):
         self._channel = channel(settings.portal_grpc)
         self.portal = PortalClient(self._channel)
         self.portal_changes = PortalChanges(self.engine, self.portal, utc_now)
-        rest = Rest(BitrixClient(self._http, policy), Limiter(self._redis, Budget()), Breaker(self._redis))
+        shared = Shared(self._redis)
+        rest = Rest(BitrixClient(self._http, policy), Limiter(shared, Budget()), Breaker(shared))
         self.purge = Purge(self.engine, PERSONAL, self.portal.report_purge)
         lanes = Lanes(
             self.engine,

@@ -113,11 +113,10 @@ class Lanes:
         for place, item in enumerate(items):
             if asyncio.get_running_loop().time() > deadline:
                 return settled + [self._sender.put_back(rest) for rest in items[place:]], None
-            done, parks = await self._sender.send(lane, item, tokens)
+            done, parked_until = await self._sender.send(lane, item, tokens)
             settled.append(done)
-            if parks or done.state not in {State.SENT, State.DEAD}:
-                rest = [self._sender.put_back(rest) for rest in items[place + 1 :]]
-                return settled + rest, done.due_at if parks else None
+            if parked_until or done.state not in {State.SENT, State.DEAD}:
+                return settled + [self._sender.put_back(rest) for rest in items[place + 1 :]], parked_until
         return settled, None
 
     def _without_token(self, lane: Lane, error: PeerError) -> LaneEnd:

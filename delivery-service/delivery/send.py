@@ -33,8 +33,11 @@ class Sender:
         self._rest = rest
         self._now = now
 
-    async def send(self, lane: Lane, item: Claimed, tokens: LaneTokens) -> tuple[Settled, bool]:
-        """Send an item. Returns what became of it and whether the whole lane must wait until its due time."""
+    async def send(self, lane: Lane, item: Claimed, tokens: LaneTokens) -> tuple[Settled, datetime | None]:
+        """Send an item. Returns what became of it and until when the whole lane must wait, if it must.
+
+        What the lane waits for is not the item's to wait for: the item is due as soon as the lane runs again.
+        """
         at, started = self._now(), time.perf_counter()
         error: BitrixError | None = None
         message_id = 0
@@ -50,7 +53,7 @@ class Sender:
         except PeerError as refusal:
             if not refusal.is_final:
                 # The portal refused the token, so nothing was done; a new one is asked for again soon.
-                return self._later(item, PEER_AWAY_S, refusal.message), True
+                return self.put_back(item, refusal.message), self._in(PEER_AWAY_S)
             error = schedule.of_refused_token(refusal)
         attempt = Attempt(
             at=at,
@@ -68,13 +71,15 @@ class Sender:
             item, item.state_before, self._now(), cause, "", 0, item.attempts, item.unknown_since, attempt=None
         )
 
-    def _held_up(self, item: Claimed, error: BitrixError) -> tuple[Settled, bool]:
+    def _held_up(self, item: Claimed, error: BitrixError) -> tuple[Settled, datetime | None]:
         """No request was made. What nobody waits for waits alone: the lane stays open for those who do."""
-        parks = item.priority == INTERACTIVE or error.code == "breaker_open"
-        return self._later(item, error.retry_after_s or PEER_AWAY_S, error.code), parks
+        free_at = self._in(error.retry_after_s or PEER_AWAY_S)
+        if item.priority == INTERACTIVE or error.code == "breaker_open":
+            return self.put_back(item, error.code), free_at
+        return replace(self.put_back(item, error.code), due_at=free_at), None
 
-    def _later(self, item: Claimed, wait_s: float, cause: str) -> Settled:
-        return replace(self.put_back(item, cause), due_at=self._now() + timedelta(seconds=wait_s))
+    def _in(self, seconds: float) -> datetime:
+        return self._now() + timedelta(seconds=seconds)
 
     async def _send(self, item: Claimed, tokens: LaneTokens) -> int:
         fields: dict[str, Any] = {"message": item.body, "templateId": item.uuid}
@@ -105,17 +110,17 @@ class Sender:
 
     def _settled(
         self, item: Claimed, error: BitrixError | None, message_id: int, attempt: Attempt
-    ) -> tuple[Settled, bool]:
+    ) -> tuple[Settled, datetime | None]:
         now = self._now()
         if error is None:
             done = Settled(item, State.SENT, now, "", "", message_id, item.attempts + 1, None, attempt)
-            return done, False
+            return done, None
         following = schedule.after(error, item.attempts + 1, item.unknown_since, now, random.random())  # noqa: S311 - jitter
-        unknown = following.state is State.UNKNOWN
+        unknown, free_at = following.state is State.UNKNOWN, self._in(following.wait_s)
         done = Settled(
             item=item,
             state=following.state,
-            due_at=now + timedelta(seconds=following.wait_s),
+            due_at=now if following.parks else free_at,
             cause=following.cause,
             next_step=following.next_step,
             provider_message_id=0,
@@ -123,7 +128,7 @@ class Sender:
             unknown_since=(item.unknown_since or now) if unknown else item.unknown_since,
             attempt=attempt,
         )
-        return done, following.parks
+        return done, free_at if following.parks else None
 
 
 def _outcome(error: BitrixError | None) -> str:

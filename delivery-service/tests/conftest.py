@@ -22,6 +22,7 @@ from bitrix.client import BitrixClient
 from bitrix.endpoint import EndpointPolicy
 from bitrix.limiter import Budget, Limiter
 from bitrix.rest import Rest
+from bitrix.shared import Shared
 from delivery import settle
 from delivery.app import App
 from delivery.clients.portal import PortalClient
@@ -68,7 +69,7 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer):
         self.refresh_refusal: tuple[grpc.StatusCode, str] | None = None
         self._sim, self._lock = sim, asyncio.Lock()
 
-    async def GetAccessToken(  # noqa: N802
+    async def GetAccessToken(  # noqa: N802 - the proto's name
         self, request: portal_pb2.GetAccessTokenRequest, _context: Context
     ) -> portal_pb2.GetAccessTokenResponse:
         if self.away:
@@ -77,7 +78,7 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer):
             raise self.token_refusal
         return portal_pb2.GetAccessTokenResponse(token=_token(self.portals[request.portal_id]))
 
-    async def RefreshAccessToken(  # noqa: N802
+    async def RefreshAccessToken(  # noqa: N802 - the proto's name
         self, request: portal_pb2.RefreshAccessTokenRequest, _context: Context
     ) -> portal_pb2.RefreshAccessTokenResponse:
         if self.refresh_refusal:
@@ -91,7 +92,7 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer):
                 portal.refreshes += 1
         return portal_pb2.RefreshAccessTokenResponse(token=_token(portal))
 
-    async def ConfirmEndpoint(  # noqa: N802
+    async def ConfirmEndpoint(  # noqa: N802 - the proto's name
         self, request: portal_pb2.ConfirmEndpointRequest, _context: Context
     ) -> portal_pb2.ConfirmEndpointResponse:
         portal = self.portals[request.portal_id]
@@ -250,7 +251,7 @@ async def service(
         def worker() -> tuple[Lanes, PortalClient]:
             portal = PortalClient(peer)
             settlement = Settlement(app.engine, clock)
-            rest = Rest(client, Limiter(redis, Budget(rate=1000, burst=1000)), Breaker(redis))
+            rest = Rest(client, Limiter(Shared(redis), Budget(rate=1000, burst=1000)), Breaker(Shared(redis)))
             return Lanes(app.engine, portal, Sender(rest, clock), settlement, clock), portal
 
         (lanes, portal), (other_lanes, _) = worker(), worker()

@@ -1,6 +1,7 @@
 """Each message becomes visible exactly once and in order, whatever the portal answers."""
 
 import asyncio
+from datetime import UTC, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from delivery.clients.portal import LaneTokens
 from delivery.repository import outbox
 from teachbase.delivery.v1 import delivery_pb2 as pb
+from teachbase.portal.v1 import portal_pb2
 
 CREATED, SENDING, UNKNOWN, RETRY, SENT, DEAD = range(1, 7)
 
@@ -227,3 +229,39 @@ async def test_what_nobody_waits_for_leaves_budget_to_who_does(service: Any, mes
     assert await service.seen(portal, "1") == ["ответ"]
     waiting = [await service.item(one) for one in welcomes]
     assert {(one.state, one.attempts, one.cause) for one in waiting} == {(CREATED, 0, "rate_budget_used_up")}
+
+
+async def test_when_a_portal_is_well_again_all_its_dialogs_go_on_together(service: Any, message_of: Any) -> None:
+    portal = await service.portal()
+    messages = [message_of(portal, "снова здесь", dialog_id=str(user)) for user in (2, 3, 4, 5, 6)]
+    await service.break_it(portal, "http_502_html", count=None)
+    await service.enqueue(*messages)
+    while (await service.lane(portal)).cause != "breaker_open":
+        await service.work()
+        service.clock.advance(20)
+
+    await service.sim.control("PUT", f"/portals/{portal.sim['member_id']}/faults", [])
+    await asyncio.sleep(6.5)  # the breaker opens by the clock of Redis
+    service.clock.advance(30)
+    await service.work()
+    service.clock.advance(2)
+    await service.work()
+
+    assert [(await service.item(one)).state for one in messages] == [SENT] * 5
+    assert [await service.seen(portal, str(user)) for user in (2, 3, 4, 5, 6)] == [["снова здесь"]] * 5
+
+
+async def test_what_a_lane_rested_for_ends_with_the_news_of_it(service: Any, message_of: Any) -> None:
+    portal = await service.portal()
+    messages = [message_of(portal, text) for text in ("раз", "два")]
+    await service.break_it(portal, "payment_required")
+    await service.enqueue(*messages)
+    await service.work()
+    resting = await service.item(messages[0])
+
+    await service.tell(portal, portal_pb2.PORTAL_STATE_ACTIVE)
+    await service.work()
+
+    assert (resting.state, resting.attempts) == (RETRY, 0)
+    assert resting.due_at.ToDatetime(tzinfo=UTC) > service.clock() + timedelta(minutes=50)
+    assert await service.seen(portal) == ["раз", "два"]

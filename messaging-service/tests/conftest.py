@@ -51,10 +51,10 @@ class Billing(billing_pb2_grpc.BillingServiceServicer):
         self.committed: list[str] = []
         self._now = now
 
-    async def Reserve(self, request: billing_pb2.ReserveRequest, _context: Context) -> billing_pb2.ReserveResponse:  # noqa: N802
+    async def Reserve(self, request: billing_pb2.ReserveRequest, _context: Context) -> billing_pb2.ReserveResponse:  # noqa: N802 - the proto's name
         return billing_pb2.ReserveResponse(decisions=map(self._decide, request.reservations))
 
-    async def Commit(self, request: billing_pb2.CommitRequest, _context: Context) -> billing_pb2.CommitResponse:  # noqa: N802
+    async def Commit(self, request: billing_pb2.CommitRequest, _context: Context) -> billing_pb2.CommitResponse:  # noqa: N802 - the proto's name
         self.committed += [key.key for key in request.keys]
         return billing_pb2.CommitResponse(counted=len(request.keys))
 
@@ -74,7 +74,7 @@ class Delivery(delivery_pb2_grpc.DeliveryServiceServicer):
         self.failures = 0
         self.refused: set[str] = set()
 
-    async def Enqueue(  # noqa: N802
+    async def Enqueue(  # noqa: N802 - the proto's name
         self, request: delivery_pb2.EnqueueRequest, _context: Context
     ) -> delivery_pb2.EnqueueResponse:
         self.calls.append(list(request.messages))
@@ -95,7 +95,7 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer):
         self.refusal: grpc.StatusCode | None = None
         self.failures = 0
 
-    async def AdoptApplicationToken(  # noqa: N802
+    async def AdoptApplicationToken(  # noqa: N802 - the proto's name
         self, request: portal_pb2.AdoptApplicationTokenRequest, _context: Context
     ) -> portal_pb2.AdoptApplicationTokenResponse:
         self.asked.append(request)
@@ -104,7 +104,7 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer):
             await _context.abort(grpc.StatusCode.UNAVAILABLE, "away")
         return portal_pb2.AdoptApplicationTokenResponse()
 
-    async def HandleLifeCycle(  # noqa: N802
+    async def HandleLifeCycle(  # noqa: N802 - the proto's name
         self, request: portal_pb2.HandleLifeCycleRequest, _context: Context
     ) -> portal_pb2.HandleLifeCycleResponse:
         self.told.append(request)

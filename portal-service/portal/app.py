@@ -9,6 +9,7 @@ from bitrix.endpoint import EndpointPolicy
 from bitrix.limiter import Budget, Limiter
 from bitrix.oauth import OAuthServer
 from bitrix.rest import Rest
+from bitrix.shared import Shared
 from kit import db
 from kit.clock import utc_now
 from kit.keyring import KeyRing
@@ -53,8 +54,9 @@ class App:
         self.tokens = Tokens(self.engine, keyring, oauth, utc_now)
         self.idle_tokens = IdleTokens(self.engine, self.tokens, utc_now)
         self.endpoints = Endpoints(self.engine, oauth, self.tokens, utc_now)
-        client, limiter = BitrixClient(self.http, policy), Limiter(self.redis, Budget())
-        rest = PortalRest(Rest(client, limiter, Breaker(self.redis)), client, limiter, self.tokens, self.endpoints)
+        shared = Shared(self.redis)
+        client, limiter = BitrixClient(self.http, policy), Limiter(shared, Budget())
+        rest = PortalRest(Rest(client, limiter, Breaker(shared)), client, limiter, self.tokens, self.endpoints)
         self.bots = Bots(self.engine, rest, settings.public_url, utc_now)
         self.setup = Setup(self.bots, rest, settings.public_url)
         self.accesses = Accesses(self.engine, utc_now)

@@ -21,6 +21,7 @@ from bitrix.endpoint import EndpointPolicy
 from bitrix.limiter import Budget, Limiter
 from bitrix.oauth import OAuthServer
 from bitrix.rest import Rest
+from bitrix.shared import Shared
 from kit import db
 from kit.changefeed import Waker
 from kit.keyring import KeyRing
@@ -144,9 +145,9 @@ async def service(
     oauth = OAuthServer(*pool, sim.url, CLIENT_ID, CLIENT_SECRET)
     redis = Redis.from_url(redis_url)
     tokens = Tokens(engine, keyring, oauth, clock)
-    client, limiter = BitrixClient(*pool), Limiter(redis, Budget(rate=1000, burst=1000))
+    client, limiter = BitrixClient(*pool), Limiter(Shared(redis), Budget(rate=1000, burst=1000))
     endpoints = Endpoints(engine, oauth, tokens, clock)
-    rest = PortalRest(Rest(client, limiter, Breaker(redis)), client, limiter, tokens, endpoints)
+    rest = PortalRest(Rest(client, limiter, Breaker(Shared(redis))), client, limiter, tokens, endpoints)
     bots, accesses = Bots(engine, rest, PUBLIC_URL, clock), Accesses(engine, clock)
     verifier = Verifier(oauth, Attempts(redis, "install", FREE_FAILURES, clock))
     setup = Setup(bots, rest, PUBLIC_URL)

@@ -1,12 +1,13 @@
 """What an operator sees of a running stack: health, reflection, metrics, logs without secrets."""
 
+import asyncio
 import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.product import Product
+from tests.e2e.product import Product, eventually
 
 BUF = Path(__file__).parents[2] / ".venv" / "bin" / "buf"
 SERVICES = {
@@ -82,3 +83,22 @@ async def test_no_log_holds_a_token(product: Product) -> None:
         text = path.read_text()
         for secret in secrets:
             assert secret not in text, path.name
+
+
+@pytest.mark.timeout(120)
+async def test_while_redis_hangs_every_portal_is_answered(product: Product) -> None:
+    portals = [await product.portal(users_count=4, limits="off") for _ in range(5)]
+    await asyncio.gather(*(product.install(portal, [1, 2, 3]) for portal in portals))
+
+    with product.frozen("redis"):
+        asked = [(portal, user) for portal in portals for user in (1, 2, 3)]
+        await asyncio.gather(*(product.write(portal, user, "ping") for portal, user in asked))
+
+        async def all_answered() -> bool:
+            for portal in portals:
+                pongs = [one for one in await product.visible(portal) if one["text"] == "pong"]
+                if len(pongs) < 3:
+                    return False
+            return True
+
+        await eventually(all_answered, 30, "an answer to everybody")

@@ -1,5 +1,6 @@
 """The portal context: tokens to send with, and its change feed."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -95,6 +96,7 @@ class LaneTokens:
         self._portal = portal
         self._portal_id = portal_id
         self._token = token
+        self._remedy = asyncio.Lock()
 
     @property
     def bot_id(self) -> int:
@@ -107,13 +109,17 @@ class LaneTokens:
 
     async def refresh_after(self, stale: Credential) -> Credential:
         """Return a newer one; a refresh that another send of the turn has caused serves this one too."""
-        if self._token.credential.access_token == stale.access_token:
-            self._token = await self._portal.refreshed(self._portal_id, self._token)
-        return self._token.credential
+        async with self._remedy:
+            if self._token.credential.access_token == stale.access_token:
+                self._token = await self._portal.refreshed(self._portal_id, self._token)
+            return self._token.credential
 
     async def moved(self, stale: Credential, client_endpoint: str) -> Credential:
         """Return the credential at the address that the OAuth server confirms; no other gets it."""
-        confirmed = await self._portal.confirm_endpoint(self._portal_id)
-        log.info("portal moved", portal_id=str(self._portal_id), named=client_endpoint, confirmed=confirmed)
-        self._token = replace(self._token, credential=replace(stale, client_endpoint=confirmed))
-        return self._token.credential
+        async with self._remedy:
+            current = self._token.credential
+            if current.client_endpoint == stale.client_endpoint:
+                confirmed = await self._portal.confirm_endpoint(self._portal_id)
+                log.info("portal moved", portal_id=str(self._portal_id), named=client_endpoint, to=confirmed)
+                self._token = replace(self._token, credential=replace(current, client_endpoint=confirmed))
+            return self._token.credential

@@ -4,10 +4,8 @@ import random
 import time
 from dataclasses import dataclass
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
 from bitrix.errors import BitrixError, Kind
+from bitrix.shared import Shared
 
 KEY = "bitrix:breaker:{member_id}"
 """Hash {failures, trips, until, probe}; absent while all is well. `until`: open before this moment, half-open
@@ -18,6 +16,8 @@ FAILURES = 5
 OPEN_S = 5.0
 """The first time; doubled with every probe that fails."""
 MAX_OPEN_S = 300.0
+ASK_AGAIN_S = 1.0
+"""While the probe is under way: it may be over any moment."""
 PROBE_S = 30.0
 """After which a probe that never told its end is given up; a call takes at most client.TOTAL_S."""
 _FORGOTTEN_S = 900
@@ -34,9 +34,12 @@ local open_until = tonumber(state[2])
 if not open_until then
   return {{0, state[1] and 1 or 0}}
 end
-local wait = math.max(open_until, tonumber(state[3]) or 0) - now
-if wait > 0 then
-  return {{math.ceil(wait), 1}}
+if open_until > now then
+  return {{math.ceil(open_until - now), 1}}
+end
+local probe = (tonumber(state[3]) or 0) - now
+if probe > 0 then
+  return {{math.min(math.ceil(probe), ARGV[2]), 1}}
 end
 redis.call('HSET', KEYS[1], 'probe', now + ARGV[1])
 return {{0, 1}}
@@ -72,20 +75,22 @@ _CLEAR = Passage(0.0, is_watched=False)
 class Breaker:
     """Keeps calls from portals that do not answer. While Redis is away everything passes."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._enter = redis.register_script(_ENTER)
-        self._fail = redis.register_script(_FAIL)
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._enter = shared.redis.register_script(_ENTER)
+        self._fail = shared.redis.register_script(_FAIL)
         self._well_until: dict[str, float] = {}
 
     async def enter(self, member_id: str) -> Passage:
         """Ask whether a call may go. Who may after a pause is the probe: the others wait for how it ends."""
         if self._well_until.get(member_id, 0.0) > time.monotonic():
             return _CLEAR
-        try:
-            wait_ms, watched = await self._enter(keys=[KEY.format(member_id=member_id)], args=[PROBE_S * 1000])
-        except (RedisError, OSError):
+        entered = await self._shared.ask(
+            self._enter(keys=[KEY.format(member_id=member_id)], args=[PROBE_S * 1000, ASK_AGAIN_S * 1000])
+        )
+        if entered is None:
             return _CLEAR
+        wait_ms, watched = entered
         if not watched:
             self._well_until[member_id] = time.monotonic() + _BELIEVED_S
         return Passage(int(wait_ms) / 1000, bool(watched))
@@ -93,13 +98,10 @@ class Breaker:
     async def tell(self, member_id: str, passage: Passage, error: BitrixError | None) -> None:
         """Say how a call ended that was let pass. A refusal is an answer: the portal is well (trap 32)."""
         key = KEY.format(member_id=member_id)
-        try:
-            if error is not None and error.kind in _AILING:
-                self._well_until.pop(member_id, None)
-                spread = 1 + 0.2 * random.random()  # noqa: S311
-                args = [FAILURES, OPEN_S * 1000, MAX_OPEN_S * 1000, spread, _FORGOTTEN_S]
-                await self._fail(keys=[key], args=args)
-            elif passage.is_watched:
-                await self._redis.delete(key)
-        except (RedisError, OSError):
-            return
+        if error is not None and error.kind in _AILING:
+            self._well_until.pop(member_id, None)
+            spread = 1 + 0.2 * random.random()  # noqa: S311 - jitter
+            args = [FAILURES, OPEN_S * 1000, MAX_OPEN_S * 1000, spread, _FORGOTTEN_S]
+            await self._shared.ask(self._fail(keys=[key], args=args))
+        elif passage.is_watched:
+            await self._shared.ask(self._shared.redis.delete(key))

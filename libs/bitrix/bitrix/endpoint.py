@@ -13,7 +13,8 @@ from bitrix.errors import BitrixError, Kind
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_LEADING_TO_IPV4 = [ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")]
+"""NAT64, the local NAT64 (RFC 8215) and IPv4-compatible addresses; the IPv4 one stands at the end."""
 
 
 class EndpointPolicy:
@@ -64,7 +65,7 @@ def _inside(address: Address) -> list[Address]:
     if isinstance(address, ipaddress.IPv4Address):
         return []
     carried: list[Address | None] = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64:
+    if any(address in net for net in _LEADING_TO_IPV4):
         carried.append(ipaddress.IPv4Address(address.packed[-4:]))
     return [one for one in carried if one is not None]
 

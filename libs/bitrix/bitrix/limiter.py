@@ -7,10 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
 from bitrix.decisions import failure
+from bitrix.shared import Shared
 
 KEY = "bitrix:bucket:{member_id}"
 """Hash {level, at}: how full the portal's bucket is, and when that was true (ms of Redis's clock)."""
@@ -92,10 +90,10 @@ class Grant:
 class Limiter:
     """Takes from portals' buckets. While Redis is away a slower bucket of this process stands in."""
 
-    def __init__(self, redis: Redis, budget: Budget) -> None:
+    def __init__(self, shared: Shared, budget: Budget) -> None:
         """Take the `budget` of portals that have none of their own."""
-        self._redis = redis
-        self._take = redis.register_script(_TAKE)
+        self._shared = shared
+        self._take = shared.redis.register_script(_TAKE)
         self._budget = budget
         self._local: dict[str, float] = {}
 
@@ -108,20 +106,18 @@ class Limiter:
         methods: Iterable[str] = (),
     ) -> Grant:
         """Take up to `wanted` requests of the portal's budget, for the methods named."""
-        try:
-            granted, wait_ms, braked = await self._take(
-                keys=[
-                    KEY.format(member_id=member_id),
-                    BUDGET_KEY.format(member_id=member_id),
-                    *(
-                        BRAKE_KEY.format(member_id=member_id, method=method.lower())
-                        for method in (_EVERY_METHOD, *methods)
-                    ),
-                ],
+        brakes = (
+            BRAKE_KEY.format(member_id=member_id, method=method.lower()) for method in (_EVERY_METHOD, *methods)
+        )
+        taken = await self._shared.ask(
+            self._take(
+                keys=[KEY.format(member_id=member_id), BUDGET_KEY.format(member_id=member_id), *brakes],
                 args=[self._budget.rate, self._budget.burst, wanted, _SHARE[priority]],
             )
-        except (RedisError, OSError):
+        )
+        if taken is None:
             return self._take_locally(member_id)
+        granted, wait_ms, braked = taken
         return Grant(int(granted), int(wait_ms) / 1000, bool(braked))
 
     async def wait(self, member_id: str, ends_at: float, priority: Priority, methods: Sequence[str]) -> None:
@@ -133,7 +129,7 @@ class Limiter:
         loop = asyncio.get_running_loop()
         while not (grant := await self.take(member_id, priority=priority, methods=methods)).count:
             # Many may wait for the same moment: spread, the first of them does not wake all the others.
-            wait_s = grant.wait_s * (1 + 0.2 * random.random())  # noqa: S311
+            wait_s = grant.wait_s * (1 + 0.2 * random.random())  # noqa: S311 - jitter
             if loop.time() + wait_s > ends_at:
                 code = "method_braked" if grant.is_braked else "rate_budget_used_up"
                 raise failure(code, portal=member_id, method=methods[0], retry_after_s=grant.wait_s)
@@ -142,10 +138,7 @@ class Limiter:
     async def brake(self, member_id: str, seconds: float, method: str = _EVERY_METHOD) -> None:
         """Let a method of the portal rest, or all. While Redis is away the local bucket is brake enough."""
         key = BRAKE_KEY.format(member_id=member_id, method=method.lower())
-        try:
-            await self._redis.set(key, 1, px=max(1, int(seconds * 1000)))
-        except (RedisError, OSError):
-            return
+        await self._shared.ask(self._shared.redis.set(key, 1, px=max(1, int(seconds * 1000))))
 
     async def spare(self, member_id: str, method: str, operating_s: float, reset_at: float) -> None:
         """Brake a method that has run for most of what the platform allows, before it says so (contract 3.4)."""
@@ -157,7 +150,7 @@ class Limiter:
 
         Raises RedisError.
         """
-        await self._redis.hset(  # type: ignore[misc]  # typed as for both clients of redis-py
+        await self._shared.redis.hset(  # type: ignore[misc]  # typed as for both clients of redis-py
             BUDGET_KEY.format(member_id=member_id), mapping={"rate": budget.rate, "burst": budget.burst}
         )
 

@@ -144,7 +144,8 @@ class Rest:
         try:
             answer = await self._client.ask(credential, method, call.params)
         except BitrixError as error:
-            await self._breaker.tell(member_id, passage, error)
+            # Who says that it has moved is well.
+            await self._breaker.tell(member_id, passage, None if isinstance(error, PortalRenamed) else error)
             await self._heed(member_id, method, error)
             raise
         await self._breaker.tell(member_id, passage, None)
@@ -168,5 +169,5 @@ def _before_repeat_s(error: BitrixError, call: Call, repeats: int) -> float | No
     """Return the seconds to wait before a call is made again, None when it must not be."""
     repeat = line_of(error).repeat
     if repeat is Repeat.ALWAYS or (repeat is Repeat.IDEMPOTENT and call.is_idempotent):
-        return max(backoff_s(repeats, random.random()), error.retry_after_s or 0.0)  # noqa: S311
+        return max(backoff_s(repeats, random.random()), error.retry_after_s or 0.0)  # noqa: S311 - jitter
     return None

@@ -19,6 +19,7 @@ from bitrix.endpoint import EndpointPolicy
 from bitrix.limiter import Budget, Limiter
 from bitrix.oauth import OAuthServer
 from bitrix.rest import Rest
+from bitrix.shared import Shared
 
 
 @dataclass
@@ -65,7 +66,7 @@ class World:
     oauth: OAuthServer
 
     def rest(self, budget: Budget) -> Rest:
-        return Rest(self.client, Limiter(self.redis, budget), Breaker(self.redis))
+        return Rest(self.client, Limiter(Shared(self.redis), budget), Breaker(Shared(self.redis)))
 
     async def portal(self, **asked: Any) -> tuple[dict[str, Any], KeptTokens]:
         """A portal with a bot that may write to user 2."""

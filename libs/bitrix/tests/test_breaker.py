@@ -10,6 +10,7 @@ from bitrix import breaker
 from bitrix.breaker import FAILURES, KEY, Breaker, Passage
 from bitrix.decisions import failure
 from bitrix.errors import BitrixError
+from bitrix.shared import Shared
 
 NO_ANSWER = failure("no_answer")
 
@@ -25,7 +26,7 @@ async def fail(one: Breaker, member_id: str, times: int, error: BitrixError = NO
 
 
 async def test_it_opens_after_failures_in_a_row_for_every_process(redis: Redis) -> None:
-    one, other, member_id = Breaker(redis), Breaker(redis), uuid4().hex
+    one, other, member_id = Breaker(Shared(redis)), Breaker(Shared(redis)), uuid4().hex
 
     await fail(one, member_id, FAILURES - 1)
     still_closed = await other.enter(member_id)
@@ -36,7 +37,7 @@ async def test_it_opens_after_failures_in_a_row_for_every_process(redis: Redis) 
 
 
 async def test_a_success_in_between_begins_the_count_anew(redis: Redis) -> None:
-    one, member_id = Breaker(redis), uuid4().hex
+    one, member_id = Breaker(Shared(redis)), uuid4().hex
 
     await fail(one, member_id, FAILURES - 1)
     await one.tell(member_id, await one.enter(member_id), None)
@@ -47,7 +48,7 @@ async def test_a_success_in_between_begins_the_count_anew(redis: Redis) -> None:
 
 @pytest.mark.parametrize("code", ["QUERY_LIMIT_EXCEEDED", "EMPTY_MESSAGE", "EXPIRED_TOKEN", "PAYMENT_REQUIRED"])
 async def test_a_refusal_is_an_answer(redis: Redis, code: str) -> None:
-    one, member_id = Breaker(redis), uuid4().hex
+    one, member_id = Breaker(Shared(redis)), uuid4().hex
 
     await fail(one, member_id, FAILURES * 2, failure(code, status=400))
 
@@ -55,7 +56,7 @@ async def test_a_refusal_is_an_answer(redis: Redis, code: str) -> None:
 
 
 async def test_one_probe_goes_at_a_time_and_a_failed_one_opens_for_twice_as_long(redis: Redis) -> None:
-    one, member_id = Breaker(redis), uuid4().hex
+    one, member_id = Breaker(Shared(redis)), uuid4().hex
     await fail(one, member_id, FAILURES)
     await asyncio.sleep(0.13)
 
@@ -67,7 +68,7 @@ async def test_one_probe_goes_at_a_time_and_a_failed_one_opens_for_twice_as_long
 
 
 async def test_a_probe_that_succeeds_closes_it(redis: Redis) -> None:
-    one, member_id = Breaker(redis), uuid4().hex
+    one, member_id = Breaker(Shared(redis)), uuid4().hex
     await fail(one, member_id, FAILURES)
     await asyncio.sleep(0.13)
 
@@ -77,19 +78,19 @@ async def test_a_probe_that_succeeds_closes_it(redis: Redis) -> None:
 
 
 async def test_late_failures_of_calls_begun_before_do_not_keep_it_open(redis: Redis) -> None:
-    one, member_id = Breaker(redis), uuid4().hex
+    one, member_id = Breaker(Shared(redis)), uuid4().hex
     passage = await one.enter(member_id)
     await fail(one, member_id, FAILURES)
-    until = await redis.hget(KEY.format(member_id=member_id), "until")  # type: ignore[misc]
+    until = await redis.hget(KEY.format(member_id=member_id), "until")  # type: ignore[misc] # typed as for both clients
 
     for _ in range(20):
         await one.tell(member_id, passage, NO_ANSWER)
 
-    assert await redis.hget(KEY.format(member_id=member_id), "until") == until  # type: ignore[misc]
+    assert await redis.hget(KEY.format(member_id=member_id), "until") == until  # type: ignore[misc] # typed as for both clients
 
 
 async def test_portals_share_nothing_and_the_state_goes_away(redis: Redis) -> None:
-    one, member_id = Breaker(redis), uuid4().hex
+    one, member_id = Breaker(Shared(redis)), uuid4().hex
     await fail(one, member_id, FAILURES)
 
     assert (await one.enter(uuid4().hex)).wait_s == 0

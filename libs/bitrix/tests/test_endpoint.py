@@ -9,7 +9,12 @@ from bitrix.client import BitrixClient, Credential
 from bitrix.endpoint import EndpointPolicy
 from bitrix.errors import BitrixError, Kind
 
-TRANSLATED = ["https://[64:ff9b::7f00:1]/rest/", "https://[2002:7f00:1::]/rest/"]
+TRANSLATED = [
+    "https://[64:ff9b::7f00:1]/rest/",
+    "https://[64:ff9b:1::7f00:1]/rest/",
+    "https://[::7f00:1]/rest/",
+    "https://[2002:7f00:1::]/rest/",
+]
 """NAT64 and 6to4: public by their prefix, private by the address inside."""
 HOSTILE = [
     *TRANSLATED,

@@ -11,6 +11,7 @@ from bitrix.breaker import Breaker, Passage
 from bitrix.decisions import failure
 from bitrix.errors import BitrixError, Kind
 from bitrix.limiter import ENTERPRISE, KEY, Budget, Limiter, Priority
+from bitrix.shared import Shared
 
 
 @pytest.mark.parametrize("asks", [[1] * 60, [3, 1, 7, 16] * 8, [50, 50], [16] * 5])
@@ -18,7 +19,7 @@ async def test_under_concurrency_no_more_is_granted_than_the_bucket_and_the_time
     redis: Redis, asks: list[int]
 ) -> None:
     budget, member_id = Budget(rate=20, burst=30), uuid4().hex
-    workers = [Limiter(redis, budget) for _ in range(4)]
+    workers = [Limiter(Shared(redis), budget) for _ in range(4)]
     started = time.monotonic()
 
     grants = await asyncio.gather(*(workers[number % 4].take(member_id, ask) for number, ask in enumerate(asks)))
@@ -31,7 +32,7 @@ async def test_under_concurrency_no_more_is_granted_than_the_bucket_and_the_time
 
 
 async def test_the_wait_told_is_the_time_until_one_more_fits(redis: Redis) -> None:
-    limiter, member_id = Limiter(redis, Budget(rate=10, burst=3)), uuid4().hex
+    limiter, member_id = Limiter(Shared(redis), Budget(rate=10, burst=3)), uuid4().hex
     await limiter.take(member_id, 3)
 
     refused = await limiter.take(member_id)
@@ -46,7 +47,7 @@ async def test_the_wait_told_is_the_time_until_one_more_fits(redis: Redis) -> No
 
 
 async def test_over_time_the_rate_is_kept(redis: Redis) -> None:
-    limiter, member_id = Limiter(redis, Budget(rate=100, burst=5)), uuid4().hex
+    limiter, member_id = Limiter(Shared(redis), Budget(rate=100, burst=5)), uuid4().hex
     started, granted = time.monotonic(), 0
 
     while time.monotonic() - started < 0.5:
@@ -59,7 +60,7 @@ async def test_over_time_the_rate_is_kept(redis: Redis) -> None:
 
 
 async def test_portals_share_nothing_and_their_keys_go_away(redis: Redis) -> None:
-    limiter, busy, idle = Limiter(redis, Budget(rate=1, burst=2)), uuid4().hex, uuid4().hex
+    limiter, busy, idle = Limiter(Shared(redis), Budget(rate=1, burst=2)), uuid4().hex, uuid4().hex
     await limiter.take(busy, 2)
 
     grants = [(await limiter.take(member_id)).count for member_id in (busy, idle)]
@@ -70,7 +71,7 @@ async def test_portals_share_nothing_and_their_keys_go_away(redis: Redis) -> Non
 
 async def test_while_redis_is_away_it_is_slower_but_not_unlimited() -> None:
     away = Redis.from_url("redis://127.0.0.1:1/0")
-    limiter = Limiter(away, Budget(rate=2, burst=50))
+    limiter = Limiter(Shared(away), Budget(rate=2, burst=50))
 
     grants = [await limiter.take("m", 16) for _ in range(20)]
     other = await limiter.take("another portal", 16)
@@ -82,7 +83,7 @@ async def test_while_redis_is_away_it_is_slower_but_not_unlimited() -> None:
 
 
 async def test_the_more_urgent_find_room_where_others_wait(redis: Redis) -> None:
-    limiter, member_id = Limiter(redis, Budget(rate=0.1, burst=10)), uuid4().hex
+    limiter, member_id = Limiter(Shared(redis), Budget(rate=0.1, burst=10)), uuid4().hex
 
     counts = [
         (await limiter.take(member_id, 10, priority=priority)).count
@@ -93,7 +94,7 @@ async def test_the_more_urgent_find_room_where_others_wait(redis: Redis) -> None
 
 
 async def test_bulk_alone_gets_the_whole_rate(redis: Redis) -> None:
-    limiter, member_id = Limiter(redis, Budget(rate=100, burst=10)), uuid4().hex
+    limiter, member_id = Limiter(Shared(redis), Budget(rate=100, burst=10)), uuid4().hex
     started, granted = time.monotonic(), 0
 
     while time.monotonic() - started < 0.5:
@@ -105,8 +106,8 @@ async def test_bulk_alone_gets_the_whole_rate(redis: Redis) -> None:
 
 
 async def test_a_portal_may_have_a_budget_of_its_own(redis: Redis) -> None:
-    limiter, member_id = Limiter(redis, Budget(rate=1, burst=2)), uuid4().hex
-    another_process = Limiter(redis, Budget(rate=1, burst=2))
+    limiter, member_id = Limiter(Shared(redis), Budget(rate=1, burst=2)), uuid4().hex
+    another_process = Limiter(Shared(redis), Budget(rate=1, burst=2))
 
     await limiter.set_budget(member_id, ENTERPRISE)
 
@@ -114,7 +115,7 @@ async def test_a_portal_may_have_a_budget_of_its_own(redis: Redis) -> None:
 
 
 async def test_a_braked_method_rests_and_takes_nothing_from_the_bucket(redis: Redis) -> None:
-    limiter, member_id = Limiter(redis, Budget(rate=0.1, burst=1)), uuid4().hex
+    limiter, member_id = Limiter(Shared(redis), Budget(rate=0.1, burst=1)), uuid4().hex
     await limiter.brake(member_id, 30, "User.Get")
 
     braked = await limiter.take(member_id, methods=["batch", "user.get"])
@@ -126,7 +127,7 @@ async def test_a_braked_method_rests_and_takes_nothing_from_the_bucket(redis: Re
 
 
 async def test_who_waits_is_told_early_that_nothing_will_come_in_time(redis: Redis) -> None:
-    limiter, member_id = Limiter(redis, Budget(rate=0.1, burst=1)), uuid4().hex
+    limiter, member_id = Limiter(Shared(redis), Budget(rate=0.1, burst=1)), uuid4().hex
     loop = asyncio.get_running_loop()
     started = loop.time()
     await limiter.wait(member_id, started + 1, Priority.INTERACTIVE, ["profile"])
@@ -141,7 +142,7 @@ async def test_who_waits_is_told_early_that_nothing_will_come_in_time(redis: Red
 
 async def test_while_redis_is_away_brakes_and_breakers_do_no_harm() -> None:
     away = Redis.from_url("redis://127.0.0.1:1/0")
-    limiter, breaker = Limiter(away, Budget()), Breaker(away)
+    limiter, breaker = Limiter(Shared(away), Budget()), Breaker(Shared(away))
 
     await limiter.brake("m", 5)
     passage = await breaker.enter("m")
