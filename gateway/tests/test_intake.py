@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import time
 from typing import Any
 
 import httpx
@@ -153,3 +154,24 @@ async def test_an_address_that_is_none_does_not_keep_an_event_from_being_taken(g
         answer = await http.post("/v1/bitrix/events", content="event=A")
 
     assert (answer.status_code, gateway.messaging.bodies) == (200, ["event=A"])
+
+
+async def test_while_messaging_hangs_every_event_is_acknowledged_within_a_second(gateway: Any) -> None:
+    gateway.messaging.gate.clear()
+    took: list[float] = []
+
+    async def post(number: int) -> int:
+        started = time.monotonic()
+        answer = await gateway.post(f"event={number}")
+        took.append(time.monotonic() - started)
+        return int(answer.status_code)
+
+    statuses = await asyncio.gather(*(post(number) for number in range(30)))
+    spooled = gateway.spool.depth
+    gateway.messaging.gate.set()
+    await until(lambda: gateway.spool.depth == 0)
+
+    assert set(statuses) == {200}
+    assert max(took) < 1.2
+    assert spooled == 30
+    assert set(gateway.messaging.bodies) == {f"event={number}" for number in range(30)}
