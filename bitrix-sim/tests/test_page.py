@@ -52,7 +52,7 @@ async def test_the_shell_speaks_two_languages_and_holds_no_inline_script(sim: Si
     assert "Установить приложение" in russian.text
     assert "Install the app" in english.text
     assert "default-src 'self'" in russian.headers["content-security-policy"]
-    for name in ("page.js", "bbcode.js", "dom.js", "page.css", "icon.svg"):
+    for name in ("page.js", "panel.js", "frame.js", "bx24.js", "bbcode.js", "dom.js", "page.css", "icon.svg"):
         assert (await sim.http.get(f"/static/{name}")).status_code == 200
 
 

@@ -27,6 +27,7 @@ def test_the_defaults_are_those_of_the_interfaces() -> None:
         "TB_BITRIX_CLIENT_SECRET": "local-secret",
         "TB_BITRIX_OAUTH_URL": "http://127.0.0.1:9400",
         "TB_BITRIX_DEV_HOSTS": "127.0.0.1:9400",
+        "TB_BITRIX_JS_URL": "http://127.0.0.1:9400/api/v1/",
     }
     assert (settings.admin_email, settings.admin_password) == ("admin@localhost", "changeme")
 
