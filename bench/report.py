@@ -53,6 +53,8 @@ class Section:
     head: Sequence[str]
     rows: Sequence[Row]
     goals: Sequence[Goal]
+    note: str = ""
+    """What a reader has to know of the numbers."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Report:
         for section in self.sections:
             lines += ["", f"## {section.title}", "", *_table(section.head, (row.cells() for row in section.rows))]
             goals = ((goal.what, goal.wanted, f"{goal.measured:.2f}", _yes(goal)) for goal in section.goals)
+            lines += ["", section.note] if section.note else []
             lines += ["", *_table(("to watch", "wanted", "measured", "met"), goals)]
         return "\n".join([*lines, ""])
 
