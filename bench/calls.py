@@ -21,8 +21,8 @@ from devstack.ports import next_free
 from devstack.probes import http_ok
 
 _MARGIN = (
-    "Ours keeps a margin on purpose (1.9 requests/s and 45 at once): a portal punishes what comes over its limit, and "
-    "requests that were granted apart may arrive together. Who sends more here was refused."
+    "Ours keeps a margin on purpose (1.9 requests/s and 45 at once): a portal punishes what comes over its limit, "
+    "and requests that were granted apart may arrive together. Who sends more here was refused."
 )
 
 OURS = "ours"

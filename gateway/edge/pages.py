@@ -9,6 +9,8 @@ import orjson
 import structlog
 from fastapi.responses import HTMLResponse
 
+from kit import trace
+
 log = structlog.get_logger("pages")
 
 BOOT = '<script type="application/json" id="boot">{}</script>'
@@ -29,6 +31,10 @@ TEXTS = {
     "not_verified": {
         "ru": "Битрикс24 не подтвердил, что страницу открыли вы. Закройте её и откройте приложение снова.",
         "en": "Bitrix24 did not confirm that it was you who opened this page. Close it and open the app again.",
+    },
+    "not_built": {
+        "ru": "Страница приложения не установлена на сервере. Сообщите об этом поддержке Teachbase AI.",
+        "en": "The app's page is not installed on the server. Please tell the support of Teachbase AI.",
     },
     "try_again": {
         "ru": "Сейчас не получается связаться с Битрикс24. Закройте страницу и откройте приложение через минуту.",
@@ -56,7 +62,7 @@ class PortalPage:
     def answer(self, page: str, lang: str, placement: str, origin: str) -> HTMLResponse:
         """Return the app's page for a portal, which alone may frame it. It holds no secret (contract 6.2)."""
         if not self.template:
-            return notice("try_again", lang, 503)
+            return notice("not_built", lang, 503, trace.current.get())
         boot = orjson.dumps({"page": page, "lang": lang, "placement": placement}).decode().replace("<", "\\u003c")
         filled = self.template.replace(BOOT, BOOT.replace("{}", boot)).replace(
             BX24_URL, html.escape(self.bx24_url)

@@ -21,7 +21,7 @@ def pack(calls: Sequence[Call]) -> list[list[int]]:
     """Return places of `calls`, in their order, gathered into requests; a place by itself travels as it is.
 
     What holds a `$` anywhere travels alone: in a batch the platform would put another command's result in the
-    place of `$result[...]`, whoever wrote it. So does what a query cannot say: an empty list or map.
+    place of `$result[...]`, whoever wrote it. So does what a query cannot say: null, an empty list or map.
     """
     packs: list[list[int]] = []
     room = 0
@@ -81,14 +81,14 @@ def _may_join(call: Call) -> bool:
 
 
 def _survives(value: Any) -> bool:
-    """Whether a value arrives as it is: no `$` in it, and nothing empty, which a query cannot tell."""
+    """Whether a value arrives as it is: no `$` in it, and no null or empty list, which a query cannot tell."""
     if isinstance(value, str):
         return "$" not in value
     if isinstance(value, dict):
         return bool(value) and all(map(_survives, value)) and all(map(_survives, value.values()))
     if isinstance(value, list | tuple):
         return bool(value) and all(map(_survives, value))
-    return True
+    return value is not None
 
 
 def _command(call: Call) -> str:
