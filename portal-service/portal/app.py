@@ -58,7 +58,7 @@ class App:
         client, limiter = BitrixClient(self.http, policy), Limiter(shared, Budget())
         rest = PortalRest(Rest(client, limiter, Breaker(shared)), client, limiter, self.tokens, self.endpoints)
         self.bots = Bots(self.engine, rest, settings.public_url, utc_now)
-        self.setup = Setup(self.bots, rest, settings.public_url)
+        self.setup = Setup(self.bots, rest, limiter, settings.public_url)
         self.accesses = Accesses(self.engine, utc_now)
         verifier = Verifier(oauth, Attempts(self.redis, "install", FREE_FAILURES, utc_now))
         rights = Rights(rest)

@@ -70,6 +70,7 @@ class Service:
     admins: Admins
     bots: Bots
     idle: IdleTokens
+    redis: Redis
     deletions: Deletions
     remote_ip: str
     """Of whoever installs and signs in, unless told otherwise; each test has its own."""
@@ -150,7 +151,7 @@ async def service(
     rest = PortalRest(Rest(client, limiter, Breaker(Shared(redis))), client, limiter, tokens, endpoints)
     bots, accesses = Bots(engine, rest, PUBLIC_URL, clock), Accesses(engine, clock)
     verifier = Verifier(oauth, Attempts(redis, "install", FREE_FAILURES, clock))
-    setup = Setup(bots, rest, PUBLIC_URL)
+    setup = Setup(bots, rest, limiter, PUBLIC_URL)
     rights = Rights(rest)
     adopting = ApplicationTokens(engine, verifier, rights, clock)
     installs = Installs(engine, verifier, rights, tokens, setup, accesses, PortalSessions(keyring, clock), clock)
@@ -194,6 +195,7 @@ async def service(
             admins=admins,
             bots=bots,
             deletions=deletions,
+            redis=redis,
             idle=IdleTokens(engine, tokens, clock),
             remote_ip=uuid4().hex,
         )

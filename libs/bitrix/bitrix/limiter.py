@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from bitrix.decisions import failure
 from bitrix.shared import Shared
@@ -146,13 +147,10 @@ class Limiter:
             await self.brake(member_id, rest, method)
 
     async def set_budget(self, member_id: str, budget: Budget) -> None:
-        """Give a portal a budget of its own. Should Redis be wiped, it has the standard one until told again.
-
-        Raises RedisError.
-        """
-        await self._shared.redis.hset(  # type: ignore[misc]  # typed as for both clients of redis-py
-            BUDGET_KEY.format(member_id=member_id), mapping={"rate": budget.rate, "burst": budget.burst}
-        )
+        """Give a portal a budget of its own. Should Redis be wiped, it has the standard one until told again."""
+        fields = {"rate": budget.rate, "burst": budget.burst}
+        told: Any = self._shared.redis.hset(BUDGET_KEY.format(member_id=member_id), mapping=fields)
+        await self._shared.ask(told)
 
     def _take_locally(self, member_id: str) -> Grant:
         # Several processes may each do this at once, so each takes a fraction of the budget.

@@ -39,6 +39,10 @@ class PortalRest:
         tokens = _Newest(self._tokens, self._endpoints, portal_id)
         return await self._rest.call(tokens, call, patience_s=PATIENCE_S)
 
+    async def member_of(self, portal_id: UUID) -> str:
+        """Return the member_id of a portal. Raises NoCredential, TokenRefused."""
+        return (await self._tokens.current(portal_id)).member_id
+
     async def call_as(
         self, member_id: str, client_endpoint: str, access_token: str, method: str, params: dict[str, Any]
     ) -> Any:
