@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import BrowserContext, async_playwright, expect
 
 from b24sim.testing import FakeClock, serving, simulator
 from tests.ui.product import DIST, Product, site
@@ -17,13 +17,13 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 
 
 @pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
+async def browser() -> AsyncIterator[BrowserContext]:
     if not HAS_CHROMIUM:
         pytest.skip("no chromium here")
     assert IS_BUILT, "run 'make ui' first"
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
+        yield await started.new_context()
         await started.close()
 
 
@@ -43,7 +43,9 @@ def product(stage: tuple[Visitors, Product]) -> Product:
 
 
 @pytest.fixture
-async def visitors(stage: tuple[Visitors, Product], browser: Browser, product: Product) -> AsyncIterator[Visitors]:
+async def visitors(
+    stage: tuple[Visitors, Product], browser: BrowserContext, product: Product
+) -> AsyncIterator[Visitors]:
     """Who opens the app; every page must end without an error on its console."""
     assert product.url
     visitors = stage[0]

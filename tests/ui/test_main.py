@@ -31,7 +31,7 @@ async def test_who_may_talk_is_changed_saved_and_welcomed(
     await save.click()
 
     await expect(visit.app.get_by_text("Сохранено.")).to_be_visible()
-    await expect(visit.app.get_by_text("Бот поприветствовал 4 сотрудников")).to_be_visible()
+    await expect(visit.app.get_by_text("Приветствие получили 4 сотрудника")).to_be_visible()
     bodies = [body for method, path, body in product.calls if (method, path) == ("PUT", ALLOWED)]
     assert bodies == [{"mode": "list", "user_ids": [1, 2, 3, 4], "department_ids": []}]
 

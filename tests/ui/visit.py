@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import Browser, BrowserContext, Frame, FrameLocator, Page, expect
+from playwright.async_api import BrowserContext, Frame, FrameLocator, Page, expect
 
 from b24sim.testing import Sim
 
@@ -48,19 +48,19 @@ class Visitors:
     """People with browsers."""
 
     sim: Sim
-    browser: Browser | None = None
-    contexts: list[BrowserContext] = field(default_factory=list)
+    context: BrowserContext | None = None
+    pages: list[Page] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
     expected: set[str] = field(default_factory=set)
 
-    def begin(self, browser: Browser) -> None:
-        """Start a test."""
-        self.browser, self.contexts, self.mistakes, self.expected = browser, [], [], set()
+    def begin(self, context: BrowserContext) -> None:
+        """Start a test. Pages share a context: what was loaded once comes from its cache."""
+        self.context, self.pages, self.mistakes, self.expected = context, [], [], set()
 
     async def end(self) -> list[str]:
-        """Close every browser of the test and delete its portals. Returns what the consoles complained of."""
-        for context in self.contexts:
-            await context.close()
+        """Close every page of the test and delete its portals. Returns what the consoles complained of."""
+        for page in self.pages:
+            await page.close()
         for portal in (await self.sim.control("GET", "/portals"))["items"]:
             await self.sim.control("DELETE", f"/portals/{portal['member_id']}")
         return [line for line in self.mistakes if not any(word in line for word in self.expected)]
@@ -78,12 +78,11 @@ class Visitors:
         scheme: Scheme = "light",
     ) -> Visit:
         """Open the app as one of the employees."""
-        assert self.browser
-        context = await self.browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
-        )
-        self.contexts.append(context)
-        page = await context.new_page()
+        assert self.context
+        page = await self.context.new_page()
+        self.pages.append(page)
+        await page.set_viewport_size({"width": width, "height": 900})
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.on("pageerror", lambda error: self.mistakes.append(str(error)))
         page.on("console", lambda line: self.mistakes.append(line.text) if line.type == "error" else None)
         page.set_default_timeout(10_000)

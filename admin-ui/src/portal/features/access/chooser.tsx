@@ -21,7 +21,7 @@ import { ProblemNotice } from "@/portal/components/problem-notice";
 import { useSurroundings } from "@/portal/context";
 import { Chips } from "@/portal/features/access/chips";
 import classes from "@/portal/features/access/chooser.module.css";
-import { EmployeeRow } from "@/portal/features/access/employee-row";
+import { clickedEmployee, EmployeeRow } from "@/portal/features/access/employee-row";
 import { type Chosen, everyone, useEmployees } from "@/portal/features/access/people";
 
 const TYPING_MS = 250;
@@ -59,7 +59,7 @@ export function EmployeeChooser({ chosen, onChange }: Props) {
   });
 
   return (
-    <Combobox store={combobox} onOptionSubmit={(value) => toggle(Number(value))}>
+    <Combobox store={combobox}>
       <Stack gap="sm">
         <Combobox.EventsTarget withExpandedAttribute aria-controls={listId}>
           <SearchInput
@@ -90,7 +90,7 @@ export function EmployeeChooser({ chosen, onChange }: Props) {
         </Group>
         {all.isError && <ProblemNotice problem={all.error} onRetry={() => all.mutate()} />}
         <div className={classes.sides}>
-          <Found id={listId} employees={employees} found={found} chosen={chosen} query={query} />
+          <Found id={listId} employees={employees} found={found} chosen={chosen} query={query} onToggle={toggle} />
           <Chips chosen={chosen} onRemove={toggle} onClear={() => onChange(new Map())} />
         </div>
       </Stack>
@@ -109,10 +109,11 @@ interface FoundProps {
   found: Employee[];
   chosen: Chosen;
   query: string;
+  onToggle: (id: number) => void;
 }
 
 /** The list: rows, and a mark after the last one that asks for the next page when it comes into view. */
-function Found({ id, employees, found, chosen, query }: FoundProps) {
+function Found({ id, employees, found, chosen, query, onToggle }: FoundProps) {
   const { t } = useTranslation();
   const [list, setList] = useState<HTMLElement | null>(null);
   const { ref: end, entry } = useIntersection({ root: list, rootMargin: AHEAD });
@@ -134,10 +135,19 @@ function Found({ id, employees, found, chosen, query }: FoundProps) {
         id={id}
         aria-label={t("people.list")}
         aria-multiselectable
+        onClick={({ target }) => {
+          const clicked = clickedEmployee(target);
+          if (clicked !== undefined) onToggle(clicked);
+        }}
         className={classes.list ?? ""}
       >
         {found.map((employee) => (
-          <EmployeeRow key={employee.id} employee={employee} chosen={chosen.has(employee.id)} />
+          <EmployeeRow
+            key={employee.id}
+            id={`${id}-${employee.id}`}
+            employee={employee}
+            chosen={chosen.has(employee.id)}
+          />
         ))}
         {hasNextPage && (
           <div ref={end} role="presentation" className={classes.more}>

@@ -1,15 +1,31 @@
-import { Avatar, Checkbox, Combobox, Text } from "@mantine/core";
+import { Avatar, Box, Checkbox, Text } from "@mantine/core";
 import { memo } from "react";
 
 import type { Employee } from "@/portal/api";
 import classes from "@/portal/features/access/chooser.module.css";
 import { useFullName } from "@/portal/features/access/people";
 
-/** One employee in the list; the whole row is the target. */
-export const EmployeeRow = memo(function EmployeeRow({ employee, chosen }: { employee: Employee; chosen: boolean }) {
+interface Props {
+  id: string;
+  employee: Employee;
+  chosen: boolean;
+}
+
+/**
+ * One employee in the list; the whole row is the target. An option of the combobox without its context, which changes
+ * with every key: among thousands of rows only the one that was ticked is drawn again. The list takes the clicks.
+ */
+export const EmployeeRow = memo(function EmployeeRow({ id, employee, chosen }: Props) {
   const name = useFullName()(employee);
   return (
-    <Combobox.Option value={String(employee.id)} active={chosen} aria-selected={chosen} className={classes.row ?? ""}>
+    <Box
+      id={id}
+      role="option"
+      aria-selected={chosen}
+      className={classes.row ?? ""}
+      data-combobox-option
+      data-employee={employee.id}
+    >
       <Checkbox.Indicator checked={chosen} aria-hidden />
       <Avatar name={name} color="azure" size={36} aria-hidden />
       <div className={classes.who}>
@@ -22,6 +38,12 @@ export const EmployeeRow = memo(function EmployeeRow({ employee, chosen }: { emp
           </Text>
         )}
       </div>
-    </Combobox.Option>
+    </Box>
   );
 });
+
+/** Whose row was clicked. */
+export function clickedEmployee(target: EventTarget): number | undefined {
+  const row = target instanceof Element ? target.closest<HTMLElement>("[data-employee]") : null;
+  return row ? Number(row.dataset.employee) : undefined;
+}

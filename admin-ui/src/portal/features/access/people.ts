@@ -12,7 +12,7 @@ export type Chosen = ReadonlyMap<number, Person>;
 
 const PAGE = 50;
 const LARGEST_PAGE = 200;
-const PAGES_FOR_NAMES = 10; // who is not named within them is shown by the id
+const PAGES_FOR_NAMES = 3; // who is not named within them is shown by the id
 
 export const nobody: Chosen = new Map();
 
