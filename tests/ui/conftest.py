@@ -1,19 +1,15 @@
 """The built portal app in the simulator's frame, in a real browser."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, async_playwright, expect
+from playwright.async_api import BrowserContext
 
 from b24sim.testing import FakeClock, serving, simulator
 from tests.ui.product import DIST, Product, site
-from tests.ui.visit import Visitors
+from tests.ui.visit import HAS_CHROMIUM, Visitors, chromium
 
-CHROMIUM = Path("/usr/bin/chromium")
-HAS_CHROMIUM, IS_BUILT = CHROMIUM.exists(), (DIST / "portal.html").exists()
-expect.set_options(timeout=15_000)  # two cores, shared with the engines of the other tests
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+IS_BUILT = (DIST / "portal.html").exists()
 
 
 @pytest.fixture(scope="session")
@@ -21,10 +17,8 @@ async def browser() -> AsyncIterator[BrowserContext]:
     if not HAS_CHROMIUM:
         pytest.skip("no chromium here")
     assert IS_BUILT, "run 'make ui' first"
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield await started.new_context()
-        await started.close()
+    async with chromium() as context:
+        yield context
 
 
 @pytest.fixture(scope="session")

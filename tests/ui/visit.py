@@ -1,15 +1,30 @@
 """A person opens the app in Bitrix24: a browser page at the simulator, and the frame in it."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import BrowserContext, Frame, FrameLocator, Page, expect
+from playwright.async_api import BrowserContext, Frame, FrameLocator, Page, async_playwright, expect
 
 from b24sim.testing import Sim
 
 AXE = Path(__file__).parents[2] / "admin-ui" / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = Path("/usr/bin/chromium")
+HAS_CHROMIUM = CHROMIUM.exists()
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 Scheme = Literal["light", "dark"]
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[BrowserContext]:
+    """A browser. Its patience is that of two cores, shared with the engines of other tests."""
+    expect.set_options(timeout=15_000)
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield await started.new_context()
+        await started.close()
 
 
 @dataclass
