@@ -14,6 +14,7 @@ from edge.config import Settings
 from edge.intake import Intake
 from edge.pages import PortalPage
 from edge.routes import (
+    admin_audit,
     admin_auth,
     admin_messaging,
     admin_outbox,
@@ -66,6 +67,7 @@ def build(settings: Settings) -> FastAPI:
         bitrix_pages,
         portal_app,
         admin_auth,
+        admin_audit,
         admin_portals,
         admin_messaging,
         admin_outbox,

@@ -64,6 +64,13 @@ def admin_session(
     return AdminSession(claims["sub"], claims["sid"], claims["role"])
 
 
+def operator_session(session: Annotated[AdminSession, Depends(admin_session)]) -> AdminSession:
+    """Return the admin who asks, if they may change anything. Raises ApiError 401, 403."""
+    if session.role not in {"owner", "operator"}:
+        raise ApiError(403, "forbidden", "A viewer changes nothing. Ask an operator.")
+    return session
+
+
 def portal_session(
     request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_portal_bearer)]
 ) -> PortalSession:
@@ -87,5 +94,6 @@ def _claims(request: Request, bearer: HTTPAuthorizationCredentials | None, audie
 
 
 Admin = Annotated[AdminSession, Depends(admin_session)]
+Operator = Annotated[AdminSession, Depends(operator_session)]
 PortalUser = Annotated[PortalSession, Depends(portal_session)]
 PortalAdmin = Annotated[PortalSession, Depends(portal_admin_session)]

@@ -11,6 +11,7 @@ from edge.schemas import admin as rows
 from kit.pb import enum_name
 from teachbase.delivery.v1 import delivery_pb2 as delivery
 from teachbase.messaging.v1 import messaging_pb2 as messaging
+from teachbase.portal.v1 import admin_pb2 as admin
 from teachbase.portal.v1 import portal_pb2 as portal
 
 
@@ -33,6 +34,7 @@ def portal_row(value: portal.Portal, plan: str) -> rows.Portal:
             department_ids=list(value.access.department_ids),
         ),
         plan=plan,
+        suspended_reason=value.suspended_reason or None,
         installed_at=maybe_at(value, "installed_at"),
         last_proven_alive_at=maybe_at(value, "last_proven_alive_at"),
     )
@@ -168,3 +170,19 @@ def at(message: ProtoMessage, field: str) -> str:
 def maybe_at(message: ProtoMessage, field: str) -> str | None:
     """Return a moment, None where it is absent."""
     return at(message, field) if message.HasField(field) else None
+
+
+def audit_row(value: admin.AuditEntry) -> rows.AuditEntry:
+    """Return a line of the audit log."""
+    return rows.AuditEntry(
+        id=value.id,
+        created_at=at(value, "created_at"),
+        admin_id=value.admin_id,
+        email=value.email,
+        action=value.action,
+        portal_id=value.portal_id or None,
+        before=MessageToDict(value.before),
+        after=MessageToDict(value.after),
+        remote_ip=value.remote_ip,
+        trace_id=value.trace_id,
+    )

@@ -27,6 +27,7 @@ from portal.idle import IdleTokens
 from portal.install import Installs
 from portal.life_cycle import LifeCycle
 from portal.open_session import PageSessions
+from portal.operate import Operations
 from portal.rights import Rights
 from portal.sessions import AdminSessions, PortalSessions
 from portal.setup import Setup
@@ -78,6 +79,7 @@ class App:
         )
         self.deletions = Deletions(self.engine, keyring, utc_now)
         self.life_cycle = LifeCycle(self.engine, self.installs, self.setup, rest, self.deletions, utc_now)
+        self.operations = Operations(self.engine, self.setup, utc_now)
         self.admins = Admins(self.engine, AdminSessions(keyring, utc_now), self.redis, utc_now)
 
     async def close(self) -> None:

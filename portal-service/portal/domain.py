@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 _NAMESPACE = UUID("6f1b7d3e-2a4c-5b8e-9d10-7ea0b24f0001")
@@ -49,6 +50,7 @@ class Portal:
     created_at: datetime
     installed_at: datetime | None
     last_proven_alive_at: datetime | None
+    suspended_reason: str
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,30 @@ class Admin:
     email: str
     role: str
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who of the vendor's staff does something."""
+
+    admin_id: UUID
+    remote_ip: str
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """A line of the audit log."""
+
+    id: UUID
+    created_at: datetime
+    admin_id: UUID
+    email: str
+    action: str
+    portal_id: UUID | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+    remote_ip: str
+    trace_id: str
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
-from kit.pb import moment
+from kit import paging
+from kit.pb import moment, optional_uuid, struct, to_datetime
 from kit.rpc import Context
 from portal.admins import Admins
-from portal.domain import Admin, SessionTokens
+from portal.domain import Admin, AuditEntry, SessionTokens
+from portal.operate import Operations
 from teachbase.portal.v1 import admin_pb2 as pb
 from teachbase.portal.v1 import admin_pb2_grpc
 
@@ -13,8 +15,9 @@ from teachbase.portal.v1 import admin_pb2_grpc
 class AdminServicer(admin_pb2_grpc.AdminServiceServicer):
     """Speaks for the accounts of the vendor's staff."""
 
-    def __init__(self, admins: Admins) -> None:
+    def __init__(self, admins: Admins, operations: Operations) -> None:
         self._admins = admins
+        self._operations = operations
 
     async def Login(self, request: pb.LoginRequest, context: Context) -> pb.LoginResponse:
         admin, tokens = await self._admins.login(request.email, request.password, request.remote_ip)
@@ -31,6 +34,32 @@ class AdminServicer(admin_pb2_grpc.AdminServiceServicer):
 
     async def GetAdmin(self, request: pb.GetAdminRequest, context: Context) -> pb.GetAdminResponse:
         return pb.GetAdminResponse(admin=_admin_to_pb(await self._admins.get(UUID(request.admin_id))))
+
+    async def ListAudit(self, request: pb.ListAuditRequest, context: Context) -> pb.ListAuditResponse:
+        entries, token = await self._operations.audited(
+            portal_id=optional_uuid(request.portal_id),
+            admin_id=optional_uuid(request.admin_id),
+            since=to_datetime(request, "since"),
+            until=to_datetime(request, "until"),
+            page_token=request.page_token,
+            size=paging.size_of(request.page_size),
+        )
+        return pb.ListAuditResponse(entries=map(_entry_to_pb, entries), next_page_token=token)
+
+
+def _entry_to_pb(entry: AuditEntry) -> pb.AuditEntry:
+    return pb.AuditEntry(
+        id=str(entry.id),
+        created_at=moment(entry.created_at),
+        admin_id=str(entry.admin_id),
+        email=entry.email,
+        action=entry.action,
+        portal_id=str(entry.portal_id or ""),
+        before=struct(entry.before),
+        after=struct(entry.after),
+        remote_ip=entry.remote_ip,
+        trace_id=entry.trace_id,
+    )
 
 
 def _admin_to_pb(admin: Admin) -> pb.Admin:

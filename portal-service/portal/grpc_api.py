@@ -12,12 +12,13 @@ from portal.access import Accesses
 from portal.adopt import ApplicationTokens
 from portal.changes import Changes
 from portal.deletion import Deletions
-from portal.domain import Access, Bot, Employee, Portal, PortalChange, StoredToken
+from portal.domain import Access, Actor, Bot, Employee, Portal, PortalChange, StoredToken
 from portal.employees import Employees
 from portal.endpoint import Endpoints
 from portal.install import Installs
 from portal.life_cycle import LifeCycle, LifeEvent
 from portal.open_session import PageSessions
+from portal.operate import Operations
 from portal.portals import Portals
 from portal.setup import Setup
 from portal.tokens import Tokens
@@ -37,6 +38,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         accesses: Accesses,
         setup: Setup,
         portals: Portals,
+        operations: Operations,
         tokens: Tokens,
         endpoints: Endpoints,
         application_tokens: ApplicationTokens,
@@ -51,6 +53,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         self._accesses = accesses
         self._setup = setup
         self._portals = portals
+        self._operations = operations
         self._tokens = tokens
         self._endpoints = endpoints
         self._application_tokens = application_tokens
@@ -100,6 +103,18 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
 
     async def GetPortal(self, request: pb.GetPortalRequest, context: Context) -> pb.GetPortalResponse:
         return pb.GetPortalResponse(portal=_portal_to_pb(await self._portals.get(UUID(request.portal_id))))
+
+    async def SuspendPortal(self, request: pb.SuspendPortalRequest, context: Context) -> pb.SuspendPortalResponse:
+        portal = await self._operations.suspend(UUID(request.portal_id), request.reason, _actor(request.actor))
+        return pb.SuspendPortalResponse(portal=_portal_to_pb(portal))
+
+    async def ResumePortal(self, request: pb.ResumePortalRequest, context: Context) -> pb.ResumePortalResponse:
+        portal = await self._operations.resume(UUID(request.portal_id), _actor(request.actor))
+        return pb.ResumePortalResponse(portal=_portal_to_pb(portal))
+
+    async def SetUpPortal(self, request: pb.SetUpPortalRequest, context: Context) -> pb.SetUpPortalResponse:
+        portal = await self._operations.set_up(UUID(request.portal_id), _actor(request.actor))
+        return pb.SetUpPortalResponse(portal=_portal_to_pb(portal))
 
     async def ListPortals(self, request: pb.ListPortalsRequest, context: Context) -> pb.ListPortalsResponse:
         portals, token = await self._portals.page(
@@ -169,6 +184,10 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
             yield pb.WatchPortalsResponse(changes=map(_change_to_pb, page), cursor=cursor)
 
 
+def _actor(actor: pb.Actor) -> Actor:
+    return Actor(UUID(actor.admin_id), actor.remote_ip)
+
+
 def _employee_to_pb(employee: Employee) -> pb.Employee:
     return pb.Employee(
         id=employee.id,
@@ -190,6 +209,7 @@ def _portal_to_pb(portal: Portal) -> pb.Portal:
         created_at=moment(portal.created_at),
         installed_at=moment(portal.installed_at),
         last_proven_alive_at=moment(portal.last_proven_alive_at),
+        suspended_reason=portal.suspended_reason,
     )
 
 

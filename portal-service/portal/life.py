@@ -28,6 +28,8 @@ class Move(StrEnum):
     LAPSED = "lapsed"
     """The subscription ended."""
     PAID = "paid"
+    SUSPENDED = "suspended"
+    """By the vendor."""
 
 
 GONE = frozenset({State.UNINSTALLED, State.DEAD})
@@ -55,6 +57,7 @@ TABLE: dict[Move, dict[State, State]] = {
     Move.REMOVED: dict.fromkeys(State, _S.UNINSTALLED),
     Move.LAPSED: {_S.ACTIVE: _S.PAYMENT_REQUIRED, _S.UNREACHABLE: _S.PAYMENT_REQUIRED},
     Move.PAID: {_S.PAYMENT_REQUIRED: _S.ACTIVE},
+    Move.SUSPENDED: {state: _S.SUSPENDED for state in State if state not in GONE},
 }
 
 

@@ -33,6 +33,7 @@ async def run(stop: asyncio.Event) -> None:
             accesses=app.accesses,
             setup=app.setup,
             portals=Portals(app.engine),
+            operations=app.operations,
             tokens=app.tokens,
             endpoints=app.endpoints,
             application_tokens=app.application_tokens,
@@ -45,7 +46,7 @@ async def run(stop: asyncio.Event) -> None:
     )
     server.add(
         admin_pb2_grpc.add_AdminServiceServicer_to_server,
-        AdminServicer(app.admins),
+        AdminServicer(app.admins, app.operations),
         "teachbase.portal.v1.AdminService",
     )
     await server.start()

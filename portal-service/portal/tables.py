@@ -34,6 +34,8 @@ portals = Table(
     Column("updated_at", _moment, nullable=False),
     Column("installed_at", _moment),
     Column("purge_asked_at", _moment),
+    Column("suspended_reason", Text, nullable=False),
+    Column("suspended_from", Text, nullable=False),
     Column("last_proven_alive_at", _moment),
 )
 
@@ -109,4 +111,19 @@ deletion_reports = Table(
     Column("deleted", JSONB, nullable=False),
     Column("reported_at", _moment, nullable=False),
     Column("signature", LargeBinary, nullable=False),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("created_at", _moment, nullable=False),
+    Column("admin_id", Uuid, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("portal_id", Uuid),
+    Column("before", JSONB, nullable=False),
+    Column("after", JSONB, nullable=False),
+    Column("remote_ip", Text, nullable=False),
+    Column("trace_id", Text, nullable=False),
 )

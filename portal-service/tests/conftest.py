@@ -44,6 +44,7 @@ from portal.idle import IdleTokens
 from portal.install import Installs
 from portal.life_cycle import LifeCycle
 from portal.open_session import PageSessions
+from portal.operate import Operations
 from portal.portals import Portals
 from portal.rights import Rights
 from portal.sessions import AdminSessions, PortalSessions
@@ -155,6 +156,7 @@ async def service(
     rights = Rights(rest)
     adopting = ApplicationTokens(engine, verifier, rights, clock)
     installs = Installs(engine, verifier, rights, tokens, setup, accesses, PortalSessions(keyring, clock), clock)
+    operations = Operations(engine, setup, clock)
     deletions = Deletions(engine, keyring, clock)
     pages = PageSessions(engine, verifier, rights, tokens, PortalSessions(keyring, clock), clock)
     admins = Admins(engine, AdminSessions(keyring, clock), redis, clock)
@@ -168,6 +170,7 @@ async def service(
             accesses=accesses,
             setup=setup,
             portals=Portals(engine),
+            operations=operations,
             tokens=tokens,
             endpoints=endpoints,
             application_tokens=adopting,
@@ -180,7 +183,7 @@ async def service(
     )
     server.add(
         admin_pb2_grpc.add_AdminServiceServicer_to_server,
-        AdminServicer(admins),
+        AdminServicer(admins, operations),
         "teachbase.portal.v1.AdminService",
     )
     await server.start()

@@ -46,7 +46,7 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.state not in {None, State.UNINSTALLED})
     @rule()
     def suspend(self) -> None:
-        self.state, self.is_stopped = State.SUSPENDED, True
+        self.state, self.is_stopped = life.after(Move.SUSPENDED, self.state), True
 
     @invariant()
     def only_an_install_ends_a_removal(self) -> None:

@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 
-from edge.auth import admin_session
+from edge.auth import AdminSession, Operator, admin_session
 from edge.filters import List, word
+from edge.routes.bitrix_events import remote_ip
 from edge.rows import portal_row
-from edge.rpc import Contexts, Peers, ask
-from edge.schemas.admin import Page, Portal
+from edge.rpc import INSTALL_TIMEOUT_S, Contexts, Peers, ask
+from edge.schemas.admin import Page, Portal, Suspension
 from edge.schemas.text import Text
 from teachbase.billing.v1 import billing_pb2 as billing
 from teachbase.portal.v1 import portal_pb2 as pb
@@ -33,8 +34,38 @@ async def portals(
 async def portal(portal_id: UUID, peers: Peers) -> Portal:
     """Return a portal."""
     found = await ask("portal", peers.portal.GetPortal, pb.GetPortalRequest(portal_id=str(portal_id)))
-    plans = await _plans(peers, [found.portal.id])
-    return portal_row(found.portal, plans[found.portal.id])
+    return await _row(peers, found.portal)
+
+
+@router.post("/{portal_id}/suspend", summary="Stop serving a portal")
+async def suspend(portal_id: UUID, body: Suspension, request: Request, admin: Operator, peers: Peers) -> Portal:
+    """Store its messages and answer none; its administrator sees why. Audited."""
+    asked = pb.SuspendPortalRequest(portal_id=str(portal_id), reason=body.reason, actor=_actor(request, admin))
+    found = await ask("portal", peers.portal.SuspendPortal, asked)
+    return await _row(peers, found.portal)
+
+
+@router.post("/{portal_id}/resume", summary="Serve a suspended portal again")
+async def resume(portal_id: UUID, request: Request, admin: Operator, peers: Peers) -> Portal:
+    """Put it back to where it stood before. Audited."""
+    asked = pb.ResumePortalRequest(portal_id=str(portal_id), actor=_actor(request, admin))
+    return await _row(peers, (await ask("portal", peers.portal.ResumePortal, asked)).portal)
+
+
+@router.post("/{portal_id}/setup", summary="Do again what the install does on the portal")
+async def setup(portal_id: UUID, request: Request, admin: Operator, peers: Peers) -> Portal:
+    """Register the bot or bring it up to date, with its commands and events. Audited; safe to repeat."""
+    asked = pb.SetUpPortalRequest(portal_id=str(portal_id), actor=_actor(request, admin))
+    found = await ask("portal", peers.portal.SetUpPortal, asked, INSTALL_TIMEOUT_S)
+    return await _row(peers, found.portal)
+
+
+def _actor(request: Request, admin: AdminSession) -> pb.Actor:
+    return pb.Actor(admin_id=admin.admin_id, remote_ip=remote_ip(request))
+
+
+async def _row(peers: Contexts, portal: pb.Portal) -> Portal:
+    return portal_row(portal, (await _plans(peers, [portal.id]))[portal.id])
 
 
 async def _plans(peers: Contexts, portal_ids: list[str]) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """Shapes of the console's rows (docs/interfaces.md)."""
 
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from edge.schemas.text import Text
 
@@ -74,8 +74,30 @@ class Portal(BaseModel):
     bot: PortalBot
     access: PortalAccess
     plan: str
+    suspended_reason: str | None
     installed_at: str | None
     last_proven_alive_at: str | None
+
+
+class Suspension(BaseModel):
+    """Why a portal is not served any more; its administrator reads it."""
+
+    reason: Annotated[Text, Field(min_length=1, max_length=500)]
+
+
+class AuditEntry(BaseModel):
+    """A change by the vendor's staff."""
+
+    id: str
+    created_at: str
+    admin_id: str
+    email: str
+    action: str
+    portal_id: str | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+    remote_ip: str
+    trace_id: str
 
 
 class Dialog(BaseModel):

@@ -45,6 +45,25 @@ async def move(conn: AsyncConnection, portal_id: UUID, by: Move, now: datetime) 
     return moved
 
 
+async def note_suspension(conn: AsyncConnection, portal_id: UUID, reason: str, came_from: State | None) -> None:
+    """Keep why a portal is suspended, and where it stood before (None = it was suspended already)."""
+    values: dict[str, object] = {"suspended_reason": reason}
+    if came_from:
+        values["suspended_from"] = came_from.value
+    await conn.execute(update(portals).where(portals.c.id == portal_id).values(**values))
+
+
+async def resume(conn: AsyncConnection, portal_id: UUID, now: datetime) -> str | None:
+    """Put a suspended portal back to where it stood; returns that, None when it is not suspended."""
+    resumed: str | None = await conn.scalar(
+        update(portals)
+        .where(portals.c.id == portal_id, portals.c.state == State.SUSPENDED.value)
+        .values(state=portals.c.suspended_from, suspended_reason="", suspended_from="", updated_at=now)
+        .returning(portals.c.state)
+    )
+    return resumed
+
+
 async def upsert(conn: AsyncConnection, install: VerifiedInstall, now: datetime) -> None:
     """Store a verified install. After a removal the bot is gone, and a reinstall gets a new one (contract 1.4)."""
     state = await lock_state(conn, install.portal_id)
@@ -253,4 +272,5 @@ def _portal(row: Row[Any]) -> Portal:
         created_at=row.created_at,
         installed_at=row.installed_at,
         last_proven_alive_at=row.last_proven_alive_at,
+        suspended_reason=row.suspended_reason,
     )

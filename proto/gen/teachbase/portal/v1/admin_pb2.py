@@ -23,16 +23,21 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fteachbase/portal/v1/admin.proto\x12\x13teachbase.portal.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"`\n\x05\x41\x64min\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12\x0c\n\x04role\x18\x03 \x01(\t\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"P\n\rSessionTokens\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\x12\x12\n\nexpires_in\x18\x03 \x01(\x05\"c\n\x0cLoginRequest\x12\x19\n\x05\x65mail\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\xfe\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x08\x12\x1a\n\tremote_ip\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"n\n\rLoginResponse\x12)\n\x05\x61\x64min\x18\x01 \x01(\x0b\x32\x1a.teachbase.portal.v1.Admin\x12\x32\n\x06tokens\x18\x02 \x01(\x0b\x32\".teachbase.portal.v1.SessionTokens\":\n\x15RefreshSessionRequest\x12!\n\rrefresh_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x04\"L\n\x16RefreshSessionResponse\x12\x32\n\x06tokens\x18\x01 \x01(\x0b\x32\".teachbase.portal.v1.SessionTokens\"-\n\rLogoutRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x10\n\x0eLogoutResponse\"-\n\x0fGetAdminRequest\x12\x1a\n\x08\x61\x64min_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"=\n\x10GetAdminResponse\x12)\n\x05\x61\x64min\x18\x01 \x01(\x0b\x32\x1a.teachbase.portal.v1.Admin2\xf5\x02\n\x0c\x41\x64minService\x12N\n\x05Login\x12!.teachbase.portal.v1.LoginRequest\x1a\".teachbase.portal.v1.LoginResponse\x12i\n\x0eRefreshSession\x12*.teachbase.portal.v1.RefreshSessionRequest\x1a+.teachbase.portal.v1.RefreshSessionResponse\x12Q\n\x06Logout\x12\".teachbase.portal.v1.LogoutRequest\x1a#.teachbase.portal.v1.LogoutResponse\x12W\n\x08GetAdmin\x12$.teachbase.portal.v1.GetAdminRequest\x1a%.teachbase.portal.v1.GetAdminResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fteachbase/portal/v1/admin.proto\x12\x13teachbase.portal.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xca\x01\n\x10ListAuditRequest\x12\x11\n\tportal_id\x18\x01 \x01(\t\x12\x10\n\x08\x61\x64min_id\x18\x02 \x01(\t\x12\x1d\n\tpage_size\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12)\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x82\x02\n\nAuditEntry\x12\n\n\x02id\x18\x01 \x01(\t\x12.\n\ncreated_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61\x64min_id\x18\x03 \x01(\t\x12\r\n\x05\x65mail\x18\x04 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x05 \x01(\t\x12\x11\n\tportal_id\x18\x06 \x01(\t\x12\'\n\x06\x62\x65\x66ore\x18\x07 \x01(\x0b\x32\x17.google.protobuf.Struct\x12&\n\x05\x61\x66ter\x18\x08 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x11\n\tremote_ip\x18\t \x01(\t\x12\x10\n\x08trace_id\x18\n \x01(\t\"^\n\x11ListAuditResponse\x12\x30\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1f.teachbase.portal.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"`\n\x05\x41\x64min\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12\x0c\n\x04role\x18\x03 \x01(\t\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"P\n\rSessionTokens\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\x12\x12\n\nexpires_in\x18\x03 \x01(\x05\"c\n\x0cLoginRequest\x12\x19\n\x05\x65mail\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\xfe\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x08\x12\x1a\n\tremote_ip\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"n\n\rLoginResponse\x12)\n\x05\x61\x64min\x18\x01 \x01(\x0b\x32\x1a.teachbase.portal.v1.Admin\x12\x32\n\x06tokens\x18\x02 \x01(\x0b\x32\".teachbase.portal.v1.SessionTokens\":\n\x15RefreshSessionRequest\x12!\n\rrefresh_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x04\"L\n\x16RefreshSessionResponse\x12\x32\n\x06tokens\x18\x01 \x01(\x0b\x32\".teachbase.portal.v1.SessionTokens\"-\n\rLogoutRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x10\n\x0eLogoutResponse\"-\n\x0fGetAdminRequest\x12\x1a\n\x08\x61\x64min_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"=\n\x10GetAdminResponse\x12)\n\x05\x61\x64min\x18\x01 \x01(\x0b\x32\x1a.teachbase.portal.v1.Admin2\xd1\x03\n\x0c\x41\x64minService\x12N\n\x05Login\x12!.teachbase.portal.v1.LoginRequest\x1a\".teachbase.portal.v1.LoginResponse\x12i\n\x0eRefreshSession\x12*.teachbase.portal.v1.RefreshSessionRequest\x1a+.teachbase.portal.v1.RefreshSessionResponse\x12Q\n\x06Logout\x12\".teachbase.portal.v1.LogoutRequest\x1a#.teachbase.portal.v1.LogoutResponse\x12W\n\x08GetAdmin\x12$.teachbase.portal.v1.GetAdminRequest\x1a%.teachbase.portal.v1.GetAdminResponse\x12Z\n\tListAudit\x12%.teachbase.portal.v1.ListAuditRequest\x1a&.teachbase.portal.v1.ListAuditResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'teachbase.portal.v1.admin_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_LISTAUDITREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTAUDITREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
+  _globals['_LISTAUDITREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTAUDITREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
   _globals['_LOGINREQUEST'].fields_by_name['email']._loaded_options = None
   _globals['_LOGINREQUEST'].fields_by_name['email']._serialized_options = b'\272H\007r\005\020\003\030\376\001'
   _globals['_LOGINREQUEST'].fields_by_name['password']._loaded_options = None
@@ -45,26 +50,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOGOUTREQUEST'].fields_by_name['session_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_GETADMINREQUEST'].fields_by_name['admin_id']._loaded_options = None
   _globals['_GETADMINREQUEST'].fields_by_name['admin_id']._serialized_options = b'\272H\005r\003\260\001\001'
-  _globals['_ADMIN']._serialized_start=118
-  _globals['_ADMIN']._serialized_end=214
-  _globals['_SESSIONTOKENS']._serialized_start=216
-  _globals['_SESSIONTOKENS']._serialized_end=296
-  _globals['_LOGINREQUEST']._serialized_start=298
-  _globals['_LOGINREQUEST']._serialized_end=397
-  _globals['_LOGINRESPONSE']._serialized_start=399
-  _globals['_LOGINRESPONSE']._serialized_end=509
-  _globals['_REFRESHSESSIONREQUEST']._serialized_start=511
-  _globals['_REFRESHSESSIONREQUEST']._serialized_end=569
-  _globals['_REFRESHSESSIONRESPONSE']._serialized_start=571
-  _globals['_REFRESHSESSIONRESPONSE']._serialized_end=647
-  _globals['_LOGOUTREQUEST']._serialized_start=649
-  _globals['_LOGOUTREQUEST']._serialized_end=694
-  _globals['_LOGOUTRESPONSE']._serialized_start=696
-  _globals['_LOGOUTRESPONSE']._serialized_end=712
-  _globals['_GETADMINREQUEST']._serialized_start=714
-  _globals['_GETADMINREQUEST']._serialized_end=759
-  _globals['_GETADMINRESPONSE']._serialized_start=761
-  _globals['_GETADMINRESPONSE']._serialized_end=822
-  _globals['_ADMINSERVICE']._serialized_start=825
-  _globals['_ADMINSERVICE']._serialized_end=1198
+  _globals['_LISTAUDITREQUEST']._serialized_start=149
+  _globals['_LISTAUDITREQUEST']._serialized_end=351
+  _globals['_AUDITENTRY']._serialized_start=354
+  _globals['_AUDITENTRY']._serialized_end=612
+  _globals['_LISTAUDITRESPONSE']._serialized_start=614
+  _globals['_LISTAUDITRESPONSE']._serialized_end=708
+  _globals['_ADMIN']._serialized_start=710
+  _globals['_ADMIN']._serialized_end=806
+  _globals['_SESSIONTOKENS']._serialized_start=808
+  _globals['_SESSIONTOKENS']._serialized_end=888
+  _globals['_LOGINREQUEST']._serialized_start=890
+  _globals['_LOGINREQUEST']._serialized_end=989
+  _globals['_LOGINRESPONSE']._serialized_start=991
+  _globals['_LOGINRESPONSE']._serialized_end=1101
+  _globals['_REFRESHSESSIONREQUEST']._serialized_start=1103
+  _globals['_REFRESHSESSIONREQUEST']._serialized_end=1161
+  _globals['_REFRESHSESSIONRESPONSE']._serialized_start=1163
+  _globals['_REFRESHSESSIONRESPONSE']._serialized_end=1239
+  _globals['_LOGOUTREQUEST']._serialized_start=1241
+  _globals['_LOGOUTREQUEST']._serialized_end=1286
+  _globals['_LOGOUTRESPONSE']._serialized_start=1288
+  _globals['_LOGOUTRESPONSE']._serialized_end=1304
+  _globals['_GETADMINREQUEST']._serialized_start=1306
+  _globals['_GETADMINREQUEST']._serialized_end=1351
+  _globals['_GETADMINRESPONSE']._serialized_start=1353
+  _globals['_GETADMINRESPONSE']._serialized_end=1414
+  _globals['_ADMINSERVICE']._serialized_start=1417
+  _globals['_ADMINSERVICE']._serialized_end=1882
 # @@protoc_insertion_point(module_scope)

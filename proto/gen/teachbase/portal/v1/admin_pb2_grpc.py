@@ -55,6 +55,11 @@ class AdminServiceStub:
                 request_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.GetAdminRequest.SerializeToString,
                 response_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.GetAdminResponse.FromString,
                 _registered_method=True)
+        self.ListAudit = channel.unary_unary(
+                '/teachbase.portal.v1.AdminService/ListAudit',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAuditRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAuditResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServiceServicer:
@@ -89,6 +94,13 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAudit(self, request, context):
+        """What the vendor's staff changed, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -111,6 +123,11 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.GetAdmin,
                     request_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.GetAdminRequest.FromString,
                     response_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.GetAdminResponse.SerializeToString,
+            ),
+            'ListAudit': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAudit,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAuditRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAuditResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -222,6 +239,33 @@ class AdminService:
             '/teachbase.portal.v1.AdminService/GetAdmin',
             teachbase_dot_portal_dot_v1_dot_admin__pb2.GetAdminRequest.SerializeToString,
             teachbase_dot_portal_dot_v1_dot_admin__pb2.GetAdminResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAudit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.AdminService/ListAudit',
+            teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAuditRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAuditResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -24,6 +24,8 @@ class AdminServiceStub:
     """Ends a session."""
     GetAdmin: _aio.UnaryUnaryMultiCallable[_admin_pb2.GetAdminRequest, _admin_pb2.GetAdminResponse]
     """The admin behind a session."""
+    ListAudit: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListAuditRequest, _admin_pb2.ListAuditResponse]
+    """What the vendor's staff changed, newest first."""
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
     """Signs global admins in and out."""
@@ -59,5 +61,13 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_admin_pb2.GetAdminRequest, _abc.Awaitable[_admin_pb2.GetAdminResponse]],
     ) -> _abc.Awaitable[_admin_pb2.GetAdminResponse]:
         """The admin behind a session."""
+
+    @_abc_1.abstractmethod
+    def ListAudit(
+        self,
+        request: _admin_pb2.ListAuditRequest,
+        context: _aio.ServicerContext[_admin_pb2.ListAuditRequest, _abc.Awaitable[_admin_pb2.ListAuditResponse]],
+    ) -> _abc.Awaitable[_admin_pb2.ListAuditResponse]:
+        """What the vendor's staff changed, newest first."""
 
 def add_AdminServiceServicer_to_server(servicer: AdminServiceServicer, server: _aio.Server) -> None: ...

@@ -217,12 +217,15 @@ class Portal(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     INSTALLED_AT_FIELD_NUMBER: _builtins.int
     LAST_PROVEN_ALIVE_AT_FIELD_NUMBER: _builtins.int
+    SUSPENDED_REASON_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     member_id: _builtins.str
     """The tenant key of Bitrix24: 32 hex digits, stable for ever."""
     domain: _builtins.str
     """May be renamed; not unique."""
     state: Global___PortalState.ValueType
+    suspended_reason: _builtins.str
+    """Why the vendor stopped it; empty where it did not."""
     @_builtins.property
     def bot(self) -> Global___Bot: ...
     @_builtins.property
@@ -245,10 +248,11 @@ class Portal(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         installed_at: _timestamp_pb2.Timestamp | None = ...,
         last_proven_alive_at: _timestamp_pb2.Timestamp | None = ...,
+        suspended_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "bot", b"bot", "created_at", b"created_at", "installed_at", b"installed_at", "last_proven_alive_at", b"last_proven_alive_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "bot", b"bot", "created_at", b"created_at", "domain", b"domain", "id", b"id", "installed_at", b"installed_at", "last_proven_alive_at", b"last_proven_alive_at", "member_id", b"member_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "bot", b"bot", "created_at", b"created_at", "domain", b"domain", "id", b"id", "installed_at", b"installed_at", "last_proven_alive_at", b"last_proven_alive_at", "member_id", b"member_id", "state", b"state", "suspended_reason", b"suspended_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -677,6 +681,163 @@ class GetPortalResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetPortalResponse: _TypeAlias = GetPortalResponse  # noqa: Y015
+
+@_typing.final
+class Actor(_message.Message):
+    """Who of the vendor's staff does something, for the audit log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADMIN_ID_FIELD_NUMBER: _builtins.int
+    REMOTE_IP_FIELD_NUMBER: _builtins.int
+    admin_id: _builtins.str
+    remote_ip: _builtins.str
+    def __init__(
+        self,
+        *,
+        admin_id: _builtins.str = ...,
+        remote_ip: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["admin_id", b"admin_id", "remote_ip", b"remote_ip"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Actor: _TypeAlias = Actor  # noqa: Y015
+
+@_typing.final
+class SuspendPortalRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    reason: _builtins.str
+    """Shown to the portal's administrator."""
+    @_builtins.property
+    def actor(self) -> Global___Actor: ...
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        actor: Global___Actor | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "portal_id", b"portal_id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuspendPortalRequest: _TypeAlias = SuspendPortalRequest  # noqa: Y015
+
+@_typing.final
+class SuspendPortalResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def portal(self) -> Global___Portal: ...
+    def __init__(
+        self,
+        *,
+        portal: Global___Portal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuspendPortalResponse: _TypeAlias = SuspendPortalResponse  # noqa: Y015
+
+@_typing.final
+class ResumePortalRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    @_builtins.property
+    def actor(self) -> Global___Actor: ...
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        actor: Global___Actor | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumePortalRequest: _TypeAlias = ResumePortalRequest  # noqa: Y015
+
+@_typing.final
+class ResumePortalResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def portal(self) -> Global___Portal: ...
+    def __init__(
+        self,
+        *,
+        portal: Global___Portal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumePortalResponse: _TypeAlias = ResumePortalResponse  # noqa: Y015
+
+@_typing.final
+class SetUpPortalRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    @_builtins.property
+    def actor(self) -> Global___Actor: ...
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        actor: Global___Actor | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetUpPortalRequest: _TypeAlias = SetUpPortalRequest  # noqa: Y015
+
+@_typing.final
+class SetUpPortalResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def portal(self) -> Global___Portal: ...
+    def __init__(
+        self,
+        *,
+        portal: Global___Portal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetUpPortalResponse: _TypeAlias = SetUpPortalResponse  # noqa: Y015
 
 @_typing.final
 class ListPortalsRequest(_message.Message):

@@ -70,6 +70,21 @@ class PortalServiceStub:
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.GetPortalRequest.SerializeToString,
                 response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.GetPortalResponse.FromString,
                 _registered_method=True)
+        self.SuspendPortal = channel.unary_unary(
+                '/teachbase.portal.v1.PortalService/SuspendPortal',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SuspendPortalRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SuspendPortalResponse.FromString,
+                _registered_method=True)
+        self.ResumePortal = channel.unary_unary(
+                '/teachbase.portal.v1.PortalService/ResumePortal',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ResumePortalRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ResumePortalResponse.FromString,
+                _registered_method=True)
+        self.SetUpPortal = channel.unary_unary(
+                '/teachbase.portal.v1.PortalService/SetUpPortal',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SetUpPortalRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SetUpPortalResponse.FromString,
+                _registered_method=True)
         self.ListPortals = channel.unary_unary(
                 '/teachbase.portal.v1.PortalService/ListPortals',
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ListPortalsRequest.SerializeToString,
@@ -164,6 +179,27 @@ class PortalServiceServicer:
 
     def GetPortal(self, request, context):
         """One portal.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SuspendPortal(self, request, context):
+        """Stops serving a portal: its messages are stored and not answered. Audited; safe to repeat.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumePortal(self, request, context):
+        """Serves a suspended portal again, where it stood before. Audited; safe to repeat.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetUpPortal(self, request, context):
+        """Does again what the install does on the portal: the bot, its commands, events. Audited.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -268,6 +304,21 @@ def add_PortalServiceServicer_to_server(servicer, server):
                     servicer.GetPortal,
                     request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.GetPortalRequest.FromString,
                     response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.GetPortalResponse.SerializeToString,
+            ),
+            'SuspendPortal': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuspendPortal,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SuspendPortalRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SuspendPortalResponse.SerializeToString,
+            ),
+            'ResumePortal': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumePortal,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ResumePortalRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ResumePortalResponse.SerializeToString,
+            ),
+            'SetUpPortal': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetUpPortal,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SetUpPortalRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SetUpPortalResponse.SerializeToString,
             ),
             'ListPortals': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPortals,
@@ -500,6 +551,87 @@ class PortalService:
             '/teachbase.portal.v1.PortalService/GetPortal',
             teachbase_dot_portal_dot_v1_dot_portal__pb2.GetPortalRequest.SerializeToString,
             teachbase_dot_portal_dot_v1_dot_portal__pb2.GetPortalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuspendPortal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.PortalService/SuspendPortal',
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.SuspendPortalRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.SuspendPortalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumePortal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.PortalService/ResumePortal',
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.ResumePortalRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.ResumePortalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetUpPortal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.PortalService/SetUpPortal',
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.SetUpPortalRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.SetUpPortalResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,12 @@ class PortalServiceStub:
     """Registers the bot if it is missing and brings its settings up to date."""
     GetPortal: _aio.UnaryUnaryMultiCallable[_portal_pb2.GetPortalRequest, _portal_pb2.GetPortalResponse]
     """One portal."""
+    SuspendPortal: _aio.UnaryUnaryMultiCallable[_portal_pb2.SuspendPortalRequest, _portal_pb2.SuspendPortalResponse]
+    """Stops serving a portal: its messages are stored and not answered. Audited; safe to repeat."""
+    ResumePortal: _aio.UnaryUnaryMultiCallable[_portal_pb2.ResumePortalRequest, _portal_pb2.ResumePortalResponse]
+    """Serves a suspended portal again, where it stood before. Audited; safe to repeat."""
+    SetUpPortal: _aio.UnaryUnaryMultiCallable[_portal_pb2.SetUpPortalRequest, _portal_pb2.SetUpPortalResponse]
+    """Does again what the install does on the portal: the bot, its commands, events. Audited."""
     ListPortals: _aio.UnaryUnaryMultiCallable[_portal_pb2.ListPortalsRequest, _portal_pb2.ListPortalsResponse]
     """Lists portals, newest first."""
     GetAccessToken: _aio.UnaryUnaryMultiCallable[_portal_pb2.GetAccessTokenRequest, _portal_pb2.GetAccessTokenResponse]
@@ -129,6 +135,30 @@ class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_portal_pb2.GetPortalRequest, _abc.Awaitable[_portal_pb2.GetPortalResponse]],
     ) -> _abc.Awaitable[_portal_pb2.GetPortalResponse]:
         """One portal."""
+
+    @_abc_1.abstractmethod
+    def SuspendPortal(
+        self,
+        request: _portal_pb2.SuspendPortalRequest,
+        context: _aio.ServicerContext[_portal_pb2.SuspendPortalRequest, _abc.Awaitable[_portal_pb2.SuspendPortalResponse]],
+    ) -> _abc.Awaitable[_portal_pb2.SuspendPortalResponse]:
+        """Stops serving a portal: its messages are stored and not answered. Audited; safe to repeat."""
+
+    @_abc_1.abstractmethod
+    def ResumePortal(
+        self,
+        request: _portal_pb2.ResumePortalRequest,
+        context: _aio.ServicerContext[_portal_pb2.ResumePortalRequest, _abc.Awaitable[_portal_pb2.ResumePortalResponse]],
+    ) -> _abc.Awaitable[_portal_pb2.ResumePortalResponse]:
+        """Serves a suspended portal again, where it stood before. Audited; safe to repeat."""
+
+    @_abc_1.abstractmethod
+    def SetUpPortal(
+        self,
+        request: _portal_pb2.SetUpPortalRequest,
+        context: _aio.ServicerContext[_portal_pb2.SetUpPortalRequest, _abc.Awaitable[_portal_pb2.SetUpPortalResponse]],
+    ) -> _abc.Awaitable[_portal_pb2.SetUpPortalResponse]:
+        """Does again what the install does on the portal: the bot, its commands, events. Audited."""
 
     @_abc_1.abstractmethod
     def ListPortals(
