@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 
 from edge import errors
 from edge.assets import Assets
@@ -59,7 +60,8 @@ def build(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(TraceMiddleware)  # the last one added is the outermost
     errors.install(app)
-    app.mount("/assets", Assets(directory=settings.ui_dir / "portal" / "assets", check_dir=False))
+    assets = Assets(directory=settings.ui_dir / "portal" / "assets", check_dir=False)
+    app.mount("/assets", GZipMiddleware(assets, minimum_size=1000))
     for module in (
         health,
         bitrix_events,

@@ -84,7 +84,7 @@ def language_of(lang: str) -> str:
 
 def _headers(framed_by: str, scripts: str) -> dict[str, str]:
     policy = (
-        f"default-src 'none'; script-src {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        f"default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; "
         f"font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {framed_by}"
     )
     return {

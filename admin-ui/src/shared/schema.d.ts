@@ -693,7 +693,7 @@ export interface paths {
         };
         /**
          * Employees of the portal, by last name
-         * @description Search by a part of a name or position; without one, all, page by page.
+         * @description Search by a part of a name or position, or name up to 50 ids; without either, all, page by page.
          */
         get: operations["users_v1_portal_users_get"];
         put?: never;
@@ -2569,6 +2569,7 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: string;
+                ids?: number[];
                 limit?: number;
                 query?: string;
             };

@@ -84,11 +84,14 @@ async def users(
     session: PortalAdmin,
     peers: Peers,
     query: Annotated[Text, Query(max_length=255)] = "",
+    ids: Annotated[list[shapes.UserId], Query(max_length=50)] = [],  # noqa: B006 - FastAPI copies it
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[Text, Query(max_length=512)] = "",
 ) -> Page[shapes.PortalEmployee]:
-    """Search by a part of a name or position; without one, all, page by page."""
-    request = pb.ListEmployeesRequest(portal_id=session.portal_id, query=query, page_size=limit, page_token=cursor)
+    """Search by a part of a name or position, or name up to 50 ids; without either, all, page by page."""
+    request = pb.ListEmployeesRequest(
+        portal_id=session.portal_id, query=query, user_ids=ids, page_size=limit, page_token=cursor
+    )
     found = await ask("portal", peers.portal.ListEmployees, request, INSTALL_TIMEOUT_S)
     access = (await _portal(peers, session.portal_id)).access
     items = [portal_rows.employee(one, access) for one in found.employees]
