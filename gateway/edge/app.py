@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from edge import errors
+from edge import errors, events_address
 from edge.assets import Assets
 from edge.auth import Guard
 from edge.body_limit import BodyLimit
 from edge.config import Settings
+from edge.events_address import EventsAddress
 from edge.intake import Intake
 from edge.pages import PortalPage
 from edge.routes import (
@@ -58,6 +59,7 @@ def build(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.add_middleware(BodyLimit)
+    app.add_middleware(EventsAddress)
     app.add_middleware(TraceMiddleware)  # the last one added is the outermost
     errors.install(app)
     assets = Assets(directory=settings.ui_dir / "portal" / "assets", check_dir=False)
@@ -76,4 +78,5 @@ def build(settings: Settings) -> FastAPI:
         admin_traces,
     ):
         app.include_router(module.router)
+    events_address.describe(app)
     return app

@@ -441,9 +441,7 @@ export interface paths {
         put?: never;
         /**
          * Events of Bitrix24
-         * @description Make an event durable and answer 200, whatever it is: what it is worth is decided later.
-         *
-         *     A refused event gets the very same answer, so that nobody learns which portals exist.
+         * @description Makes an event durable and answers 200, whatever it is: what it is worth is decided later.
          */
         post: operations["take_event_v1_bitrix_events_post"];
         delete?: never;
@@ -2168,9 +2166,13 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
         responses: {
-            /** @description Successful Response */
+            /** @description Durable */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Request, Response
 
 from edge.auth import Admin
-from edge.routes.bitrix_events import remote_ip
 from edge.rows import at
 from edge.rpc import Peers, ask
 from edge.schemas.admin import AdminAccount, Login, RefreshToken, SessionTokens
+from edge.source import remote_ip
 from teachbase.portal.v1 import admin_pb2 as pb
 
 router = APIRouter(prefix="/v1/admin/auth", tags=["admin auth"])

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from edge.auth import AdminSession, Operator, admin_session
 from edge.filters import List, word
-from edge.routes.bitrix_events import remote_ip
 from edge.rows import portal_row
 from edge.rpc import INSTALL_TIMEOUT_S, Contexts, Peers, ask
 from edge.schemas.admin import Page, Portal, Suspension
 from edge.schemas.text import Text
+from edge.source import remote_ip
 from teachbase.billing.v1 import billing_pb2 as billing
 from teachbase.portal.v1 import portal_pb2 as pb
 

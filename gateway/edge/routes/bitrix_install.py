@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from edge import provision
 from edge.auth import PortalAdmin
 from edge.errors import ApiError
-from edge.routes.bitrix_events import remote_ip
 from edge.rpc import INSTALL_TIMEOUT_S, Peers, ask
 from edge.schemas.install import (
     FinalizeSteps,
@@ -20,6 +19,7 @@ from edge.schemas.install import (
     InstallFinalized,
     StepResult,
 )
+from edge.source import remote_ip
 from kit import trace
 from teachbase.portal.v1 import portal_pb2 as pb
 

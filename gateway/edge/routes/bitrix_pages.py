@@ -10,9 +10,9 @@ from starlette.exceptions import HTTPException
 
 from edge import pages
 from edge.pages import PortalPage
-from edge.routes.bitrix_events import remote_ip
 from edge.rpc import INSTALL_TIMEOUT_S, Peers, ask
 from edge.schemas.install import InstallComplete
+from edge.source import remote_ip
 from kit import trace
 from kit.errors import PeerError
 from teachbase.portal.v1 import portal_pb2 as pb

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query, Request
 from edge import portal_rows, provision
 from edge.auth import PortalAdmin, PortalUser
 from edge.errors import ApiError
-from edge.routes.bitrix_events import remote_ip
 from edge.rpc import INSTALL_TIMEOUT_S, Contexts, Peers, ask
 from edge.schemas import portal as shapes
 from edge.schemas.admin import Page
 from edge.schemas.install import Provision
 from edge.schemas.text import Text
+from edge.source import remote_ip
 from kit.pb import enum_value
 from teachbase.billing.v1 import billing_pb2 as billing
 from teachbase.messaging.v1 import messaging_pb2 as messaging
