@@ -179,24 +179,36 @@ async def test_a_reply_to_a_deleted_question_is_sent_plainly_also_with_an_expire
 async def test_a_turn_that_cannot_be_settled_leaves_the_turns_settled_with_it_alone(
     service: Any, message_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad, good = await service.portal(), await service.portal()
-    messages = {portal.id: message_of(portal, "привет") for portal in (bad, good)}
+    first, bad, good = [await service.portal() for _ in range(3)]
+    messages = {portal.id: message_of(portal, "привет") for portal in (first, bad, good)}
     await service.enqueue(*messages.values())
-    settle = outbox.settle
+    settle, gate = outbox.settle, asyncio.Event()
 
     async def refuse(conn: Any, settled: Any, token_of: Any) -> Any:
+        if first.id in token_of:
+            await gate.wait()
         if bad.id in token_of:
             await conn.execute(text("SELECT CAST('no' || :what AS integer)"), {"what": "t a number"})
         return await settle(conn, settled, token_of)
 
     monkeypatch.setattr(outbox, "settle", refuse)
-    turns = await asyncio.gather(
-        *(service.lanes.take_turn(lane) for lane in await service.lanes.claim(10)), return_exceptions=True
-    )
+    lanes = {lane.portal_id: lane for lane in await service.lanes.claim(10)}
+    gathering = service.lanes._settlement._turns
+    turns = [asyncio.create_task(service.lanes.take_turn(lanes[first.id]))]
+    while not gathering._in_flight:  # noqa: ASYNC110 - there is no event to wait for
+        await asyncio.sleep(0.01)
+    turns += [asyncio.create_task(service.lanes.take_turn(lanes[portal.id])) for portal in (bad, good)]
+    while gathering.depth < 2:  # noqa: ASYNC110 - as above; the two share the next transaction
+        await asyncio.sleep(0.01)
+    gate.set()
+    ended = await asyncio.gather(*turns, return_exceptions=True)
 
-    assert sum(isinstance(turn, Exception) for turn in turns) == 1
-    assert (await service.item(messages[good.id])).state == SENT
-    assert await service.seen(good) == ["привет"]
+    assert [isinstance(turn, Exception) for turn in ended] == [False, True, False]
+    assert [(await service.item(messages[portal.id])).state for portal in (first, bad, good)] == [
+        SENT,
+        SENDING,
+        SENT,
+    ]
 
 
 async def test_a_renamed_portal_gets_its_message_at_its_new_address(service: Any, message_of: Any) -> None:
