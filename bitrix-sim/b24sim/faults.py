@@ -17,6 +17,7 @@ Kind = Literal[
     "operation_time_limit",
     "slow",
     "sending_failed",
+    "keyboard_refused",
 ]
 
 

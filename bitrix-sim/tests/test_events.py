@@ -258,3 +258,11 @@ async def test_a_bot_in_fetch_mode_gets_typed_events_and_deletes_by_offset(
     assert list(data) == ["bot", "message", "chat", "user", "language"]
     assert [event["data"]["message"]["text"] for event in rest["events"]] == ["два"]
     assert empty == {"events": [], "nextOffset": rest["nextOffset"], "hasMore": False}
+
+
+async def test_an_event_is_overtaken_by_the_next_one(sim: Sim, product: Any, portal: dict[str, Any]) -> None:
+    await sim.say(portal, 27, "раз", reorder=True)
+    await sim.say(portal, 27, "два", wait=True)
+
+    texts = [fields(body)["data"]["message"]["text"] for body in await product.heard(2)]
+    assert texts == ["два", "раз"]

@@ -34,6 +34,7 @@ async def send(sim: Sim, portal: dict[str, Any]) -> httpx.Response:
         ("throttle_503", 503, "QUERY_LIMIT_EXCEEDED", 0),
         ("server_error_after", 500, "INTERNAL_SERVER_ERROR", 1),
         ("sending_failed", 400, "SENDING_FAILED", 0),
+        ("keyboard_refused", 400, "KEYBOARD_ERROR", 0),
     ],
 )
 async def test_a_refusal_comes_once_and_the_next_call_passes(

@@ -29,12 +29,19 @@ PARTITIONED = ["delivery_attempts"]
 
 
 class App:
-    """What both processes of this context hold; `close` lets it go."""
+    """What both processes of this context hold: the ways to Bitrix24 and to portal too; `close` lets it go."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.engine = db.engine(settings.database_dsn, settings.database_pool)
         self.bell = Bell(settings.redis_url, QUEUE)
+        policy = EndpointPolicy(settings.dev_hosts)
+        self._redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
+        self._http = http.client(policy)
+        self._channel = channel(settings.portal_grpc)
+        self.portal = PortalClient(self._channel)
+        shared = Shared(self._redis)
+        self.rest = Rest(BitrixClient(self._http, policy), Limiter(shared, Budget()), Breaker(shared))
 
     async def ensure_partitions(self) -> None:
         """Have a place ready for the coming days' rows."""
@@ -43,36 +50,25 @@ class App:
 
     async def close(self) -> None:
         """Close connections."""
+        await self._http.aclose()
+        await self._channel.close()
+        await self._redis.aclose()
         await self.bell.close()
         await self.engine.dispose()
 
 
 class WorkerApp(App):
-    """What the worker holds besides: the way to Bitrix24 and to portal."""
+    """What the worker holds besides: the lanes."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        policy = EndpointPolicy(settings.dev_hosts)
-        self._redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
-        self._http = http.client(policy)
-        self._channel = channel(settings.portal_grpc)
-        self.portal = PortalClient(self._channel)
         self.portal_changes = PortalChanges(self.engine, self.portal, utc_now)
-        shared = Shared(self._redis)
-        rest = Rest(BitrixClient(self._http, policy), Limiter(shared, Budget()), Breaker(shared))
         self.purge = Purge(self.engine, PERSONAL, self.portal.report_purge)
         lanes = Lanes(
             self.engine,
             self.portal,
-            Sender(rest, utc_now),
+            Sender(self.rest, utc_now),
             Settlement(self.engine, utc_now),
             utc_now,
         )
         self.dispatcher = Dispatcher("lanes", lanes.claim, lanes.take_turn, MAX_LANES)
-
-    async def close(self) -> None:
-        """Close connections."""
-        await self._http.aclose()
-        await self._channel.close()
-        await self._redis.aclose()
-        await super().close()

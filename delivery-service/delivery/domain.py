@@ -22,6 +22,14 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
+class Button:
+    """A button under a message; `command`: registered with the bot, without the slash."""
+
+    text: str
+    command: str
+
+
+@dataclass(frozen=True)
 class OutboundMessage:
     """A message to be sent; `priority` 1 = a person waits, 2 = bulk."""
 
@@ -34,6 +42,7 @@ class OutboundMessage:
     reply_to_provider_id: int
     priority: int
     trace_id: str
+    buttons: tuple[Button, ...] = ()
 
     @property
     def uuid(self) -> str:
@@ -51,6 +60,7 @@ class Claimed:
     dialog_id: UUID
     provider_dialog_id: str
     body: str
+    buttons: tuple[Button, ...]
     reply_to_provider_id: int
     uuid: str
     trace_id: str

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 from delivery import trace
-from delivery.domain import Attempt, OutboundMessage, OutboxItem, Outcome
+from delivery.domain import Attempt, Button, OutboundMessage, OutboxItem, Outcome
 from delivery.outbox import Outbox
+from delivery.typing_sign import TypingSign
 from kit import changefeed, paging
 from kit.changefeed import Waker
 from kit.pb import enum_name, enum_value, moment, optional_uuid, to_datetime
@@ -17,13 +18,18 @@ from teachbase.delivery.v1 import delivery_pb2_grpc
 class DeliveryServicer(delivery_pb2_grpc.DeliveryServiceServicer):
     """Speaks for the delivery context."""
 
-    def __init__(self, outbox: Outbox, waker: Waker) -> None:
+    def __init__(self, outbox: Outbox, typing_sign: TypingSign, waker: Waker) -> None:
         self._outbox = outbox
+        self._typing_sign = typing_sign
         self._waker = waker
 
     async def Enqueue(self, request: pb.EnqueueRequest, context: Context) -> pb.EnqueueResponse:
         accepted = await self._outbox.enqueue([_message_from_pb(message) for message in request.messages])
         return pb.EnqueueResponse(accepted=accepted)
+
+    async def ShowTyping(self, request: pb.ShowTypingRequest, context: Context) -> pb.ShowTypingResponse:
+        self._typing_sign.show([(UUID(one.portal_id), one.provider_dialog_id) for one in request.dialogs])
+        return pb.ShowTypingResponse()
 
     async def ListOutbox(self, request: pb.ListOutboxRequest, context: Context) -> pb.ListOutboxResponse:
         items, token = await self._outbox.page(
@@ -65,6 +71,7 @@ def _message_from_pb(message: pb.OutboundMessage) -> OutboundMessage:
         reply_to_provider_id=message.reply_to_provider_id,
         priority=message.priority,
         trace_id=message.trace_id,
+        buttons=tuple(Button(button.text, button.command) for button in message.buttons),
     )
 
 

@@ -16,13 +16,15 @@ from bitrix.limiter import Priority
 from bitrix.rest import Rest
 from delivery import schedule
 from delivery.clients.portal import LaneTokens
-from delivery.domain import INTERACTIVE, Attempt, Claimed, Lane, Settled, State
+from delivery.domain import INTERACTIVE, Attempt, Button, Claimed, Lane, Settled, State
 from kit.errors import PeerError
 
 METHOD = "imbot.v2.Chat.Message.send"
 PEER_AWAY_S = 5.0
 SEND_S = 24.0
 """Of one send with a refresh and a move on its way; under the lease of a lane."""
+_MAY_GO = {"REPLY_ERROR": "replyId", "KEYBOARD_ERROR": "keyboard"}
+"""What a message can do without, by the refusal of it: the question quoted may be gone."""
 _NOT_SENT = {"rate_budget_used_up", "method_braked", "breaker_open", "connections_in_use"}
 
 
@@ -85,14 +87,16 @@ class Sender:
         fields: dict[str, Any] = {"message": item.body, "templateId": item.uuid}
         if item.reply_to_provider_id:
             fields["replyId"] = item.reply_to_provider_id
-        try:
-            answer = await self._call(item, tokens, fields)
-        except BitrixError as error:
-            if error.code != "REPLY_ERROR" or "replyId" not in fields:
-                raise
-            # The question is gone. This is refused before the key is taken (contract 4.6): the key holds.
-            del fields["replyId"]
-            answer = await self._call(item, tokens, fields)
+        if item.buttons:
+            fields["keyboard"] = {"BOT_ID": tokens.bot_id, "BUTTONS": list(map(_button, item.buttons))}
+        while True:
+            try:
+                answer = await self._call(item, tokens, fields)
+                break
+            except BitrixError as error:
+                if fields.pop(_MAY_GO.get(error.code, ""), None) is None:
+                    raise
+                # Refused before the key was taken (contract 4.6): the key holds.
         message_id = as_id(as_map(answer.result).get("id"))
         if not message_id:
             raise BitrixError.unexpected(METHOD)
@@ -143,3 +147,7 @@ def _waited_ms(lane: Lane, item: Claimed, at: datetime) -> int:
     if lane.limited_since is None:
         return 0
     return max(0, int((at - max(lane.limited_since, item.created_at)).total_seconds() * 1000))
+
+
+def _button(button: Button) -> dict[str, str]:
+    return {"TEXT": button.text, "COMMAND": button.command, "DISPLAY": "LINE"}

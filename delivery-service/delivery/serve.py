@@ -7,6 +7,7 @@ from delivery.app import App
 from delivery.config import Settings
 from delivery.grpc_api import DeliveryServicer
 from delivery.outbox import Outbox
+from delivery.typing_sign import TypingSign
 from kit import health, log, metrics, process
 from kit.changefeed import Waker
 from kit.clock import utc_now
@@ -25,7 +26,7 @@ async def run(stop: asyncio.Event) -> None:
     server = Server(app.settings.delivery_grpc)
     server.add(
         delivery_pb2_grpc.add_DeliveryServiceServicer_to_server,
-        DeliveryServicer(Outbox(app.engine, app.bell, utc_now), waker),
+        DeliveryServicer(Outbox(app.engine, app.bell, utc_now), TypingSign(app.portal, app.rest), waker),
         "teachbase.delivery.v1.DeliveryService",
     )
     await server.start()

@@ -1,6 +1,7 @@
 """Tables of the schema `delivery`. The migrations are the truth of the database; these are for statements."""
 
 from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, SmallInteger, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
 _moment = DateTime(timezone=True)
@@ -15,6 +16,7 @@ outbox = Table(
     Column("provider_dialog_id", Text, nullable=False),
     Column("part", Integer, nullable=False),
     Column("body", Text, nullable=False),
+    Column("buttons", JSONB, nullable=False),
     Column("reply_to_provider_id", BigInteger, nullable=False),
     Column("priority", SmallInteger, nullable=False),
     Column("state", Text, nullable=False),

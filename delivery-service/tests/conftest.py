@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +34,7 @@ from delivery.outbox import Outbox
 from delivery.portals import PortalChanges
 from delivery.send import Sender
 from delivery.settle import Settlement
+from delivery.typing_sign import TypingSign
 from kit import ids
 from kit.changefeed import Waker
 from kit.errors import DomainError
@@ -238,20 +240,21 @@ async def service(
     neighbour.add(
         portal_pb2_grpc.add_PortalServiceServicer_to_server, context, "teachbase.portal.v1.PortalService"
     )
-    server.add(
-        delivery_pb2_grpc.add_DeliveryServiceServicer_to_server,
-        DeliveryServicer(Outbox(app.engine, app.bell, clock), waker),
-        "teachbase.delivery.v1.DeliveryService",
-    )
     await neighbour.start()
-    await server.start()
     redis = Redis.from_url(redis_url)
-    async with channel(f"127.0.0.1:{neighbour.port}") as peer, channel(f"127.0.0.1:{server.port}") as own:
+    rest = Rest(client, Limiter(Shared(redis), Budget(rate=1000, burst=1000)), Breaker(Shared(redis)))
+    async with channel(f"127.0.0.1:{neighbour.port}") as peer, AsyncExitStack() as stack:
+        server.add(
+            delivery_pb2_grpc.add_DeliveryServiceServicer_to_server,
+            DeliveryServicer(Outbox(app.engine, app.bell, clock), TypingSign(PortalClient(peer), rest), waker),
+            "teachbase.delivery.v1.DeliveryService",
+        )
+        await server.start()
+        own = await stack.enter_async_context(channel(f"127.0.0.1:{server.port}"))
 
         def worker() -> tuple[Lanes, PortalClient]:
             portal = PortalClient(peer)
             settlement = Settlement(app.engine, clock)
-            rest = Rest(client, Limiter(Shared(redis), Budget(rate=1000, burst=1000)), Breaker(Shared(redis)))
             return Lanes(app.engine, portal, Sender(rest, clock), settlement, clock), portal
 
         (lanes, portal), (other_lanes, _) = worker(), worker()

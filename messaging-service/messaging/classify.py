@@ -45,6 +45,9 @@ _IGNORED = {
 }
 
 
+_BUTTONS = {"help"}
+"""Commands that the bot puts on buttons."""
+
 _LIFE = {EventKind.APP: "life_cycle", EventKind.BOT_DELETE: "bot_deleted"}
 _PROVEN_BY_TOKEN = {"ONAPPINSTALL", "ONAPPUPDATE"}
 """Their access token proves them (contract 1.4): both bring an application token of their own."""
@@ -74,13 +77,20 @@ def _message(event: WireEvent, portal: KnownPortal) -> Verdict:
 
 def _command(event: WireEvent, portal: KnownPortal) -> Verdict:
     if event.command.from_keyboard:
-        # The message is the bot's own; what the button means is decided by who handles buttons.
-        return Verdict(Outcome.IGNORED, "button", portal.id, _key(event))
+        return _button(event, portal)
     if not event.message.id or not event.chat.dialog_id:
         return Verdict(Outcome.UNPARSABLE, "no_message_id", portal.id)
     text = f"/{event.command.name} {event.command.params}".strip()
     # Contract 4.8: the same message may come as MESSAGEADD too, so both share one key.
     return _stored(event, portal, f"m:{event.message.id}", "command", text, _why_silent(event, portal))
+
+
+def _button(event: WireEvent, portal: KnownPortal) -> Verdict:
+    """A person pressed a button under a message of the bot: a command of his, with no message."""
+    if event.command.name not in _BUTTONS:
+        return Verdict(Outcome.IGNORED, "unknown_button", portal.id, _key(event))
+    reason = _why_silent(event, portal, by_message=False)
+    return _stored(event, portal, _key(event), "button", f"/{event.command.name}", reason)
 
 
 def _join(event: WireEvent, portal: KnownPortal) -> Verdict:
@@ -99,7 +109,7 @@ def _stored(event: WireEvent, portal: KnownPortal, key: str, kind: str, text: st
         provider_dialog_id=chat.dialog_id.strip().lower(),
         provider_dialog_id_raw=chat.dialog_id,
         is_private=chat.is_private,
-        provider_message_id=0 if kind == "join" else event.message.id,
+        provider_message_id=0 if kind in {"join", "button"} else event.message.id,
         author_id=author_id,
         departments=event.actor.departments,
         kind=kind,

@@ -39,6 +39,10 @@ class Composer:
         """Settle what costs nothing; returns the questions whose answers are counted."""
         return [question for question in questions if not self._settle(question)]
 
+    def dialogs_to_search_for(self, asked: Sequence[Question]) -> list[ClaimedDialog]:
+        """Return the dialogs of the questions that no rule answers."""
+        return list({self._dialog(one): None for one in asked if rules.answer(one) is None})
+
     def reply_to_question(self, question: Question, quota: Quota, quota_at: datetime) -> None:
         """Answer a counted question, or say that the limit is reached."""
         took_ms = int((quota_at - self._claimed_at).total_seconds() * 1000)
@@ -47,10 +51,9 @@ class Composer:
             language = texts.language_of(question.body)
             resets_at = f"{quota.resets_at:%d.%m.%Y}" if quota.resets_at else ""
             body = texts.LIMIT_REACHED[language].format(resets_at=resets_at)
-            self._reply(question, "limit_reached", body, quota_at, steps)
+            self._reply(question, RuleAnswer("limit_reached", body), quota_at, steps)
             return
-        answer = rules.answer(question) or _from_knowledge(question)
-        self._reply(question, answer.rule, answer.body, quota_at, steps)
+        self._reply(question, rules.answer(question) or _from_knowledge(question), quota_at, steps)
 
     def _settle(self, question: Question) -> bool:
         dialog = self._dialog(question)
@@ -64,7 +67,7 @@ class Composer:
             if question.kind == "join":
                 self._greeted.add(dialog.id)
                 self.composed.greeted.append(dialog)
-            self._reply(question, answer.rule, answer.body, self._claimed_at)
+            self._reply(question, answer, self._claimed_at)
         else:
             return False
         return True
@@ -78,13 +81,12 @@ class Composer:
         self._refused.add(person)
         self.composed.refused.append(question)
         body = texts.REFUSAL[texts.language_of(question.body)]
-        self._reply(question, "not_allowed", body, self._claimed_at, state="ignored")
+        self._reply(question, RuleAnswer("not_allowed", body), self._claimed_at, state="ignored")
 
     def _reply(
         self,
         question: Question,
-        rule: str,
-        body: str,
+        answer: RuleAnswer,
         at: datetime,
         steps: Sequence[dict[str, Any]] = (),
         state: str = "answered",
@@ -99,7 +101,8 @@ class Composer:
                 trace_id=question.id,
                 position=question.provider_message_id,
                 part=0,
-                body=body,
+                body=answer.body,
+                buttons=answer.buttons,
                 reply_to=question.id,
                 # In a group the reply shows which question it answers.
                 reply_to_provider_id=0 if dialog.is_private else question.provider_message_id,
@@ -107,8 +110,8 @@ class Composer:
                 priority=1,
             )
         )
-        answered = _step("answered", at, rule=rule)
-        self._handle(question, state, rule if state == "ignored" else "", [*steps, answered])
+        answered = _step("answered", at, rule=answer.rule)
+        self._handle(question, state, answer.rule if state == "ignored" else "", [*steps, answered])
 
     def _stay_silent(self, question: Question, reason: str) -> None:
         self._handle(question, "ignored", reason, [_step("ignored", self._claimed_at, reason=reason)])

@@ -152,6 +152,14 @@ class Quota:
 
 
 @dataclass(frozen=True)
+class Button:
+    """A button under a message; `command`: what pressing it gives the bot, without the slash."""
+
+    text: str
+    command: str
+
+
+@dataclass(frozen=True)
 class Reply:
     """A part of an answer, fixed before it is sent. `priority` 1 = a person waits, 2 = bulk.
 
@@ -170,6 +178,7 @@ class Reply:
     reply_to_provider_id: int
     author_id: int
     priority: int
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True)

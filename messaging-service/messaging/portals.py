@@ -95,6 +95,7 @@ def _welcome(portal_id: UUID, user_id: int, message_id: UUID, bot_id: int) -> Re
         position=0,
         part=0,
         body=texts.GREETING["ru"],
+        buttons=texts.HELP_BUTTON["ru"],
         reply_to=None,
         reply_to_provider_id=0,
         author_id=bot_id,

@@ -116,6 +116,8 @@ class Responder:
             return None
         composer = Composer(batch.dialogs, claimed_at)
         asked = composer.sort_out(questions)
+        if searched := composer.dialogs_to_search_for(asked):
+            self._delivery.show_typing(searched)
         quotas: dict[UUID, Quota] = await self._billing.reserve(asked) if asked else {}
         quota_at = self._now()
         for question in asked:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bitrix.events import without_mentions
 from messaging import texts
-from messaging.domain import Question
+from messaging.domain import Button, Question
 
 _HELP = {"/help", "help", "помощь", "справка", "/start", "что ты умеешь"}
 _GREETINGS = {"привет", "здравствуйте", "здравствуй", "добрый день", "доброе утро", "добрый вечер", "hello", "hi"}
@@ -17,6 +17,7 @@ class RuleAnswer:
 
     rule: str
     body: str
+    buttons: tuple[Button, ...] = ()
 
 
 def answer(question: Question) -> RuleAnswer | None:
@@ -24,7 +25,7 @@ def answer(question: Question) -> RuleAnswer | None:
     text = without_mentions(question.body, question.bot_id)
     language = texts.language_of(text)
     if question.kind == "join":
-        return RuleAnswer("greeting", texts.GREETING[language])
+        return _greeting(language)
     if question.kind == "file":
         return RuleAnswer("no_files", texts.NO_FILES[language])
     said = text.lower().strip(" .!?,")
@@ -34,5 +35,9 @@ def answer(question: Question) -> RuleAnswer | None:
     if said in _PING:
         return RuleAnswer("ping", texts.PONG[language])
     if said in _GREETINGS:
-        return RuleAnswer("greeting", texts.GREETING[language])
+        return _greeting(language)
     return None
+
+
+def _greeting(language: str) -> RuleAnswer:
+    return RuleAnswer("greeting", texts.GREETING[language], texts.HELP_BUTTON[language])

@@ -99,6 +99,7 @@ messages = Table(
     Column("priority", SmallInteger, nullable=False),
     Column("handed_at", _moment),
     Column("steps", JSONB, nullable=False),
+    Column("buttons", JSONB, nullable=False),
     Column("created_at", _moment, nullable=False),
 )
 

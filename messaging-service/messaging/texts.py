@@ -2,6 +2,8 @@
 
 import re
 
+from messaging.domain import Button
+
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 _COMMAND = re.compile(r"(?:^|\s)/\w+")
 _LATIN = re.compile("[a-z]", re.IGNORECASE)
@@ -9,11 +11,11 @@ _LATIN = re.compile("[a-z]", re.IGNORECASE)
 GREETING = {
     "ru": (
         "Здравствуйте! Я [b]Teachbase AI[/b]: отвечаю на вопросы по документам вашей компании и показываю, "
-        "откуда взят ответ.\nПросто напишите вопрос. Что я умею: /help"
+        "откуда взят ответ.\nПросто напишите вопрос."
     ),
     "en": (
         "Hello! I am [b]Teachbase AI[/b]: I answer questions from your company's documents and show where "
-        "the answer comes from.\nJust ask. What I can do: /help"
+        "the answer comes from.\nJust ask."
     ),
 }
 HELP = {
@@ -25,6 +27,10 @@ HELP = {
         "[b]What I can do[/b]\n• I answer questions from the knowledge base: ask in plain words.\n"
         "• In a group chat mention me with @.\n• /help shows this text."
     ),
+}
+HELP_BUTTON = {
+    "ru": (Button("Что ты умеешь?", "help"),),
+    "en": (Button("What can you do?", "help"),),
 }
 REFUSAL = {
     "ru": "Администратор портала пока не открыл вам доступ ко мне. Попросите его добавить вас в список.",

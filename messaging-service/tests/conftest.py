@@ -71,6 +71,7 @@ class Delivery(delivery_pb2_grpc.DeliveryServiceServicer):
 
     def __init__(self) -> None:
         self.calls: list[list[delivery_pb2.OutboundMessage]] = []
+        self.typing: list[str] = []
         self.failures = 0
         self.refused: set[str] = set()
 
@@ -84,6 +85,14 @@ class Delivery(delivery_pb2_grpc.DeliveryServiceServicer):
         if {one.portal_id for one in request.messages} & self.refused:
             await _context.abort(grpc.StatusCode.INVALID_ARGUMENT, "no such dialog")
         return delivery_pb2.EnqueueResponse(accepted=len(request.messages))
+
+    async def ShowTyping(  # noqa: N802 - the proto's name
+        self, request: delivery_pb2.ShowTypingRequest, _context: Context
+    ) -> delivery_pb2.ShowTypingResponse:
+        self.typing += [one.provider_dialog_id for one in request.dialogs]
+        if self.failures:
+            await _context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        return delivery_pb2.ShowTypingResponse()
 
 
 class PortalContext(portal_pb2_grpc.PortalServiceServicer):
@@ -227,6 +236,23 @@ def join(portal: Portal, **given: Any) -> pb.RawEvent:
     return raw(phpform.encode(fields), **given)
 
 
+def press(portal: Portal, command: str = "help", dialog_id: str = "27", **given: Any) -> pb.RawEvent:
+    """User 27 presses a button under a message of the bot."""
+    fields: dict[str, Any] = {
+        "event": "ONIMBOTV2COMMANDADD",
+        "data": {
+            "bot": {"id": BOT_ID},
+            "command": {"id": 78, "command": f"/{command}", "context": "keyboard"},
+            "message": {"id": 70120, "authorId": BOT_ID, "text": "Здравствуйте!"},
+            "chat": {"dialogId": dialog_id},
+            "user": {"id": 27, "active": True, "type": "employee"},
+        },
+        "ts": given.pop("ts", 1790000000),
+        "auth": {"member_id": portal.member_id, "application_token": portal.application_token},
+    }
+    return raw(phpform.encode(fields), **given)
+
+
 def raw(body: bytes, **given: Any) -> pb.RawEvent:
     """A request to the events address."""
     event = pb.RawEvent(
@@ -257,6 +283,11 @@ def event_of() -> Any:
 @pytest.fixture
 def join_of() -> Any:
     return join
+
+
+@pytest.fixture
+def press_of() -> Any:
+    return press
 
 
 @pytest.fixture

@@ -88,8 +88,22 @@ CASES: dict[str, tuple[WireEvent, Outcome, str]] = {
     ),
     "a button": (
         message(event="ONIMBOTV2COMMANDADD", command={"id": "78", "command": "/help", "context": "keyboard"}),
+        Outcome.ACCEPTED,
+        "",
+    ),
+    "a button of an extranet user": (
+        message(
+            event="ONIMBOTV2COMMANDADD",
+            command={"id": "78", "command": "/help", "context": "keyboard"},
+            user={"extranet": "1"},
+        ),
         Outcome.IGNORED,
-        "button",
+        "extranet",
+    ),
+    "a button that the bot never showed": (
+        message(event="ONIMBOTV2COMMANDADD", command={"id": "79", "command": "/pay", "context": "keyboard"}),
+        Outcome.IGNORED,
+        "unknown_button",
     ),
     "a command without a message": (
         message(event="ONIMBOTV2COMMANDADD", command={"id": "78", "command": "/help"}, message={"id": ""}),

@@ -27,7 +27,7 @@ EXPECTED = {
     "18-v2-joinchat-private.txt": ("accepted", None, ""),
     "19-v2-joinchat-group.txt": ("accepted", None, ""),  # greeted when the chat was made
     "20-v2-botdelete.txt": ("accepted", "bot_deleted", ""),
-    "21-v2-commandadd-keyboard.txt": ("ignored", "button", ""),
+    "21-v2-commandadd-keyboard.txt": ("ignored", "unknown_button", ""),
     "23-v2-contextget.txt": ("ignored", "context_opened", ""),
     "24-v2-reactionchange.txt": ("ignored", "reaction", ""),
     "25-v2-messageadd-no-tokens.txt": ("accepted", None, "27"),

@@ -31,7 +31,7 @@ PAGE = 500
 
 
 class NewMessage(Body):
-    """`POST .../messages`: a person writes; the last five say how the event travels."""
+    """`POST .../messages`: a person writes; the last six say how the event travels."""
 
     user_id: int
     text: str = ""
@@ -41,6 +41,7 @@ class NewMessage(Body):
     drop: bool = False
     delay_ms: int = 0
     robot: bool = False
+    reorder: bool = False
     wait: bool = False
 
 
@@ -64,7 +65,7 @@ async def write(request: Request) -> Response:
     chat = _chat_for(request, portal, user, asked.dialog_id)
     if user.id not in chat.members:
         raise ControlError(f"{user.full_name} is not a member of chat{chat.id}", 403)
-    delivery = Delivery(asked.duplicate, asked.drop, asked.delay_ms, asked.robot)
+    delivery = Delivery(asked.duplicate, asked.drop, asked.delay_ms, asked.robot, asked.reorder)
     message, outcomes = person_says(cloud, portal, user, chat, asked.text, asked.files, delivery)
     status = await event_status(outcomes, wait=asked.wait)
     return json({"message_id": message.id, "chat_id": chat.id, "event_status": status}, 201)

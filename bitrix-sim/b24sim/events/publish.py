@@ -20,12 +20,13 @@ DUPLICATE_LATER_SECONDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How this one event travels: twice, not at all, late, or without tokens as after a robot."""
+    """How this one event travels: twice, not at all, late, without tokens (of a robot), behind the next one."""
 
     duplicate: bool = False
     drop: bool = False
     delay_ms: int = 0
     robot: bool = False
+    reorder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ def publish(cloud: Cloud, portal: Portal, bot: Bot, happening: Happening, delive
     if delivery.duplicate:
         copies.append(({**fields, "ts": fields["ts"] + DUPLICATE_LATER_SECONDS}, delivery.delay_ms))
     tasks = tuple(
-        cloud.sender.post(portal, Parcel(fields["event"], url, phpform.encode(_wire(copy)), message_id, delay))
+        cloud.sender.post(
+            portal,
+            Parcel(fields["event"], url, phpform.encode(_wire(copy)), message_id, delay, delivery.reorder),
+        )
         for copy, delay in copies
     )
     return Outcome("sent", tasks)

@@ -1,6 +1,7 @@
 """The queue server: posts an event once, never again, and writes down what came of it (contract 5.1)."""
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from b24sim.portal import Portal
 
 TIMEOUT_SECONDS = 10.0
 CONNECTIONS = 100
+OVERTAKEN_SECONDS = 10.0
 HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "Bitrix24 Webhook Engine"}
 
 
@@ -24,6 +26,8 @@ class Parcel:
     body: bytes
     message_id: int = 0
     delay_ms: int = 0
+    overtaken: bool = False
+    """Leaves only when the portal's next one has been delivered, or after OVERTAKEN_SECONDS."""
 
 
 @dataclass
@@ -33,6 +37,8 @@ class Sender:
     clock: Clock
     session: aiohttp.ClientSession | None = None
     tasks: set[asyncio.Task[int | str]] = field(default_factory=set)
+    overtaking: dict[str, asyncio.Event] = field(default_factory=dict)
+    """By member_id: set by the next delivery of the portal."""
 
     def open(self) -> None:
         """Open the connection pool."""
@@ -60,10 +66,20 @@ class Sender:
     async def _deliver(self, portal: Portal, parcel: Parcel) -> int | str:
         if parcel.delay_ms:
             await asyncio.sleep(parcel.delay_ms / 1000)
+        if parcel.overtaken:
+            await self._be_overtaken(portal)
         at, started = self.clock(), time.perf_counter()
         result = await self._post(parcel)
+        if not parcel.overtaken and (waiting := self.overtaking.pop(portal.member_id, None)):
+            waiting.set()
         record(portal, parcel, at, result, (time.perf_counter() - started) * 1000)
         return result
+
+    async def _be_overtaken(self, portal: Portal) -> None:
+        overtaken = self.overtaking.setdefault(portal.member_id, asyncio.Event())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(OVERTAKEN_SECONDS):
+                await overtaken.wait()
 
     async def _post(self, parcel: Parcel) -> int | str:
         if self.session is None:

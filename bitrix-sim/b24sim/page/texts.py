@@ -49,7 +49,13 @@ RU: Final[dict[str, Any]] = {
     "delivery": "Доставка следующих сообщений",
     "deliveries": "Последние события",
     "no_deliveries": "Пока ни одного: напишите боту",
-    "delivery_modes": {"once": "Обычно", "duplicate": "Дважды", "drop": "Потерять", "late": "+3 с"},
+    "delivery_modes": {
+        "once": "Обычно",
+        "duplicate": "Дважды",
+        "drop": "Потерять",
+        "late": "+3 с",
+        "reorder": "Обгон",
+    },
     "fault_kinds": {
         "http_502_html": ["Шлюз 502", "HTML вместо JSON"],
         "slow": ["Медленно", "каждый вызов идёт 3 с"],
@@ -63,6 +69,7 @@ RU: Final[dict[str, Any]] = {
         "portal_deleted": ["Портал удалён", "404 с HTML"],
         "payment_required": ["Подписка кончилась", "PAYMENT_REQUIRED"],
         "sending_failed": ["Сбой отправки", "templateId сгорает на час"],
+        "keyboard_refused": ["Кнопки отклонены", "KEYBOARD_ERROR"],
     },
     "typing": {
         "": "печатает",
@@ -133,7 +140,7 @@ EN: Final[dict[str, Any]] = {
     "delivery": "How the next messages travel",
     "deliveries": "Latest events",
     "no_deliveries": "None yet: write to the bot",
-    "delivery_modes": {"once": "Once", "duplicate": "Twice", "drop": "Lose", "late": "+3 s"},
+    "delivery_modes": {"once": "Once", "duplicate": "Twice", "drop": "Lose", "late": "+3 s", "reorder": "Swap"},
     "fault_kinds": {
         "http_502_html": ["Gateway 502", "HTML instead of JSON"],
         "slow": ["Slow", "every call takes 3 s"],
@@ -147,6 +154,7 @@ EN: Final[dict[str, Any]] = {
         "portal_deleted": ["Portal deleted", "404 with HTML"],
         "payment_required": ["Subscription over", "PAYMENT_REQUIRED"],
         "sending_failed": ["Sending failed", "templateId burnt for an hour"],
+        "keyboard_refused": ["Buttons refused", "KEYBOARD_ERROR"],
     },
     "typing": {
         "": "is typing",

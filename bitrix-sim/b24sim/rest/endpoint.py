@@ -29,6 +29,7 @@ REFUSALS: Final = {
         "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.", 429
     ),
     "payment_required": RestError("PAYMENT_REQUIRED", "Payment required", 402),
+    "keyboard_refused": RestError("KEYBOARD_ERROR", "Incorrect keyboard params"),
     "expired_token": RestError("expired_token", "The access token provided has expired.", 401),
 }
 

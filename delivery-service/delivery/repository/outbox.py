@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from delivery.domain import Claimed, OutboundMessage, Settled, State
+from delivery.domain import Button, Claimed, OutboundMessage, Settled, State
 from delivery.repository.lanes import LOOK_AHEAD
 from kit import ids
 
@@ -17,16 +18,16 @@ async def insert(conn: AsyncConnection, messages: Sequence[OutboundMessage], now
     rows = await conn.scalars(
         text("""
             INSERT INTO outbox (portal_id, id, dialog_id, provider_dialog_id, part, body, reply_to_provider_id,
-                                priority, uuid, trace_id, due_at, created_at)
+                                priority, uuid, trace_id, buttons, due_at, created_at)
             SELECT portal_id, id, dialog_id, provider_dialog_id, part, body, reply_to, priority, uuid, trace_id,
-                   :now, :now
+                   CAST(buttons AS jsonb), :now, :now
             FROM unnest(
                 CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:dialog_ids AS uuid[]),
                 CAST(:provider_dialog_ids AS text[]), CAST(:parts AS integer[]), CAST(:bodies AS text[]),
                 CAST(:reply_tos AS bigint[]), CAST(:priorities AS smallint[]), CAST(:uuids AS text[]),
-                CAST(:trace_ids AS text[])
+                CAST(:trace_ids AS text[]), CAST(:buttons AS text[])
             ) WITH ORDINALITY AS m (portal_id, id, dialog_id, provider_dialog_id, part, body, reply_to, priority,
-                                    uuid, trace_id, place)
+                                    uuid, trace_id, buttons, place)
             ORDER BY place
             ON CONFLICT DO NOTHING
             RETURNING id
@@ -43,6 +44,7 @@ async def insert(conn: AsyncConnection, messages: Sequence[OutboundMessage], now
             "priorities": [m.priority for m in messages],
             "uuids": [m.uuid for m in messages],
             "trace_ids": [m.trace_id for m in messages],
+            "buttons": [orjson.dumps(m.buttons).decode() for m in messages],
         },
     )
     return set(rows.all())
@@ -79,8 +81,8 @@ async def claim(
             UPDATE outbox SET state = 'sending', lease_token = :token
             FROM picked
             WHERE outbox.portal_id = :portal_id AND outbox.id = picked.id
-            RETURNING outbox.id, dialog_id, provider_dialog_id, body, reply_to_provider_id, uuid, trace_id,
-                      attempts, picked.state AS state_before, unknown_since, created_at, priority, seq
+            RETURNING outbox.id, dialog_id, provider_dialog_id, body, buttons, reply_to_provider_id, uuid,
+                      trace_id, attempts, picked.state AS state_before, unknown_since, created_at, priority, seq
         """),
         {
             "portal_id": portal_id,
@@ -99,6 +101,7 @@ async def claim(
             dialog_id=row.dialog_id,
             provider_dialog_id=row.provider_dialog_id,
             body=row.body,
+            buttons=tuple(Button(**button) for button in row.buttons),
             reply_to_provider_id=row.reply_to_provider_id,
             uuid=row.uuid,
             trace_id=row.trace_id,

@@ -58,9 +58,11 @@ class Priority(StrEnum):
     """Somebody waits for it."""
     WELCOME = "welcome"
     BULK = "bulk"
+    TYPING = "typing"
+    """Nobody misses it."""
 
 
-_SHARE = {Priority.INTERACTIVE: 1.0, Priority.WELCOME: 0.6, Priority.BULK: 0.3}
+_SHARE = {Priority.INTERACTIVE: 1.0, Priority.WELCOME: 0.6, Priority.BULK: 0.3, Priority.TYPING: 0.3}
 """Up to which level of the bucket each may fill it: what is above is kept for the more urgent."""
 
 

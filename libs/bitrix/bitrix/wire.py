@@ -129,8 +129,10 @@ def _chat_v2(data: dict[str, Any], message: dict[str, Any]) -> Chat:
     chat = as_map(data.get("chat"))
     dialog_id = as_text(chat.get("dialogId")) or as_text(data.get("dialogId"))
     if not dialog_id:
-        # Contract 4.4: without `chat` a private dialog is named by its author.
-        dialog_id = as_text(message.get("authorId"))
+        # Contract 4.4: without `chat` a private dialog is named by its person; a button stands under our own.
+        author_id = as_text(message.get("authorId"))
+        is_own = author_id == as_text(as_map(data.get("bot")).get("id"))
+        dialog_id = as_text(as_map(data.get("user")).get("id")) if is_own else author_id
     return Chat(
         dialog_id=dialog_id[:64],
         is_private=not dialog_id.startswith("chat"),

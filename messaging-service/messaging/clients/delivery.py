@@ -1,13 +1,18 @@
 """The delivery context: takes replies, tells how they ended."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 import grpc
+import structlog
 
+from kit.errors import PeerError
 from kit.rpc import call
-from messaging.domain import Reply
+from messaging.domain import ClaimedDialog, Reply
 from teachbase.delivery.v1 import delivery_pb2 as pb
 from teachbase.delivery.v1.delivery_pb2_grpc import DeliveryServiceStub
+
+log = structlog.get_logger("delivery")
 
 PEER = "delivery"
 _TIMEOUT_S = 3.0
@@ -18,11 +23,30 @@ class DeliveryClient:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = DeliveryServiceStub(channel)
+        self._showing: set[asyncio.Task[None]] = set()
 
     async def enqueue(self, replies: Sequence[Reply]) -> None:
         """Hand replies over; repeating it is safe. Raises PeerError."""
         request = pb.EnqueueRequest(messages=[_to_pb(reply) for reply in replies])
         await call(self._stub.Enqueue, request, peer=PEER, timeout=_TIMEOUT_S)
+
+    def show_typing(self, dialogs: Sequence[ClaimedDialog]) -> None:
+        """Have dialogs show that the bot is at work. Nothing is waited for, raised or repeated."""
+        request = pb.ShowTypingRequest(
+            dialogs=[
+                pb.ProviderDialog(portal_id=str(one.portal_id), provider_dialog_id=one.provider_dialog_id)
+                for one in dialogs
+            ]
+        )
+        task = asyncio.create_task(self._show_typing(request))
+        self._showing.add(task)
+        task.add_done_callback(self._showing.discard)
+
+    async def _show_typing(self, request: pb.ShowTypingRequest) -> None:
+        try:
+            await call(self._stub.ShowTyping, request, peer=PEER, timeout=_TIMEOUT_S)
+        except PeerError as error:
+            log.debug("typing not shown", reason=error.reason)
 
     async def watch(self, cursor: int) -> AsyncIterator[pb.WatchOutcomesResponse]:
         """Yield pages of the feed of outcomes after a cursor, for ever."""
@@ -41,4 +65,5 @@ def _to_pb(reply: Reply) -> pb.OutboundMessage:
         reply_to_provider_id=reply.reply_to_provider_id,
         priority=pb.PRIORITY_INTERACTIVE if reply.priority == 1 else pb.PRIORITY_BULK,
         trace_id=reply.trace_id.hex,
+        buttons=[pb.Button(text=button.text, command=button.command) for button in reply.buttons],
     )

@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from messaging.domain import ClaimedDialog, Handled, Reply
+from messaging.domain import Button, ClaimedDialog, Handled, Reply
 from messaging.repository.dialogs import AT_ONCE, held
 
 
@@ -16,17 +16,17 @@ async def fix(conn: AsyncConnection, replies: Sequence[Reply], now: datetime) ->
     await conn.execute(
         text("""
             INSERT INTO messages (portal_id, id, dialog_id, trace_id, provider_message_id, direction, kind,
-                                  author_id, body, state, reply_to, reply_to_provider_id, position, part,
-                                  priority, created_at)
-            SELECT portal_id, id, dialog_id, trace_id, 0, 'tx', 'text', author_id, body, 'pending', reply_to,
-                   reply_to_provider_id, position, part, priority, :now
+                                  author_id, body, buttons, state, reply_to, reply_to_provider_id, position,
+                                  part, priority, created_at)
+            SELECT portal_id, id, dialog_id, trace_id, 0, 'tx', 'text', author_id, body, CAST(buttons AS jsonb),
+                   'pending', reply_to, reply_to_provider_id, position, part, priority, :now
             FROM unnest(
                 CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:dialog_ids AS uuid[]),
                 CAST(:trace_ids AS uuid[]), CAST(:authors AS bigint[]), CAST(:bodies AS text[]),
                 CAST(:reply_tos AS uuid[]), CAST(:reply_to_ids AS bigint[]), CAST(:positions AS bigint[]),
-                CAST(:parts AS integer[]), CAST(:priorities AS smallint[])
+                CAST(:parts AS integer[]), CAST(:priorities AS smallint[]), CAST(:buttons AS text[])
             ) AS new (portal_id, id, dialog_id, trace_id, author_id, body, reply_to, reply_to_provider_id,
-                      position, part, priority)
+                      position, part, priority, buttons)
             ON CONFLICT DO NOTHING
         """),
         {
@@ -42,6 +42,7 @@ async def fix(conn: AsyncConnection, replies: Sequence[Reply], now: datetime) ->
             "positions": [reply.position for reply in replies],
             "parts": [reply.part for reply in replies],
             "priorities": [reply.priority for reply in replies],
+            "buttons": [orjson.dumps(reply.buttons).decode() for reply in replies],
         },
     )
 
@@ -72,7 +73,7 @@ async def unhanded(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog]) -> l
     rows = await conn.execute(
         text("""
             SELECT m.id, m.portal_id, m.dialog_id, m.trace_id, m.position, m.part, m.body, m.reply_to,
-                   m.reply_to_provider_id, m.author_id, m.priority, d.provider_dialog_id
+                   m.reply_to_provider_id, m.author_id, m.priority, m.buttons, d.provider_dialog_id
             FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:dialog_ids AS uuid[])) AS held (portal_id, dialog_id)
             JOIN messages AS m USING (portal_id, dialog_id)
             JOIN dialogs AS d ON d.portal_id = m.portal_id AND d.id = m.dialog_id
@@ -96,6 +97,7 @@ async def unhanded(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog]) -> l
             reply_to_provider_id=row.reply_to_provider_id,
             author_id=row.author_id,
             priority=row.priority,
+            buttons=tuple(Button(**button) for button in row.buttons),
         )
         for row in rows
     ]

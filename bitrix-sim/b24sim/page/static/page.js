@@ -173,7 +173,7 @@ function drawHead() {
 
 async function say(text) {
   const travel = document.querySelector("input[name=delivery]:checked").value;
-  const extra = { once: {}, duplicate: { duplicate: true }, drop: { drop: true }, late: { delay_ms: 3000 } }[travel];
+  const extra = { once: {}, duplicate: { duplicate: true }, drop: { drop: true }, late: { delay_ms: 3000 }, reorder: { reorder: true } }[travel];
   $("log").scrollTop = $("log").scrollHeight;
   return attempt(() => onPortal("POST", "/messages", { user_id: userId, text, ...extra }));
 }

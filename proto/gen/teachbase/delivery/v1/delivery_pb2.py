@@ -27,13 +27,17 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$teachbase/delivery/v1/delivery.proto\x12\x15teachbase.delivery.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\x02\n\x0fOutboundMessage\x12\x14\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1b\n\tportal_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1b\n\tdialog_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12%\n\x12provider_dialog_id\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x15\n\x04part\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x19\n\x04\x62ody\x18\x06 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\xa0\x9c\x01\x12\x1c\n\x14reply_to_provider_id\x18\x07 \x01(\x03\x12=\n\x08priority\x18\x08 \x01(\x0e\x32\x1f.teachbase.delivery.v1.PriorityB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x19\n\x08trace_id\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18 \"W\n\x0e\x45nqueueRequest\x12\x45\n\x08messages\x18\x01 \x03(\x0b\x32&.teachbase.delivery.v1.OutboundMessageB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"#\n\x0f\x45nqueueResponse\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x05\"\xa9\x03\n\nOutboxItem\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tportal_id\x18\x02 \x01(\t\x12\x11\n\tdialog_id\x18\x03 \x01(\t\x12\x1a\n\x12provider_dialog_id\x18\x04 \x01(\t\x12\x12\n\nmessage_id\x18\x05 \x01(\t\x12\x0c\n\x04part\x18\x06 \x01(\x05\x12\x31\n\x05state\x18\x07 \x01(\x0e\x32\".teachbase.delivery.v1.OutboxState\x12\x10\n\x08\x61ttempts\x18\x08 \x01(\x05\x12*\n\x06\x64ue_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x63\x61use\x18\n \x01(\t\x12\x11\n\tnext_step\x18\x0b \x01(\t\x12\x1b\n\x13provider_message_id\x18\x0c \x01(\x03\x12\x0c\n\x04uuid\x18\r \x01(\t\x12\x10\n\x08trace_id\x18\x0e \x01(\t\x12.\n\ncreated_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07sent_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x85\x01\n\x07\x41ttempt\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07outcome\x18\x02 \x01(\t\x12\x0e\n\x06status\x18\x03 \x01(\x05\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x12\n\nlatency_ms\x18\x05 \x01(\x05\x12\x0f\n\x07wait_ms\x18\x06 \x01(\x05\"\xcf\x02\n\x11ListOutboxRequest\x12\x1e\n\tportal_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12*\n\x08trace_id\x18\x02 \x01(\tB\x18\xbaH\x15r\x10\x32\x0e^[0-9a-f]{32}$\xd8\x01\x01\x12\x1e\n\tdialog_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12;\n\x05state\x18\x04 \x01(\x0e\x32\".teachbase.delivery.v1.OutboxStateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12)\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\tpage_size\x18\x07 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"_\n\x12ListOutboxResponse\x12\x30\n\x05items\x18\x01 \x03(\x0b\x32!.teachbase.delivery.v1.OutboxItem\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\",\n\x14GetOutboxItemRequest\x12\x14\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"~\n\x15GetOutboxItemResponse\x12/\n\x04item\x18\x01 \x01(\x0b\x32!.teachbase.delivery.v1.OutboxItem\x12\x34\n\x0c\x61ttempts_log\x18\x02 \x03(\x0b\x32\x1e.teachbase.delivery.v1.Attempt\"{\n\tTraceStep\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04step\x18\x02 \x01(\t\x12\x0f\n\x07took_ms\x18\x03 \x01(\x05\x12\'\n\x06\x64\x65tail\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\":\n\x0fGetTraceRequest\x12\'\n\x08trace_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{32}$\"C\n\x10GetTraceResponse\x12/\n\x05steps\x18\x01 \x03(\x0b\x32 .teachbase.delivery.v1.TraceStep\"\xdc\x01\n\x07Outcome\x12\x11\n\tportal_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12\x11\n\tdialog_id\x18\x03 \x01(\t\x12\x31\n\x05state\x18\x04 \x01(\x0e\x32\".teachbase.delivery.v1.OutboxState\x12\x1b\n\x13provider_message_id\x18\x05 \x01(\x03\x12\r\n\x05\x63\x61use\x18\x06 \x01(\t\x12\x10\n\x08trace_id\x18\x07 \x01(\t\x12&\n\x02\x61t\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"&\n\x14WatchOutcomesRequest\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\x03\"Y\n\x15WatchOutcomesResponse\x12\x30\n\x08outcomes\x18\x01 \x03(\x0b\x32\x1e.teachbase.delivery.v1.Outcome\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\x03*S\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12&\n\"ERROR_REASON_OUTBOX_ITEM_NOT_FOUND\x10\x01*\xbf\x01\n\x0bOutboxState\x12\x1c\n\x18OUTBOX_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14OUTBOX_STATE_CREATED\x10\x01\x12\x18\n\x14OUTBOX_STATE_SENDING\x10\x02\x12\x18\n\x14OUTBOX_STATE_UNKNOWN\x10\x03\x12\x16\n\x12OUTBOX_STATE_RETRY\x10\x04\x12\x15\n\x11OUTBOX_STATE_SENT\x10\x05\x12\x15\n\x11OUTBOX_STATE_DEAD\x10\x06*Q\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x18\n\x14PRIORITY_INTERACTIVE\x10\x01\x12\x11\n\rPRIORITY_BULK\x10\x02\x32\x85\x04\n\x0f\x44\x65liveryService\x12X\n\x07\x45nqueue\x12%.teachbase.delivery.v1.EnqueueRequest\x1a&.teachbase.delivery.v1.EnqueueResponse\x12\x61\n\nListOutbox\x12(.teachbase.delivery.v1.ListOutboxRequest\x1a).teachbase.delivery.v1.ListOutboxResponse\x12j\n\rGetOutboxItem\x12+.teachbase.delivery.v1.GetOutboxItemRequest\x1a,.teachbase.delivery.v1.GetOutboxItemResponse\x12[\n\x08GetTrace\x12&.teachbase.delivery.v1.GetTraceRequest\x1a\'.teachbase.delivery.v1.GetTraceResponse\x12l\n\rWatchOutcomes\x12+.teachbase.delivery.v1.WatchOutcomesRequest\x1a,.teachbase.delivery.v1.WatchOutcomesResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$teachbase/delivery/v1/delivery.proto\x12\x15teachbase.delivery.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"L\n\x06\x42utton\x12\x17\n\x04text\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12)\n\x07\x63ommand\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^[a-z0-9_]{1,64}$\"\xec\x02\n\x0fOutboundMessage\x12\x14\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1b\n\tportal_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1b\n\tdialog_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12%\n\x12provider_dialog_id\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x15\n\x04part\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x19\n\x04\x62ody\x18\x06 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\xa0\x9c\x01\x12\x1c\n\x14reply_to_provider_id\x18\x07 \x01(\x03\x12=\n\x08priority\x18\x08 \x01(\x0e\x32\x1f.teachbase.delivery.v1.PriorityB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x19\n\x08trace_id\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x38\n\x07\x62uttons\x18\n \x03(\x0b\x32\x1d.teachbase.delivery.v1.ButtonB\x08\xbaH\x05\x92\x01\x02\x10\x14\"T\n\x0eProviderDialog\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12%\n\x12provider_dialog_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"X\n\x11ShowTypingRequest\x12\x43\n\x07\x64ialogs\x18\x01 \x03(\x0b\x32%.teachbase.delivery.v1.ProviderDialogB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"\x14\n\x12ShowTypingResponse\"W\n\x0e\x45nqueueRequest\x12\x45\n\x08messages\x18\x01 \x03(\x0b\x32&.teachbase.delivery.v1.OutboundMessageB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"#\n\x0f\x45nqueueResponse\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x05\"\xa9\x03\n\nOutboxItem\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tportal_id\x18\x02 \x01(\t\x12\x11\n\tdialog_id\x18\x03 \x01(\t\x12\x1a\n\x12provider_dialog_id\x18\x04 \x01(\t\x12\x12\n\nmessage_id\x18\x05 \x01(\t\x12\x0c\n\x04part\x18\x06 \x01(\x05\x12\x31\n\x05state\x18\x07 \x01(\x0e\x32\".teachbase.delivery.v1.OutboxState\x12\x10\n\x08\x61ttempts\x18\x08 \x01(\x05\x12*\n\x06\x64ue_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x63\x61use\x18\n \x01(\t\x12\x11\n\tnext_step\x18\x0b \x01(\t\x12\x1b\n\x13provider_message_id\x18\x0c \x01(\x03\x12\x0c\n\x04uuid\x18\r \x01(\t\x12\x10\n\x08trace_id\x18\x0e \x01(\t\x12.\n\ncreated_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07sent_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x85\x01\n\x07\x41ttempt\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07outcome\x18\x02 \x01(\t\x12\x0e\n\x06status\x18\x03 \x01(\x05\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x12\n\nlatency_ms\x18\x05 \x01(\x05\x12\x0f\n\x07wait_ms\x18\x06 \x01(\x05\"\xcf\x02\n\x11ListOutboxRequest\x12\x1e\n\tportal_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12*\n\x08trace_id\x18\x02 \x01(\tB\x18\xbaH\x15r\x10\x32\x0e^[0-9a-f]{32}$\xd8\x01\x01\x12\x1e\n\tdialog_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12;\n\x05state\x18\x04 \x01(\x0e\x32\".teachbase.delivery.v1.OutboxStateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12)\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\tpage_size\x18\x07 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"_\n\x12ListOutboxResponse\x12\x30\n\x05items\x18\x01 \x03(\x0b\x32!.teachbase.delivery.v1.OutboxItem\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\",\n\x14GetOutboxItemRequest\x12\x14\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"~\n\x15GetOutboxItemResponse\x12/\n\x04item\x18\x01 \x01(\x0b\x32!.teachbase.delivery.v1.OutboxItem\x12\x34\n\x0c\x61ttempts_log\x18\x02 \x03(\x0b\x32\x1e.teachbase.delivery.v1.Attempt\"{\n\tTraceStep\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04step\x18\x02 \x01(\t\x12\x0f\n\x07took_ms\x18\x03 \x01(\x05\x12\'\n\x06\x64\x65tail\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\":\n\x0fGetTraceRequest\x12\'\n\x08trace_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{32}$\"C\n\x10GetTraceResponse\x12/\n\x05steps\x18\x01 \x03(\x0b\x32 .teachbase.delivery.v1.TraceStep\"\xdc\x01\n\x07Outcome\x12\x11\n\tportal_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12\x11\n\tdialog_id\x18\x03 \x01(\t\x12\x31\n\x05state\x18\x04 \x01(\x0e\x32\".teachbase.delivery.v1.OutboxState\x12\x1b\n\x13provider_message_id\x18\x05 \x01(\x03\x12\r\n\x05\x63\x61use\x18\x06 \x01(\t\x12\x10\n\x08trace_id\x18\x07 \x01(\t\x12&\n\x02\x61t\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"&\n\x14WatchOutcomesRequest\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\x03\"Y\n\x15WatchOutcomesResponse\x12\x30\n\x08outcomes\x18\x01 \x03(\x0b\x32\x1e.teachbase.delivery.v1.Outcome\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\x03*S\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12&\n\"ERROR_REASON_OUTBOX_ITEM_NOT_FOUND\x10\x01*\xbf\x01\n\x0bOutboxState\x12\x1c\n\x18OUTBOX_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14OUTBOX_STATE_CREATED\x10\x01\x12\x18\n\x14OUTBOX_STATE_SENDING\x10\x02\x12\x18\n\x14OUTBOX_STATE_UNKNOWN\x10\x03\x12\x16\n\x12OUTBOX_STATE_RETRY\x10\x04\x12\x15\n\x11OUTBOX_STATE_SENT\x10\x05\x12\x15\n\x11OUTBOX_STATE_DEAD\x10\x06*Q\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x18\n\x14PRIORITY_INTERACTIVE\x10\x01\x12\x11\n\rPRIORITY_BULK\x10\x02\x32\xe8\x04\n\x0f\x44\x65liveryService\x12X\n\x07\x45nqueue\x12%.teachbase.delivery.v1.EnqueueRequest\x1a&.teachbase.delivery.v1.EnqueueResponse\x12\x61\n\nShowTyping\x12(.teachbase.delivery.v1.ShowTypingRequest\x1a).teachbase.delivery.v1.ShowTypingResponse\x12\x61\n\nListOutbox\x12(.teachbase.delivery.v1.ListOutboxRequest\x1a).teachbase.delivery.v1.ListOutboxResponse\x12j\n\rGetOutboxItem\x12+.teachbase.delivery.v1.GetOutboxItemRequest\x1a,.teachbase.delivery.v1.GetOutboxItemResponse\x12[\n\x08GetTrace\x12&.teachbase.delivery.v1.GetTraceRequest\x1a\'.teachbase.delivery.v1.GetTraceResponse\x12l\n\rWatchOutcomes\x12+.teachbase.delivery.v1.WatchOutcomesRequest\x1a,.teachbase.delivery.v1.WatchOutcomesResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'teachbase.delivery.v1.delivery_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_BUTTON'].fields_by_name['text']._loaded_options = None
+  _globals['_BUTTON'].fields_by_name['text']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_BUTTON'].fields_by_name['command']._loaded_options = None
+  _globals['_BUTTON'].fields_by_name['command']._serialized_options = b'\272H\025r\0232\021^[a-z0-9_]{1,64}$'
   _globals['_OUTBOUNDMESSAGE'].fields_by_name['id']._loaded_options = None
   _globals['_OUTBOUNDMESSAGE'].fields_by_name['id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_OUTBOUNDMESSAGE'].fields_by_name['portal_id']._loaded_options = None
@@ -50,6 +54,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OUTBOUNDMESSAGE'].fields_by_name['priority']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_OUTBOUNDMESSAGE'].fields_by_name['trace_id']._loaded_options = None
   _globals['_OUTBOUNDMESSAGE'].fields_by_name['trace_id']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_OUTBOUNDMESSAGE'].fields_by_name['buttons']._loaded_options = None
+  _globals['_OUTBOUNDMESSAGE'].fields_by_name['buttons']._serialized_options = b'\272H\005\222\001\002\020\024'
+  _globals['_PROVIDERDIALOG'].fields_by_name['portal_id']._loaded_options = None
+  _globals['_PROVIDERDIALOG'].fields_by_name['portal_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_PROVIDERDIALOG'].fields_by_name['provider_dialog_id']._loaded_options = None
+  _globals['_PROVIDERDIALOG'].fields_by_name['provider_dialog_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_SHOWTYPINGREQUEST'].fields_by_name['dialogs']._loaded_options = None
+  _globals['_SHOWTYPINGREQUEST'].fields_by_name['dialogs']._serialized_options = b'\272H\010\222\001\005\010\001\020\350\007'
   _globals['_ENQUEUEREQUEST'].fields_by_name['messages']._loaded_options = None
   _globals['_ENQUEUEREQUEST'].fields_by_name['messages']._serialized_options = b'\272H\010\222\001\005\010\001\020\350\007'
   _globals['_LISTOUTBOXREQUEST'].fields_by_name['portal_id']._loaded_options = None
@@ -68,42 +80,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETOUTBOXITEMREQUEST'].fields_by_name['id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_GETTRACEREQUEST'].fields_by_name['trace_id']._loaded_options = None
   _globals['_GETTRACEREQUEST'].fields_by_name['trace_id']._serialized_options = b'\272H\022r\0202\016^[0-9a-f]{32}$'
-  _globals['_ERRORREASON']._serialized_start=2371
-  _globals['_ERRORREASON']._serialized_end=2454
-  _globals['_OUTBOXSTATE']._serialized_start=2457
-  _globals['_OUTBOXSTATE']._serialized_end=2648
-  _globals['_PRIORITY']._serialized_start=2650
-  _globals['_PRIORITY']._serialized_end=2731
-  _globals['_OUTBOUNDMESSAGE']._serialized_start=156
-  _globals['_OUTBOUNDMESSAGE']._serialized_end=462
-  _globals['_ENQUEUEREQUEST']._serialized_start=464
-  _globals['_ENQUEUEREQUEST']._serialized_end=551
-  _globals['_ENQUEUERESPONSE']._serialized_start=553
-  _globals['_ENQUEUERESPONSE']._serialized_end=588
-  _globals['_OUTBOXITEM']._serialized_start=591
-  _globals['_OUTBOXITEM']._serialized_end=1016
-  _globals['_ATTEMPT']._serialized_start=1019
-  _globals['_ATTEMPT']._serialized_end=1152
-  _globals['_LISTOUTBOXREQUEST']._serialized_start=1155
-  _globals['_LISTOUTBOXREQUEST']._serialized_end=1490
-  _globals['_LISTOUTBOXRESPONSE']._serialized_start=1492
-  _globals['_LISTOUTBOXRESPONSE']._serialized_end=1587
-  _globals['_GETOUTBOXITEMREQUEST']._serialized_start=1589
-  _globals['_GETOUTBOXITEMREQUEST']._serialized_end=1633
-  _globals['_GETOUTBOXITEMRESPONSE']._serialized_start=1635
-  _globals['_GETOUTBOXITEMRESPONSE']._serialized_end=1761
-  _globals['_TRACESTEP']._serialized_start=1763
-  _globals['_TRACESTEP']._serialized_end=1886
-  _globals['_GETTRACEREQUEST']._serialized_start=1888
-  _globals['_GETTRACEREQUEST']._serialized_end=1946
-  _globals['_GETTRACERESPONSE']._serialized_start=1948
-  _globals['_GETTRACERESPONSE']._serialized_end=2015
-  _globals['_OUTCOME']._serialized_start=2018
-  _globals['_OUTCOME']._serialized_end=2238
-  _globals['_WATCHOUTCOMESREQUEST']._serialized_start=2240
-  _globals['_WATCHOUTCOMESREQUEST']._serialized_end=2278
-  _globals['_WATCHOUTCOMESRESPONSE']._serialized_start=2280
-  _globals['_WATCHOUTCOMESRESPONSE']._serialized_end=2369
-  _globals['_DELIVERYSERVICE']._serialized_start=2734
-  _globals['_DELIVERYSERVICE']._serialized_end=3251
+  _globals['_ERRORREASON']._serialized_start=2705
+  _globals['_ERRORREASON']._serialized_end=2788
+  _globals['_OUTBOXSTATE']._serialized_start=2791
+  _globals['_OUTBOXSTATE']._serialized_end=2982
+  _globals['_PRIORITY']._serialized_start=2984
+  _globals['_PRIORITY']._serialized_end=3065
+  _globals['_BUTTON']._serialized_start=155
+  _globals['_BUTTON']._serialized_end=231
+  _globals['_OUTBOUNDMESSAGE']._serialized_start=234
+  _globals['_OUTBOUNDMESSAGE']._serialized_end=598
+  _globals['_PROVIDERDIALOG']._serialized_start=600
+  _globals['_PROVIDERDIALOG']._serialized_end=684
+  _globals['_SHOWTYPINGREQUEST']._serialized_start=686
+  _globals['_SHOWTYPINGREQUEST']._serialized_end=774
+  _globals['_SHOWTYPINGRESPONSE']._serialized_start=776
+  _globals['_SHOWTYPINGRESPONSE']._serialized_end=796
+  _globals['_ENQUEUEREQUEST']._serialized_start=798
+  _globals['_ENQUEUEREQUEST']._serialized_end=885
+  _globals['_ENQUEUERESPONSE']._serialized_start=887
+  _globals['_ENQUEUERESPONSE']._serialized_end=922
+  _globals['_OUTBOXITEM']._serialized_start=925
+  _globals['_OUTBOXITEM']._serialized_end=1350
+  _globals['_ATTEMPT']._serialized_start=1353
+  _globals['_ATTEMPT']._serialized_end=1486
+  _globals['_LISTOUTBOXREQUEST']._serialized_start=1489
+  _globals['_LISTOUTBOXREQUEST']._serialized_end=1824
+  _globals['_LISTOUTBOXRESPONSE']._serialized_start=1826
+  _globals['_LISTOUTBOXRESPONSE']._serialized_end=1921
+  _globals['_GETOUTBOXITEMREQUEST']._serialized_start=1923
+  _globals['_GETOUTBOXITEMREQUEST']._serialized_end=1967
+  _globals['_GETOUTBOXITEMRESPONSE']._serialized_start=1969
+  _globals['_GETOUTBOXITEMRESPONSE']._serialized_end=2095
+  _globals['_TRACESTEP']._serialized_start=2097
+  _globals['_TRACESTEP']._serialized_end=2220
+  _globals['_GETTRACEREQUEST']._serialized_start=2222
+  _globals['_GETTRACEREQUEST']._serialized_end=2280
+  _globals['_GETTRACERESPONSE']._serialized_start=2282
+  _globals['_GETTRACERESPONSE']._serialized_end=2349
+  _globals['_OUTCOME']._serialized_start=2352
+  _globals['_OUTCOME']._serialized_end=2572
+  _globals['_WATCHOUTCOMESREQUEST']._serialized_start=2574
+  _globals['_WATCHOUTCOMESREQUEST']._serialized_end=2612
+  _globals['_WATCHOUTCOMESRESPONSE']._serialized_start=2614
+  _globals['_WATCHOUTCOMESRESPONSE']._serialized_end=2703
+  _globals['_DELIVERYSERVICE']._serialized_start=3068
+  _globals['_DELIVERYSERVICE']._serialized_end=3684
 # @@protoc_insertion_point(module_scope)

@@ -98,6 +98,31 @@ PRIORITY_BULK: Priority.ValueType  # 2
 Global___Priority: _TypeAlias = Priority  # noqa: Y015
 
 @_typing.final
+class Button(_message.Message):
+    """A button under a message: pressing it is giving the bot a command (contract 4.7)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    COMMAND_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    command: _builtins.str
+    """Registered with the bot; without the slash."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        command: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["command", b"command", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Button: _TypeAlias = Button  # noqa: Y015
+
+@_typing.final
 class OutboundMessage(_message.Message):
     """A message to be sent."""
 
@@ -112,6 +137,7 @@ class OutboundMessage(_message.Message):
     REPLY_TO_PROVIDER_ID_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
+    BUTTONS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The id of the outgoing message: also the id of the outbox item and the seed of the idempotency key."""
     portal_id: _builtins.str
@@ -126,6 +152,8 @@ class OutboundMessage(_message.Message):
     """The Bitrix24 id of the message answered, to be quoted; 0 = none."""
     priority: Global___Priority.ValueType
     trace_id: _builtins.str
+    @_builtins.property
+    def buttons(self) -> _containers.RepeatedCompositeFieldContainer[Global___Button]: ...
     def __init__(
         self,
         *,
@@ -138,14 +166,74 @@ class OutboundMessage(_message.Message):
         reply_to_provider_id: _builtins.int = ...,
         priority: Global___Priority.ValueType = ...,
         trace_id: _builtins.str = ...,
+        buttons: _abc.Iterable[Global___Button] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "dialog_id", b"dialog_id", "id", b"id", "part", b"part", "portal_id", b"portal_id", "priority", b"priority", "provider_dialog_id", b"provider_dialog_id", "reply_to_provider_id", b"reply_to_provider_id", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "buttons", b"buttons", "dialog_id", b"dialog_id", "id", b"id", "part", b"part", "portal_id", b"portal_id", "priority", b"priority", "provider_dialog_id", b"provider_dialog_id", "reply_to_provider_id", b"reply_to_provider_id", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OutboundMessage: _TypeAlias = OutboundMessage  # noqa: Y015
+
+@_typing.final
+class ProviderDialog(_message.Message):
+    """A dialog of a portal, as Bitrix24 names it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    PROVIDER_DIALOG_ID_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    provider_dialog_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        provider_dialog_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal_id", b"portal_id", "provider_dialog_id", b"provider_dialog_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProviderDialog: _TypeAlias = ProviderDialog  # noqa: Y015
+
+@_typing.final
+class ShowTypingRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIALOGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def dialogs(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProviderDialog]: ...
+    def __init__(
+        self,
+        *,
+        dialogs: _abc.Iterable[Global___ProviderDialog] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dialogs", b"dialogs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShowTypingRequest: _TypeAlias = ShowTypingRequest  # noqa: Y015
+
+@_typing.final
+class ShowTypingResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShowTypingResponse: _TypeAlias = ShowTypingResponse  # noqa: Y015
 
 @_typing.final
 class EnqueueRequest(_message.Message):

@@ -40,6 +40,11 @@ class DeliveryServiceStub:
                 request_serializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.EnqueueRequest.SerializeToString,
                 response_deserializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.EnqueueResponse.FromString,
                 _registered_method=True)
+        self.ShowTyping = channel.unary_unary(
+                '/teachbase.delivery.v1.DeliveryService/ShowTyping',
+                request_serializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.ShowTypingRequest.SerializeToString,
+                response_deserializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.ShowTypingResponse.FromString,
+                _registered_method=True)
         self.ListOutbox = channel.unary_unary(
                 '/teachbase.delivery.v1.DeliveryService/ListOutbox',
                 request_serializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.ListOutboxRequest.SerializeToString,
@@ -68,6 +73,14 @@ class DeliveryServiceServicer:
 
     def Enqueue(self, request, context):
         """Takes messages into the outbox. An id that is already there is left as it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ShowTyping(self, request, context):
+        """Shows in dialogs that the bot is at work, where that costs the portal's replies nothing. Best effort: returns
+        before it is shown, never repeated, dropped where the portal's rate budget is in use (contract 4.7).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -108,6 +121,11 @@ def add_DeliveryServiceServicer_to_server(servicer, server):
                     servicer.Enqueue,
                     request_deserializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.EnqueueRequest.FromString,
                     response_serializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.EnqueueResponse.SerializeToString,
+            ),
+            'ShowTyping': grpc.unary_unary_rpc_method_handler(
+                    servicer.ShowTyping,
+                    request_deserializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.ShowTypingRequest.FromString,
+                    response_serializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.ShowTypingResponse.SerializeToString,
             ),
             'ListOutbox': grpc.unary_unary_rpc_method_handler(
                     servicer.ListOutbox,
@@ -158,6 +176,33 @@ class DeliveryService:
             '/teachbase.delivery.v1.DeliveryService/Enqueue',
             teachbase_dot_delivery_dot_v1_dot_delivery__pb2.EnqueueRequest.SerializeToString,
             teachbase_dot_delivery_dot_v1_dot_delivery__pb2.EnqueueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ShowTyping(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.delivery.v1.DeliveryService/ShowTyping',
+            teachbase_dot_delivery_dot_v1_dot_delivery__pb2.ShowTypingRequest.SerializeToString,
+            teachbase_dot_delivery_dot_v1_dot_delivery__pb2.ShowTypingResponse.FromString,
             options,
             channel_credentials,
             insecure,

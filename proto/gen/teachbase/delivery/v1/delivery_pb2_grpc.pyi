@@ -18,6 +18,10 @@ class DeliveryServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     Enqueue: _aio.UnaryUnaryMultiCallable[_delivery_pb2.EnqueueRequest, _delivery_pb2.EnqueueResponse]
     """Takes messages into the outbox. An id that is already there is left as it is."""
+    ShowTyping: _aio.UnaryUnaryMultiCallable[_delivery_pb2.ShowTypingRequest, _delivery_pb2.ShowTypingResponse]
+    """Shows in dialogs that the bot is at work, where that costs the portal's replies nothing. Best effort: returns
+    before it is shown, never repeated, dropped where the portal's rate budget is in use (contract 4.7).
+    """
     ListOutbox: _aio.UnaryUnaryMultiCallable[_delivery_pb2.ListOutboxRequest, _delivery_pb2.ListOutboxResponse]
     """Lists outbox items, newest first."""
     GetOutboxItem: _aio.UnaryUnaryMultiCallable[_delivery_pb2.GetOutboxItemRequest, _delivery_pb2.GetOutboxItemResponse]
@@ -37,6 +41,16 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_delivery_pb2.EnqueueRequest, _abc.Awaitable[_delivery_pb2.EnqueueResponse]],
     ) -> _abc.Awaitable[_delivery_pb2.EnqueueResponse]:
         """Takes messages into the outbox. An id that is already there is left as it is."""
+
+    @_abc_1.abstractmethod
+    def ShowTyping(
+        self,
+        request: _delivery_pb2.ShowTypingRequest,
+        context: _aio.ServicerContext[_delivery_pb2.ShowTypingRequest, _abc.Awaitable[_delivery_pb2.ShowTypingResponse]],
+    ) -> _abc.Awaitable[_delivery_pb2.ShowTypingResponse]:
+        """Shows in dialogs that the bot is at work, where that costs the portal's replies nothing. Best effort: returns
+        before it is shown, never repeated, dropped where the portal's rate budget is in use (contract 4.7).
+        """
 
     @_abc_1.abstractmethod
     def ListOutbox(
