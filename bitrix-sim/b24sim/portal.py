@@ -54,6 +54,8 @@ class Portal:
     version: int = 3
     status: str = "F"
     scope: str = "imbot,im,placement,user_brief,department"
+    bots_v2: bool = True
+    """Whether it has bots of the second generation; older boxes have not (contract 4.1)."""
     license: str = "ru_basic"
     language: str = "ru"
     token_ttl: int = 3600

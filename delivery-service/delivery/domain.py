@@ -22,6 +22,14 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
+class Bot:
+    """The bot of a portal. Sends of a classic one have no idempotency key: at-least-once (contract 4.1)."""
+
+    id: int
+    is_classic: bool = False
+
+
+@dataclass(frozen=True)
 class Button:
     """A button under a message; `command`: registered with the bot, without the slash."""
 

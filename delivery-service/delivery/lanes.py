@@ -71,7 +71,7 @@ class Lanes:
 
     async def _turn(self, lane: Lane) -> tuple[list[Settled], LaneEnd]:
         token = await self._portal.token(lane.portal_id)
-        if not token.bot_id:
+        if not token.bot.id:
             return [], self._end(lane, NO_BOT_S, "bot_missing", "Run setup on the portal: it has no bot yet.")
         items = await self._claim_items(lane)
         if not items:

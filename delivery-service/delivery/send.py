@@ -6,25 +6,19 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from bitrix.client import Answer, Call
 from bitrix.decisions import failure
 from bitrix.errors import BitrixError, Kind
-from bitrix.events import as_id, as_map
 from bitrix.limiter import Priority
 from bitrix.rest import Rest
-from delivery import schedule
+from delivery import calls, schedule
 from delivery.clients.portal import LaneTokens
-from delivery.domain import INTERACTIVE, Attempt, Button, Claimed, Lane, Settled, State
+from delivery.domain import INTERACTIVE, Attempt, Claimed, Lane, Settled, State
 from kit.errors import PeerError
 
-METHOD = "imbot.v2.Chat.Message.send"
 PEER_AWAY_S = 5.0
 SEND_S = 24.0
 """Of one send with a refresh and a move on its way; under the lease of a lane."""
-_MAY_GO = {"REPLY_ERROR": "replyId", "KEYBOARD_ERROR": "keyboard"}
-"""What a message can do without, by the refusal of it: the question quoted may be gone."""
 _NOT_SENT = {"rate_budget_used_up", "method_braked", "breaker_open", "connections_in_use"}
 
 
@@ -51,7 +45,7 @@ class Sender:
                 return self._held_up(item, failed)
             error = failed
         except TimeoutError:
-            error = failure("deadline", method=METHOD)
+            error = failure("deadline", method="send")
         except PeerError as refusal:
             if not refusal.is_final:
                 # The portal refused the token, so nothing was done; a new one is asked for again soon.
@@ -84,33 +78,24 @@ class Sender:
         return self._now() + timedelta(seconds=seconds)
 
     async def _send(self, item: Claimed, tokens: LaneTokens) -> int:
-        fields: dict[str, Any] = {"message": item.body, "templateId": item.uuid}
-        if item.reply_to_provider_id:
-            fields["replyId"] = item.reply_to_provider_id
-        if item.buttons:
-            fields["keyboard"] = {"BOT_ID": tokens.bot_id, "BUTTONS": list(map(_button, item.buttons))}
+        without: set[str] = set()
         while True:
+            call = calls.send(item, tokens.bot, without)
             try:
-                answer = await self._call(item, tokens, fields)
-                break
+                # No patience: the outbox waits and repeats, where it can be seen.
+                answer = await self._rest.call(
+                    tokens,
+                    call,
+                    patience_s=0,
+                    priority=Priority.INTERACTIVE if item.priority == INTERACTIVE else Priority.WELCOME,
+                )
+                return calls.sent_id(call, answer.result)
             except BitrixError as error:
-                if fields.pop(_MAY_GO.get(error.code, ""), None) is None:
-                    raise
                 # Refused before the key was taken (contract 4.6): the key holds.
-        message_id = as_id(as_map(answer.result).get("id"))
-        if not message_id:
-            raise BitrixError.unexpected(METHOD)
-        return message_id
-
-    async def _call(self, item: Claimed, tokens: LaneTokens, fields: dict[str, Any]) -> Answer:
-        params = {"botId": tokens.bot_id, "dialogId": item.provider_dialog_id, "fields": fields}
-        # No patience: the outbox waits and repeats, where it can be seen.
-        return await self._rest.call(
-            tokens,
-            Call(METHOD, params, is_idempotent=True),
-            patience_s=0,
-            priority=Priority.INTERACTIVE if item.priority == INTERACTIVE else Priority.WELCOME,
-        )
+                refused = calls.MAY_GO.get(error.code)
+                if refused is None or refused in without:
+                    raise
+                without.add(refused)
 
     def _settled(
         self, item: Claimed, error: BitrixError | None, message_id: int, attempt: Attempt
@@ -147,7 +132,3 @@ def _waited_ms(lane: Lane, item: Claimed, at: datetime) -> int:
     if lane.limited_since is None:
         return 0
     return max(0, int((at - max(lane.limited_since, item.created_at)).total_seconds() * 1000))
-
-
-def _button(button: Button) -> dict[str, str]:
-    return {"TEXT": button.text, "COMMAND": button.command, "DISPLAY": "LINE"}

@@ -6,18 +6,15 @@ from uuid import UUID
 
 import structlog
 
-from bitrix.client import Call
 from bitrix.errors import BitrixError
 from bitrix.limiter import Priority
 from bitrix.rest import Rest
+from delivery import calls
 from delivery.clients.portal import LaneTokens, PortalClient
 from kit.errors import PeerError
 
 log = structlog.get_logger("typing_sign")
 
-METHOD = "imbot.v2.Chat.InputAction.notify"
-DURATION_S = 10
-"""The message ends the sign; where none comes it must not stand for long (contract 4.7: 1 to 600)."""
 _AT_ONCE = 100
 _TIMEOUT_S = 5.0
 
@@ -41,12 +38,7 @@ class TypingSign:
         try:
             async with asyncio.timeout(_TIMEOUT_S):
                 tokens = LaneTokens(self._portal, portal_id, await self._portal.token(portal_id))
-                params = {
-                    "botId": tokens.bot_id,
-                    "dialogId": dialog_id,
-                    "statusMessageCode": "IMBOT_AGENT_ACTION_SEARCHING",
-                    "duration": DURATION_S,
-                }
-                await self._rest.call(tokens, Call(METHOD, params), patience_s=0, priority=Priority.TYPING)
+                call = calls.show_typing(dialog_id, tokens.bot)
+                await self._rest.call(tokens, call, patience_s=0, priority=Priority.TYPING)
         except (BitrixError, PeerError, TimeoutError) as error:
             log.debug("not shown", portal_id=str(portal_id), error=str(error))

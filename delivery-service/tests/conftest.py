@@ -59,6 +59,7 @@ class Portal:
     id: UUID = field(default_factory=uuid4)
     dialogs: dict[str, UUID] = field(default_factory=dict)
     refreshes: int = 0
+    is_classic: bool = False
 
 
 class PortalContext(portal_pb2_grpc.PortalServiceServicer):
@@ -108,6 +109,7 @@ def _token(portal: Portal) -> portal_pb2.AccessToken:
         generation=portal.refreshes + 1,
         client_endpoint=portal.sim["client_endpoint"],
         bot_id=portal.bot_id,
+        bot_api=portal_pb2.BOT_API_V1 if portal.is_classic else portal_pb2.BOT_API_V2,
         expires_at=Timestamp(seconds=2_000_000_000),
         member_id=portal.sim["member_id"],
     )
@@ -127,12 +129,20 @@ class Service:
     changes: PortalChanges
     redis: Redis
 
-    async def portal(self) -> Portal:
-        made = await self.sim.portal(limits="off", installed=True, users_count=6)
-        bot_id = await self.sim.bot(made, "http://127.0.0.1:1/events")
-        portal = Portal(made, made["admin"]["access_token"], made["admin"]["refresh_token"], bot_id)
+    async def portal(self, *, bots_v2: bool = True) -> Portal:
+        made = await self.sim.portal(limits="off", installed=True, users_count=6, bots_v2=bots_v2)
+        url = "http://127.0.0.1:1/events"
+        bot_id = await (self.sim.bot(made, url) if bots_v2 else self._classic_bot(made, url))
+        portal = Portal(
+            made, made["admin"]["access_token"], made["admin"]["refresh_token"], bot_id, is_classic=not bots_v2
+        )
         self.context.portals[str(portal.id)] = portal
         return portal
+
+    async def _classic_bot(self, made: dict[str, Any], url: str) -> int:
+        handlers = dict.fromkeys(("EVENT_MESSAGE_ADD", "EVENT_WELCOME_MESSAGE", "EVENT_BOT_DELETE"), url)
+        asked = {"CODE": "teachbase_ai_assistant", "PROPERTIES": {"NAME": "Teachbase AI"}, **handlers}
+        return int(await self.sim.result(made, "imbot.register", **asked))
 
     async def enqueue(self, *messages: pb.OutboundMessage) -> int:
         answer: pb.EnqueueResponse = await self.stub.Enqueue(pb.EnqueueRequest(messages=messages))

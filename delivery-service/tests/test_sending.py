@@ -277,3 +277,25 @@ async def test_what_a_lane_rested_for_ends_with_the_news_of_it(service: Any, mes
     assert (resting.state, resting.attempts) == (RETRY, 0)
     assert resting.due_at.ToDatetime(tzinfo=UTC) > service.clock() + timedelta(minutes=50)
     assert await service.seen(portal) == ["раз", "два"]
+
+
+async def test_a_classic_bot_sends_in_its_own_words_and_again_where_nobody_answered(
+    service: Any, message_of: Any
+) -> None:
+    portal = await service.portal(bots_v2=False)
+    greeting, lost = message_of(portal, "Здравствуйте!"), message_of(portal, "ответ")
+    greeting.buttons.append(pb.Button(text="Что ты умеешь?", command="help"))
+    await service.enqueue(greeting)
+    await service.work()
+    await service.enqueue(lost)
+    await service.break_it(portal, "close_before", method="imbot.message.add")
+
+    await service.work()
+    unsure = (await service.item(lost)).state
+    service.clock.advance(7)
+    await service.work()
+
+    shown = await service.sim.seen(portal.sim, dialog_id="2")
+    assert [one["text"] for one in shown] == ["Здравствуйте!", "ответ"]
+    assert shown[0]["keyboard"] == [{"TEXT": "Что ты умеешь?", "COMMAND": "help", "DISPLAY": "LINE"}]
+    assert unsure == UNKNOWN

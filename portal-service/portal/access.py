@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from portal import changes
+from portal.departments import Departments
 from portal.domain import Access
 from portal.errors import PortalNotFound
 from portal.repository import portals as statements
@@ -15,8 +16,9 @@ from portal.repository import portals as statements
 class Accesses:
     """Saves who may talk to the bot."""
 
-    def __init__(self, engine: AsyncEngine, now: Callable[[], datetime]) -> None:
+    def __init__(self, engine: AsyncEngine, departments: Departments, now: Callable[[], datetime]) -> None:
         self._engine = engine
+        self._departments = departments
         self._now = now
 
     async def set(self, portal_id: UUID, access: Access) -> None:
@@ -24,6 +26,8 @@ class Accesses:
         async with self._engine.begin() as conn:
             await self.save(conn, portal_id, access)
             await changes.announce(conn, portal_id)
+        if access.mode == "departments":
+            await self._departments.read(portal_id)
 
     async def save(self, conn: AsyncConnection, portal_id: UUID, access: Access) -> None:
         """Save in a transaction of the caller, who announces. Raises PortalNotFound."""

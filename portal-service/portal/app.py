@@ -21,8 +21,10 @@ from portal.bot import Bots
 from portal.clients.rest import PortalRest
 from portal.config import Settings
 from portal.deletion import Deletions
+from portal.departments import Departments
 from portal.employees import Employees
 from portal.endpoint import Endpoints
+from portal.fetch import FetchedEvents
 from portal.idle import IdleTokens
 from portal.install import Installs
 from portal.life_cycle import LifeCycle
@@ -30,6 +32,7 @@ from portal.open_session import PageSessions
 from portal.operate import Operations
 from portal.rights import Rights
 from portal.sessions import AdminSessions, PortalSessions
+from portal.settings import SettingsOfPortals
 from portal.setup import Setup
 from portal.tokens import Tokens
 from portal.verify import FREE_FAILURES, Verifier
@@ -59,8 +62,11 @@ class App:
         client, limiter = BitrixClient(self.http, policy), Limiter(shared, Budget())
         rest = PortalRest(Rest(client, limiter, Breaker(shared)), client, limiter, self.tokens, self.endpoints)
         self.bots = Bots(self.engine, rest, settings.public_url, utc_now)
-        self.setup = Setup(self.bots, rest, limiter, settings.public_url)
-        self.accesses = Accesses(self.engine, utc_now)
+        self.settings_of_portals = SettingsOfPortals(self.engine, self.bots, utc_now)
+        self.setup = Setup(self.settings_of_portals, self.bots, rest, limiter, settings.public_url)
+        self.departments = Departments(self.engine, rest, utc_now)
+        self.accesses = Accesses(self.engine, self.departments, utc_now)
+        self.fetched_events = FetchedEvents(rest, self.tokens)
         verifier = Verifier(oauth, Attempts(self.redis, "install", FREE_FAILURES, utc_now))
         rights = Rights(rest)
         self.application_tokens = ApplicationTokens(self.engine, verifier, rights, utc_now)

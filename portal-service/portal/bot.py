@@ -14,23 +14,24 @@ from bitrix.events import as_id, as_map
 from kit import db, metrics
 from kit.errors import DomainError
 from portal import changes
+from portal.bot_profile import CODE, EVENTS_PATH, HELP_TITLES, PROPERTIES
+from portal.classic_bot import ClassicBots
 from portal.clients.rest import PortalRest
 from portal.domain import Bot
-from portal.errors import NoCredential, OauthUnavailable, TokenRefused
+from portal.errors import NoCredential, OauthUnavailable, PortalNotFound, TokenRefused
 from portal.repository import portals as statements
 
 log = structlog.get_logger("bot")
 
-CODE = "teachbase_ai_assistant"
-EVENTS_PATH = "/v1/bitrix/events"
-_PROPERTIES = {"name": "Teachbase AI", "workPosition": "Ассистент по базе знаний", "color": "azure"}
 _HELP = {
     "command": "help",
-    "title": {"ru": "Что умеет бот", "en": "What the bot can do"},
+    "title": HELP_TITLES,
     "common": False,
     "hidden": False,
     "extranetSupport": False,
 }
+_NO_SUCH_METHOD = "ERROR_METHOD_NOT_FOUND"
+"""Of a portal without bots of the second generation; one without the scope `imbot` refuses both."""
 _RETRY_AFTER = timedelta(minutes=1)
 _SWEEP_LIMIT = 20
 
@@ -44,14 +45,25 @@ class Bots:
         self._engine = engine
         self._rest = rest
         self._webhook_url = public_url.rstrip("/") + EVENTS_PATH
+        self._classic = ClassicBots(rest, self._webhook_url)
         self._now = now
 
     async def ensure(self, portal_id: UUID) -> Bot:
-        """Register the bot or bring it up to date, and store how it stands. A refusal is stored, not raised."""
+        """Register the bot or bring it up to date, and store how it stands. A refusal is stored, not raised.
+
+        Raises PortalNotFound.
+        """
+        async with self._engine.connect() as conn:
+            portal = await statements.find(conn, portal_id)
+        if portal is None:
+            raise PortalNotFound(portal_id=portal_id)
         try:
-            bot = await self._register(portal_id)
+            bot = await self._register(portal_id, portal.settings.event_mode)
         except BitrixError as error:
-            bot = Bot(0, "failed", error.code)
+            if error.code != _NO_SUCH_METHOD:
+                bot = Bot(0, "failed", error.code)
+            else:
+                bot = await self._classic.register(portal_id)
         except (NoCredential, OauthUnavailable, TokenRefused) as error:
             bot = Bot(0, "failed", error.reason)
         await self._store(portal_id, bot)
@@ -71,8 +83,8 @@ class Bots:
             metrics.BACKGROUND_FAILURES.labels("ensure_bot").inc()
             log.warning("bot not ensured", portal_id=str(portal_id), error=repr(error), exc_info=db.cause(error))
 
-    async def _register(self, portal_id: UUID) -> Bot:
-        settings = {"eventMode": "webhook", "webhookUrl": self._webhook_url, "properties": _PROPERTIES}
+    async def _register(self, portal_id: UUID, event_mode: str) -> Bot:
+        settings = {"eventMode": event_mode, "webhookUrl": self._webhook_url, "properties": PROPERTIES}
         registration = {"fields": {"code": CODE, "type": "bot", **settings}}
         result = await self._rest.call(portal_id, "imbot.v2.Bot.register", registration, is_idempotent=True)
         bot_id = _bot_id(result)

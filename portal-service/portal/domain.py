@@ -20,11 +20,20 @@ def base_of(client_endpoint: str) -> str:
 
 @dataclass(frozen=True)
 class Bot:
-    """The bot of a portal: `id` 0 = none; `state` missing, registered or failed."""
+    """The bot of a portal: `id` 0 = none; `state` missing, registered or failed; `api` v2 or v1 (classic)."""
 
     id: int
     state: str
     error_code: str
+    api: str = "v2"
+
+
+@dataclass(frozen=True)
+class PortalSettings:
+    """What a portal's administrator chooses: `language` ru, en or "", `event_mode` webhook or fetch."""
+
+    language: str
+    event_mode: str
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,7 @@ class Portal:
     installed_at: datetime | None
     last_proven_alive_at: datetime | None
     suspended_reason: str
+    settings: PortalSettings
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,15 @@ class Employee:
 
 
 @dataclass(frozen=True)
+class Department:
+    """A department as the portal lists it; `parent_id` 0 = it is in none."""
+
+    id: int
+    name: str
+    parent_id: int
+
+
+@dataclass(frozen=True)
 class StoredToken:
     """A credential: one user's tokens on one portal, opened."""
 
@@ -100,6 +119,7 @@ class StoredToken:
     client_endpoint: str
     server_endpoint: str
     bot_id: int
+    bot_api: str
     generation: int
     expires_at: datetime
     access_token: str = field(repr=False)
@@ -108,10 +128,14 @@ class StoredToken:
 
 @dataclass(frozen=True)
 class PortalChange:
-    """A portal as the followers of the feed need it, with the feed's newest id of it in the page."""
+    """A portal as the followers of the feed need it, with the feed's newest id of it in the page.
+
+    `reached_department_ids`: those that have access, with all that are within them.
+    """
 
     cursor: int
     portal: Portal
+    reached_department_ids: tuple[int, ...]
     purge_asked_at: datetime | None
     application_token_hashes: tuple[bytes, ...]
 

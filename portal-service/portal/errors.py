@@ -43,6 +43,21 @@ class PortalUnavailable(DomainError):
     message = "The portal did not answer as it should ({code}). Try again."
 
 
+class FetchNeedsBotsV2(DomainError):
+    status, reason = StatusCode.FAILED_PRECONDITION, "FETCH_NEEDS_BOTS_V2"
+    message = "The bot of portal {portal_id} is a classic one: it cannot be asked for its events."
+
+
+class DepartmentsNotReadable(DomainError):
+    status, reason = StatusCode.FAILED_PRECONDITION, "DEPARTMENTS_NOT_READABLE"
+    message = "The portal does not let the app read its departments ({code}): the right `department` is missing."
+
+
+class AuthorizationNotBegun(DomainError):
+    status, reason = StatusCode.PERMISSION_DENIED, "AUTHORIZATION_NOT_BEGUN"
+    message = "This authorization was not begun here, or is over: {why}. Ask for a new link."
+
+
 class InvalidCredentials(DomainError):
     status, reason = StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"
     message = "The e-mail or the password is wrong."

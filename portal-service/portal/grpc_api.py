@@ -6,15 +6,16 @@ from uuid import UUID
 
 from kit import changefeed, paging
 from kit.changefeed import Waker
-from kit.pb import enum_name, enum_value, moment, to_datetime
+from kit.pb import enum_name, enum_value, to_datetime
 from kit.rpc import Context
+from portal import packing
 from portal.access import Accesses
 from portal.adopt import ApplicationTokens
 from portal.changes import Changes
 from portal.deletion import Deletions
-from portal.domain import Access, Actor, Bot, Employee, Portal, PortalChange, StoredToken
 from portal.employees import Employees
 from portal.endpoint import Endpoints
+from portal.fetch import FetchedEvents
 from portal.install import Installs
 from portal.life_cycle import LifeCycle, LifeEvent
 from portal.open_session import PageSessions
@@ -44,6 +45,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         application_tokens: ApplicationTokens,
         life_cycle: LifeCycle,
         deletions: Deletions,
+        fetched_events: FetchedEvents,
         changes: Changes,
         waker: Waker,
     ) -> None:
@@ -59,6 +61,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         self._application_tokens = application_tokens
         self._life_cycle = life_cycle
         self._deletions = deletions
+        self._fetched_events = fetched_events
         self._changes = changes
         self._waker = waker
 
@@ -66,20 +69,20 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         self, request: pb.CompleteInstallRequest, context: Context
     ) -> pb.CompleteInstallResponse:
         portal, portal_token = await self._installs.complete(request)
-        return pb.CompleteInstallResponse(portal=_portal_to_pb(portal), portal_token=portal_token)
+        return pb.CompleteInstallResponse(portal=packing.portal(portal), portal_token=portal_token)
 
     async def FinalizeInstall(
         self, request: pb.FinalizeInstallRequest, context: Context
     ) -> pb.FinalizeInstallResponse:
         portal = await self._installs.finalize(UUID(request.portal_id), list(request.user_ids))
-        return pb.FinalizeInstallResponse(portal=_portal_to_pb(portal))
+        return pb.FinalizeInstallResponse(portal=packing.portal(portal))
 
     async def OpenSession(self, request: pb.OpenSessionRequest, context: Context) -> pb.OpenSessionResponse:
         opened = await self._page_sessions.open(request)
         return pb.OpenSessionResponse(
             origin=opened.origin,
             user=pb.PortalUser(id=opened.user.id, name=opened.user.name, is_admin=opened.user.is_admin),
-            portal=_portal_to_pb(opened.portal) if opened.portal else None,
+            portal=packing.portal(opened.portal) if opened.portal else None,
             portal_token=opened.portal_token,
             expires_in=opened.expires_in,
         )
@@ -91,30 +94,32 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         else:
             size = paging.size_of(request.page_size)
             found, token = await self._employees.page(portal_id, request.query, request.page_token, size)
-        return pb.ListEmployeesResponse(employees=map(_employee_to_pb, found), next_page_token=token)
+        return pb.ListEmployeesResponse(employees=map(packing.employee, found), next_page_token=token)
 
     async def SetAccess(self, request: pb.SetAccessRequest, context: Context) -> pb.SetAccessResponse:
         portal_id = UUID(request.portal_id)
-        await self._accesses.set(portal_id, _access_from_pb(request.access))
-        return pb.SetAccessResponse(portal=_portal_to_pb(await self._portals.get(portal_id)))
+        await self._accesses.set(portal_id, packing.access_from(request.access))
+        return pb.SetAccessResponse(portal=packing.portal(await self._portals.get(portal_id)))
 
     async def EnsureBot(self, request: pb.EnsureBotRequest, context: Context) -> pb.EnsureBotResponse:
-        return pb.EnsureBotResponse(bot=_bot_to_pb(await self._setup.run(UUID(request.portal_id))))
+        return pb.EnsureBotResponse(bot=packing.bot(await self._setup.run(UUID(request.portal_id))))
 
     async def GetPortal(self, request: pb.GetPortalRequest, context: Context) -> pb.GetPortalResponse:
-        return pb.GetPortalResponse(portal=_portal_to_pb(await self._portals.get(UUID(request.portal_id))))
+        return pb.GetPortalResponse(portal=packing.portal(await self._portals.get(UUID(request.portal_id))))
 
     async def SuspendPortal(self, request: pb.SuspendPortalRequest, context: Context) -> pb.SuspendPortalResponse:
-        portal = await self._operations.suspend(UUID(request.portal_id), request.reason, _actor(request.actor))
-        return pb.SuspendPortalResponse(portal=_portal_to_pb(portal))
+        portal = await self._operations.suspend(
+            UUID(request.portal_id), request.reason, packing.actor(request.actor)
+        )
+        return pb.SuspendPortalResponse(portal=packing.portal(portal))
 
     async def ResumePortal(self, request: pb.ResumePortalRequest, context: Context) -> pb.ResumePortalResponse:
-        portal = await self._operations.resume(UUID(request.portal_id), _actor(request.actor))
-        return pb.ResumePortalResponse(portal=_portal_to_pb(portal))
+        portal = await self._operations.resume(UUID(request.portal_id), packing.actor(request.actor))
+        return pb.ResumePortalResponse(portal=packing.portal(portal))
 
     async def SetUpPortal(self, request: pb.SetUpPortalRequest, context: Context) -> pb.SetUpPortalResponse:
-        portal = await self._operations.set_up(UUID(request.portal_id), _actor(request.actor))
-        return pb.SetUpPortalResponse(portal=_portal_to_pb(portal))
+        portal = await self._operations.set_up(UUID(request.portal_id), packing.actor(request.actor))
+        return pb.SetUpPortalResponse(portal=packing.portal(portal))
 
     async def ListPortals(self, request: pb.ListPortalsRequest, context: Context) -> pb.ListPortalsResponse:
         portals, token = await self._portals.page(
@@ -125,19 +130,19 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
             page_token=request.page_token,
             size=paging.size_of(request.page_size),
         )
-        return pb.ListPortalsResponse(portals=map(_portal_to_pb, portals), next_page_token=token)
+        return pb.ListPortalsResponse(portals=map(packing.portal, portals), next_page_token=token)
 
     async def GetAccessToken(
         self, request: pb.GetAccessTokenRequest, context: Context
     ) -> pb.GetAccessTokenResponse:
         token = await self._tokens.current(UUID(request.portal_id))
-        return pb.GetAccessTokenResponse(token=_token_to_pb(token))
+        return pb.GetAccessTokenResponse(token=packing.token(token))
 
     async def RefreshAccessToken(
         self, request: pb.RefreshAccessTokenRequest, context: Context
     ) -> pb.RefreshAccessTokenResponse:
         token = await self._tokens.refreshed(UUID(request.portal_id), request.refused_generation)
-        return pb.RefreshAccessTokenResponse(token=_token_to_pb(token))
+        return pb.RefreshAccessTokenResponse(token=packing.token(token))
 
     async def ConfirmEndpoint(
         self, request: pb.ConfirmEndpointRequest, context: Context
@@ -176,80 +181,13 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         await self._deletions.report(UUID(request.portal_id), asked_at, request.context, dict(request.deleted))
         return pb.ReportPurgeResponse()
 
+    async def FetchEvents(self, request: pb.FetchEventsRequest, context: Context) -> pb.FetchEventsResponse:
+        page = await self._fetched_events.page(UUID(request.portal_id), request.offset, request.limit)
+        return pb.FetchEventsResponse(page=page)
+
     async def WatchPortals(
         self, request: pb.WatchPortalsRequest, context: Context
     ) -> AsyncIterator[pb.WatchPortalsResponse]:
         pages = changefeed.pages(request.cursor, self._changes.read, lambda change: change.cursor, self._waker)
         async for page, cursor in pages:
-            yield pb.WatchPortalsResponse(changes=map(_change_to_pb, page), cursor=cursor)
-
-
-def _actor(actor: pb.Actor) -> Actor:
-    return Actor(UUID(actor.admin_id), actor.remote_ip)
-
-
-def _employee_to_pb(employee: Employee) -> pb.Employee:
-    return pb.Employee(
-        id=employee.id,
-        name=employee.name,
-        last_name=employee.last_name,
-        position=employee.position,
-        department_ids=employee.department_ids,
-    )
-
-
-def _portal_to_pb(portal: Portal) -> pb.Portal:
-    return pb.Portal(
-        id=str(portal.id),
-        member_id=portal.member_id,
-        domain=portal.domain,
-        state=enum_value(pb.PortalState, portal.state),
-        bot=_bot_to_pb(portal.bot),
-        access=_access_to_pb(portal.access),
-        created_at=moment(portal.created_at),
-        installed_at=moment(portal.installed_at),
-        last_proven_alive_at=moment(portal.last_proven_alive_at),
-        suspended_reason=portal.suspended_reason,
-    )
-
-
-def _bot_to_pb(bot: Bot) -> pb.Bot:
-    return pb.Bot(id=bot.id, state=enum_value(pb.BotState, bot.state), error_code=bot.error_code)
-
-
-def _access_to_pb(access: Access) -> pb.Access:
-    return pb.Access(
-        mode=enum_value(pb.AccessMode, access.mode),
-        user_ids=access.user_ids,
-        department_ids=access.department_ids,
-    )
-
-
-def _access_from_pb(access: pb.Access) -> Access:
-    mode = enum_name(pb.AccessMode, access.mode) or "list"
-    return Access(mode, tuple(access.user_ids), tuple(access.department_ids))
-
-
-def _token_to_pb(token: StoredToken) -> pb.AccessToken:
-    return pb.AccessToken(
-        access_token=token.access_token,
-        generation=token.generation,
-        client_endpoint=token.client_endpoint,
-        bot_id=token.bot_id,
-        expires_at=moment(token.expires_at),
-        member_id=token.member_id,
-    )
-
-
-def _change_to_pb(change: PortalChange) -> pb.PortalChange:
-    portal = change.portal
-    return pb.PortalChange(
-        portal_id=str(portal.id),
-        member_id=portal.member_id,
-        domain=portal.domain,
-        state=enum_value(pb.PortalState, portal.state),
-        bot_id=portal.bot.id,
-        application_token_hashes=change.application_token_hashes,
-        access=_access_to_pb(portal.access),
-        purge_asked_at=moment(change.purge_asked_at),
-    )
+            yield pb.WatchPortalsResponse(changes=map(packing.change, page), cursor=cursor)

@@ -12,8 +12,9 @@ from portal.changes import Changes
 from portal.config import Settings
 from portal.grpc_admin import AdminServicer
 from portal.grpc_api import PortalServicer
+from portal.grpc_settings import SettingsServicer
 from portal.portals import Portals
-from teachbase.portal.v1 import admin_pb2_grpc, portal_pb2_grpc
+from teachbase.portal.v1 import admin_pb2_grpc, portal_pb2_grpc, settings_pb2_grpc
 
 
 async def run(stop: asyncio.Event) -> None:
@@ -39,10 +40,16 @@ async def run(stop: asyncio.Event) -> None:
             application_tokens=app.application_tokens,
             life_cycle=app.life_cycle,
             deletions=app.deletions,
+            fetched_events=app.fetched_events,
             changes=Changes(app.engine),
             waker=waker,
         ),
         "teachbase.portal.v1.PortalService",
+    )
+    server.add(
+        settings_pb2_grpc.add_SettingsServiceServicer_to_server,
+        SettingsServicer(app.settings_of_portals, app.departments),
+        "teachbase.portal.v1.SettingsService",
     )
     server.add(
         admin_pb2_grpc.add_AdminServiceServicer_to_server,

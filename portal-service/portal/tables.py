@@ -37,6 +37,11 @@ portals = Table(
     Column("suspended_reason", Text, nullable=False),
     Column("suspended_from", Text, nullable=False),
     Column("last_proven_alive_at", _moment),
+    Column("language", Text, nullable=False),
+    Column("event_mode", Text, nullable=False),
+    Column("bot_api", Text, nullable=False),
+    Column("reached_department_ids", ARRAY(BigInteger), nullable=False),
+    Column("departments_read_at", _moment),
 )
 
 portal_tokens = Table(

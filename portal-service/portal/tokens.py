@@ -141,6 +141,7 @@ class Tokens:
             client_endpoint=sealed.client_endpoint,
             server_endpoint=sealed.server_endpoint,
             bot_id=sealed.bot_id,
+            bot_api=sealed.bot_api,
             generation=sealed.generation,
             expires_at=sealed.expires_at,
             access_token=self._keyring.decrypt(sealed.access_token),

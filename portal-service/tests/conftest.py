@@ -36,10 +36,13 @@ from portal.bot import Bots
 from portal.changes import Changes
 from portal.clients.rest import PortalRest
 from portal.deletion import Deletions
+from portal.departments import Departments
 from portal.employees import Employees
 from portal.endpoint import Endpoints
+from portal.fetch import FetchedEvents
 from portal.grpc_admin import AdminServicer
 from portal.grpc_api import PortalServicer
+from portal.grpc_settings import SettingsServicer
 from portal.idle import IdleTokens
 from portal.install import Installs
 from portal.life_cycle import LifeCycle
@@ -48,10 +51,11 @@ from portal.operate import Operations
 from portal.portals import Portals
 from portal.rights import Rights
 from portal.sessions import AdminSessions, PortalSessions
+from portal.settings import SettingsOfPortals
 from portal.setup import Setup
 from portal.tokens import Tokens
 from portal.verify import FREE_FAILURES, Verifier
-from teachbase.portal.v1 import admin_pb2_grpc, portal_pb2_grpc
+from teachbase.portal.v1 import admin_pb2_grpc, portal_pb2_grpc, settings_pb2_grpc
 from teachbase.portal.v1 import portal_pb2 as pb
 
 CLIENT_ID, CLIENT_SECRET = "app.local.teachbase", "local-secret"
@@ -68,6 +72,8 @@ class Service:
     oauth: OAuthServer
     stub: Any
     admin: Any
+    settings: Any
+    departments: Departments
     admins: Admins
     bots: Bots
     idle: IdleTokens
@@ -150,9 +156,11 @@ async def service(
     client, limiter = BitrixClient(*pool), Limiter(Shared(redis), Budget(rate=1000, burst=1000))
     endpoints = Endpoints(engine, oauth, tokens, clock)
     rest = PortalRest(Rest(client, limiter, Breaker(Shared(redis))), client, limiter, tokens, endpoints)
-    bots, accesses = Bots(engine, rest, PUBLIC_URL, clock), Accesses(engine, clock)
+    bots, departments = Bots(engine, rest, PUBLIC_URL, clock), Departments(engine, rest, clock)
+    accesses = Accesses(engine, departments, clock)
     verifier = Verifier(oauth, Attempts(redis, "install", FREE_FAILURES, clock))
-    setup = Setup(bots, rest, limiter, PUBLIC_URL)
+    settings = SettingsOfPortals(engine, bots, clock)
+    setup = Setup(settings, bots, rest, limiter, PUBLIC_URL)
     rights = Rights(rest)
     adopting = ApplicationTokens(engine, verifier, rights, clock)
     installs = Installs(engine, verifier, rights, tokens, setup, accesses, PortalSessions(keyring, clock), clock)
@@ -175,11 +183,17 @@ async def service(
             endpoints=endpoints,
             application_tokens=adopting,
             deletions=deletions,
+            fetched_events=FetchedEvents(rest, tokens),
             life_cycle=LifeCycle(engine, installs, setup, rest, deletions, clock),
             changes=Changes(engine),
             waker=waker,
         ),
         "teachbase.portal.v1.PortalService",
+    )
+    server.add(
+        settings_pb2_grpc.add_SettingsServiceServicer_to_server,
+        SettingsServicer(settings, departments),
+        "teachbase.portal.v1.SettingsService",
     )
     server.add(
         admin_pb2_grpc.add_AdminServiceServicer_to_server,
@@ -195,8 +209,10 @@ async def service(
             oauth=oauth,
             stub=portal_pb2_grpc.PortalServiceStub(own),
             admin=admin_pb2_grpc.AdminServiceStub(own),
+            settings=settings_pb2_grpc.SettingsServiceStub(own),
             admins=admins,
             bots=bots,
+            departments=departments,
             deletions=deletions,
             redis=redis,
             idle=IdleTokens(engine, tokens, clock),

@@ -47,6 +47,8 @@ class NewPortal(Body):
     refresh_token: str = ""
     token_ttl: int = Field(3600, ge=1)
     command_events: CommandEvents = "both"
+    bots_v2: bool = True
+    language: str = "ru"
 
 
 class NewName(Body):
@@ -61,6 +63,7 @@ class PortalChange(Body):
     token_ttl: int | None = Field(None, ge=1)
     command_events: CommandEvents | None = None
     license: str | None = None
+    scope: str | None = None
 
 
 async def create(request: Request) -> Response:
@@ -148,6 +151,8 @@ def _build(cloud: Cloud, asked: NewPortal) -> Portal:
         license=asked.license,
         token_ttl=asked.token_ttl,
         command_events=asked.command_events,
+        bots_v2=asked.bots_v2,
+        language=asked.language,
         limits=Limits(off=True) if asked.limits == "off" else _limits(asked.limits),
         users=by_id,
         departments=invent_departments(),

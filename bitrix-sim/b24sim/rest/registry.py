@@ -28,12 +28,19 @@ HANDLERS: dict[str, Handler] = {
 def perform(name: str, call: Call) -> Any:
     """Run the method of that lower-case name; ERROR_METHOD_NOT_FOUND 404 where there is none."""
     handler = HANDLERS.get(name)
-    if handler is None:
+    if handler is None or not _has(call, name):
         raise RestError("ERROR_METHOD_NOT_FOUND", "Method not found!", 404)
     if found := schema.mistakes(name, call.params):
         call.portal.counts["mistakes"] += 1
         call.portal.live.mistakes.append({"at": utc(call.now), "method": name, "mistakes": found})
     return handler(call)
+
+
+def _has(call: Call, name: str) -> bool:
+    """A method of a missing module or scope looks like one that is not there (trap 24)."""
+    if name.startswith("department.") and "department" not in call.portal.scope.split(","):
+        return False
+    return call.portal.bots_v2 or not name.startswith("imbot.v2.")
 
 
 def method_get(call: Call) -> dict[str, bool]:

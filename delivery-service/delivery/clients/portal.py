@@ -11,6 +11,7 @@ import grpc
 import structlog
 
 from bitrix.client import Credential
+from delivery.domain import Bot
 from kit.pb import moment
 from kit.rpc import call
 from teachbase.portal.v1 import portal_pb2 as pb
@@ -31,7 +32,7 @@ class Token:
 
     credential: Credential = field(repr=False)
     generation: int
-    bot_id: int
+    bot: Bot
 
 
 class PortalClient:
@@ -82,7 +83,9 @@ class PortalClient:
 
     def _keep(self, portal_id: UUID, token: pb.AccessToken) -> Token:
         kept = Token(
-            Credential(token.member_id, token.client_endpoint, token.access_token), token.generation, token.bot_id
+            Credential(token.member_id, token.client_endpoint, token.access_token),
+            token.generation,
+            Bot(token.bot_id, is_classic=token.bot_api == pb.BOT_API_V1),
         )
         until_expiry = token.expires_at.ToDatetime(tzinfo=UTC).timestamp() - time.time()
         self._kept[portal_id] = (time.monotonic() + max(0.0, min(_KEEP_S, until_expiry)), kept)
@@ -99,9 +102,9 @@ class LaneTokens:
         self._remedy = asyncio.Lock()
 
     @property
-    def bot_id(self) -> int:
+    def bot(self) -> Bot:
         """The portal's bot."""
-        return self._token.bot_id
+        return self._token.bot
 
     async def get(self) -> Credential:
         """Return the credential as it is."""

@@ -34,10 +34,17 @@ class PortalRest:
         """Return a method's result. Raises BitrixError, NoCredential, OauthUnavailable, TokenRefused."""
         return (await self.ask(portal_id, Call(method, params, is_idempotent))).result
 
-    async def ask(self, portal_id: UUID, call: Call) -> Answer:
+    async def ask(
+        self,
+        portal_id: UUID,
+        call: Call,
+        *,
+        patience_s: float = PATIENCE_S,
+        priority: Priority = Priority.INTERACTIVE,
+    ) -> Answer:
         """Return a method's answer, with what it says of further pages. Raises like `call`."""
         tokens = _Newest(self._tokens, self._endpoints, portal_id)
-        return await self._rest.call(tokens, call, patience_s=PATIENCE_S)
+        return await self._rest.call(tokens, call, patience_s=patience_s, priority=priority)
 
     async def member_of(self, portal_id: UUID) -> str:
         """Return the member_id of a portal. Raises NoCredential, TokenRefused."""

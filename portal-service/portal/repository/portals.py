@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from portal import life
-from portal.domain import Access, Bot, Portal, PortalChange, VerifiedInstall
+from portal.domain import Access, Bot, Portal, PortalChange, PortalSettings, VerifiedInstall
 from portal.life import Move, State
 from portal.tables import portal_application_tokens, portal_changes, portal_users_access, portals
 
@@ -77,7 +77,7 @@ async def upsert(conn: AsyncConnection, install: VerifiedInstall, now: datetime)
         "purge_asked_at": None,
     }
     if state in life.GONE:
-        values |= {"bot_id": 0, "bot_state": "missing"}
+        values |= {"bot_id": 0, "bot_state": "missing", "bot_api": "v2"}
     statement = insert(portals).values(id=install.portal_id, member_id=install.member_id, created_at=now, **values)
     await conn.execute(statement.on_conflict_do_update(index_elements=[portals.c.id], set_=values))
 
@@ -121,7 +121,11 @@ async def set_bot(conn: AsyncConnection, portal_id: UUID, bot: Bot, now: datetim
         update(portals)
         .where(portals.c.id == portal_id)
         .values(
-            bot_id=bot.id or portals.c.bot_id, bot_state=bot.state, bot_error_code=bot.error_code, updated_at=now
+            bot_id=bot.id or portals.c.bot_id,
+            bot_api=bot.api if bot.id else portals.c.bot_api,
+            bot_state=bot.state,
+            bot_error_code=bot.error_code,
+            updated_at=now,
         )
     )
 
@@ -131,7 +135,13 @@ async def set_access_mode(conn: AsyncConnection, portal_id: UUID, access: Access
     result = await conn.execute(
         update(portals)
         .where(portals.c.id == portal_id)
-        .values(access_mode=access.mode, department_ids=list(access.department_ids), updated_at=now)
+        .values(
+            access_mode=access.mode,
+            department_ids=list(access.department_ids),
+            reached_department_ids=list(access.department_ids),
+            departments_read_at=None,
+            updated_at=now,
+        )
     )
     return result.rowcount == 1
 
@@ -244,6 +254,7 @@ async def changes(conn: AsyncConnection, cursor: int, limit: int) -> list[Portal
         PortalChange(
             cursor=row.cursor,
             portal=_portal(row),
+            reached_department_ids=tuple(row.reached_department_ids),
             purge_asked_at=row.purge_asked_at,
             application_token_hashes=tuple(row.token_hashes or ()),
         )
@@ -267,10 +278,11 @@ def _portal(row: Row[Any]) -> Portal:
         domain=row.domain,
         client_endpoint=row.client_endpoint,
         state=row.state,
-        bot=Bot(row.bot_id, row.bot_state, row.bot_error_code),
+        bot=Bot(row.bot_id, row.bot_state, row.bot_error_code, row.bot_api),
         access=Access(row.access_mode, tuple(row.user_ids or ()), tuple(row.department_ids)),
         created_at=row.created_at,
         installed_at=row.installed_at,
         last_proven_alive_at=row.last_proven_alive_at,
         suspended_reason=row.suspended_reason,
+        settings=PortalSettings(row.language, row.event_mode),
     )

@@ -25,6 +25,7 @@ class SealedToken:
     client_endpoint: str
     server_endpoint: str
     bot_id: int
+    bot_api: str
     generation: int
     expires_at: datetime
     refusals: int
@@ -90,7 +91,7 @@ async def store(
 async def newest_live(conn: AsyncConnection, portal_id: UUID) -> SealedToken | None:
     """Return the live credential that was renewed last."""
     statement = (
-        select(portal_tokens, portals.c.member_id, portals.c.client_endpoint, portals.c.bot_id)
+        select(portal_tokens, portals.c.member_id, portals.c.client_endpoint, portals.c.bot_id, portals.c.bot_api)
         .join(portals, portals.c.id == portal_tokens.c.portal_id)
         .where(portal_tokens.c.portal_id == portal_id, portal_tokens.c.state == "live")
         .order_by(portal_tokens.c.updated_at.desc())
@@ -193,6 +194,7 @@ def _sealed(row: Row[Any]) -> SealedToken:
         client_endpoint=row.client_endpoint,
         server_endpoint=row.server_endpoint,
         bot_id=row.bot_id,
+        bot_api=row.bot_api,
         generation=row.generation,
         expires_at=row.expires_at,
         refusals=row.refusals,

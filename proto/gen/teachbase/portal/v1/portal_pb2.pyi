@@ -50,6 +50,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_PORTAL_UNAVAILABLE: _ErrorReason.ValueType  # 12
     """The portal's REST did not answer or refused. Detail: `code` (of Bitrix24), `kind`."""
+    ERROR_REASON_FETCH_NEEDS_BOTS_V2: _ErrorReason.ValueType  # 13
+    """Only a bot of the second generation can be asked for its events."""
+    ERROR_REASON_DEPARTMENTS_NOT_READABLE: _ErrorReason.ValueType  # 14
+    """The portal does not let us read its departments: the app lacks the scope `department`."""
+    ERROR_REASON_AUTHORIZATION_NOT_BEGUN: _ErrorReason.ValueType  # 15
+    """The state of an authorization is not ours, used up, or of another portal."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine codes of this context's errors (google.rpc.ErrorInfo.reason)."""
@@ -78,6 +84,12 @@ not asked again, and GetAccessToken answers the same).
 """
 ERROR_REASON_PORTAL_UNAVAILABLE: ErrorReason.ValueType  # 12
 """The portal's REST did not answer or refused. Detail: `code` (of Bitrix24), `kind`."""
+ERROR_REASON_FETCH_NEEDS_BOTS_V2: ErrorReason.ValueType  # 13
+"""Only a bot of the second generation can be asked for its events."""
+ERROR_REASON_DEPARTMENTS_NOT_READABLE: ErrorReason.ValueType  # 14
+"""The portal does not let us read its departments: the app lacks the scope `department`."""
+ERROR_REASON_AUTHORIZATION_NOT_BEGUN: ErrorReason.ValueType  # 15
+"""The state of an authorization is not ours, used up, or of another portal."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _PortalState:
@@ -107,6 +119,48 @@ PORTAL_STATE_UNREACHABLE: PortalState.ValueType  # 5
 PORTAL_STATE_UNINSTALLED: PortalState.ValueType  # 6
 PORTAL_STATE_DEAD: PortalState.ValueType  # 7
 Global___PortalState: _TypeAlias = PortalState  # noqa: Y015
+
+class _EventMode:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EventModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventMode.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EVENT_MODE_UNSPECIFIED: _EventMode.ValueType  # 0
+    EVENT_MODE_WEBHOOK: _EventMode.ValueType  # 1
+    """Bitrix24 posts each once."""
+    EVENT_MODE_FETCH: _EventMode.ValueType  # 2
+    """We ask for them: for portals that cannot reach us. At least once, kept for 24 hours."""
+
+class EventMode(_EventMode, metaclass=_EventModeEnumTypeWrapper):
+    """How a portal's events reach us."""
+
+EVENT_MODE_UNSPECIFIED: EventMode.ValueType  # 0
+EVENT_MODE_WEBHOOK: EventMode.ValueType  # 1
+"""Bitrix24 posts each once."""
+EVENT_MODE_FETCH: EventMode.ValueType  # 2
+"""We ask for them: for portals that cannot reach us. At least once, kept for 24 hours."""
+Global___EventMode: _TypeAlias = EventMode  # noqa: Y015
+
+class _BotApi:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BotApiEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BotApi.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BOT_API_UNSPECIFIED: _BotApi.ValueType  # 0
+    BOT_API_V2: _BotApi.ValueType  # 1
+    BOT_API_V1: _BotApi.ValueType  # 2
+    """Classic, for portals without v2: without idempotent sends, so replies are at-least-once."""
+
+class BotApi(_BotApi, metaclass=_BotApiEnumTypeWrapper):
+    """The generation of the bot's API (contract 4.1)."""
+
+BOT_API_UNSPECIFIED: BotApi.ValueType  # 0
+BOT_API_V2: BotApi.ValueType  # 1
+BOT_API_V1: BotApi.ValueType  # 2
+"""Classic, for portals without v2: without idempotent sends, so replies are at-least-once."""
+Global___BotApi: _TypeAlias = BotApi  # noqa: Y015
 
 class _BotState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -148,27 +202,55 @@ ACCESS_MODE_DEPARTMENTS: AccessMode.ValueType  # 3
 Global___AccessMode: _TypeAlias = AccessMode  # noqa: Y015
 
 @_typing.final
+class PortalSettings(_message.Message):
+    """What a portal's administrator may choose."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    EVENT_MODE_FIELD_NUMBER: _builtins.int
+    language: _builtins.str
+    """ru or en: of what the bot says where nobody has said anything yet. Empty = as the portal's own."""
+    event_mode: Global___EventMode.ValueType
+    def __init__(
+        self,
+        *,
+        language: _builtins.str = ...,
+        event_mode: Global___EventMode.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_mode", b"event_mode", "language", b"language"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PortalSettings: _TypeAlias = PortalSettings  # noqa: Y015
+
+@_typing.final
 class Bot(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ID_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     ERROR_CODE_FIELD_NUMBER: _builtins.int
+    API_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """Bitrix24 user id of the bot; 0 = none."""
     state: Global___BotState.ValueType
     error_code: _builtins.str
     """Why there is none: the code of Bitrix24."""
+    api: Global___BotApi.ValueType
     def __init__(
         self,
         *,
         id: _builtins.int = ...,
         state: Global___BotState.ValueType = ...,
         error_code: _builtins.str = ...,
+        api: Global___BotApi.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["error_code", b"error_code", "id", b"id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api", b"api", "error_code", b"error_code", "id", b"id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -184,7 +266,6 @@ class Access(_message.Message):
     USER_IDS_FIELD_NUMBER: _builtins.int
     DEPARTMENT_IDS_FIELD_NUMBER: _builtins.int
     mode: Global___AccessMode.ValueType
-    """Only `list` counts today; `all` and `departments` follow the same shape."""
     @_builtins.property
     def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
     @_builtins.property
@@ -218,6 +299,7 @@ class Portal(_message.Message):
     INSTALLED_AT_FIELD_NUMBER: _builtins.int
     LAST_PROVEN_ALIVE_AT_FIELD_NUMBER: _builtins.int
     SUSPENDED_REASON_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     member_id: _builtins.str
     """The tenant key of Bitrix24: 32 hex digits, stable for ever."""
@@ -236,6 +318,8 @@ class Portal(_message.Message):
     def installed_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def last_proven_alive_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def settings(self) -> Global___PortalSettings: ...
     def __init__(
         self,
         *,
@@ -249,10 +333,11 @@ class Portal(_message.Message):
         installed_at: _timestamp_pb2.Timestamp | None = ...,
         last_proven_alive_at: _timestamp_pb2.Timestamp | None = ...,
         suspended_reason: _builtins.str = ...,
+        settings: Global___PortalSettings | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "bot", b"bot", "created_at", b"created_at", "installed_at", b"installed_at", "last_proven_alive_at", b"last_proven_alive_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "bot", b"bot", "created_at", b"created_at", "installed_at", b"installed_at", "last_proven_alive_at", b"last_proven_alive_at", "settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "bot", b"bot", "created_at", b"created_at", "domain", b"domain", "id", b"id", "installed_at", b"installed_at", "last_proven_alive_at", b"last_proven_alive_at", "member_id", b"member_id", "state", b"state", "suspended_reason", b"suspended_reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "bot", b"bot", "created_at", b"created_at", "domain", b"domain", "id", b"id", "installed_at", b"installed_at", "last_proven_alive_at", b"last_proven_alive_at", "member_id", b"member_id", "settings", b"settings", "state", b"state", "suspended_reason", b"suspended_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -930,6 +1015,7 @@ class AccessToken(_message.Message):
     BOT_ID_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     MEMBER_ID_FIELD_NUMBER: _builtins.int
+    BOT_API_FIELD_NUMBER: _builtins.int
     access_token: _builtins.str
     generation: _builtins.int
     """Names this token in a later refusal without repeating the secret."""
@@ -937,6 +1023,7 @@ class AccessToken(_message.Message):
     """Base of the portal's REST, as the OAuth server told it."""
     bot_id: _builtins.int
     member_id: _builtins.str
+    bot_api: Global___BotApi.ValueType
     @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -948,10 +1035,11 @@ class AccessToken(_message.Message):
         bot_id: _builtins.int = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         member_id: _builtins.str = ...,
+        bot_api: Global___BotApi.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "bot_id", b"bot_id", "client_endpoint", b"client_endpoint", "expires_at", b"expires_at", "generation", b"generation", "member_id", b"member_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "bot_api", b"bot_api", "bot_id", b"bot_id", "client_endpoint", b"client_endpoint", "expires_at", b"expires_at", "generation", b"generation", "member_id", b"member_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1249,6 +1337,52 @@ class ReportPurgeResponse(_message.Message):
 Global___ReportPurgeResponse: _TypeAlias = ReportPurgeResponse  # noqa: Y015
 
 @_typing.final
+class FetchEventsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    OFFSET_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    offset: _builtins.int
+    """Where to go on: next_offset of the last page stored; 0 = from the oldest."""
+    limit: _builtins.int
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        offset: _builtins.int = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "offset", b"offset", "portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FetchEventsRequest: _TypeAlias = FetchEventsRequest  # noqa: Y015
+
+@_typing.final
+class FetchEventsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_FIELD_NUMBER: _builtins.int
+    page: _builtins.bytes
+    """The result of imbot.v2.Event.get as Bitrix24 gave it, JSON."""
+    def __init__(
+        self,
+        *,
+        page: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FetchEventsResponse: _TypeAlias = FetchEventsResponse  # noqa: Y015
+
+@_typing.final
 class WatchPortalsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1282,6 +1416,7 @@ class PortalChange(_message.Message):
     APPLICATION_TOKEN_HASHES_FIELD_NUMBER: _builtins.int
     ACCESS_FIELD_NUMBER: _builtins.int
     PURGE_ASKED_AT_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
     portal_id: _builtins.str
     member_id: _builtins.str
     domain: _builtins.str
@@ -1292,11 +1427,15 @@ class PortalChange(_message.Message):
         """SHA-256 of the application tokens that are valid now (two overlap after a reinstall)."""
 
     @_builtins.property
-    def access(self) -> Global___Access: ...
+    def access(self) -> Global___Access:
+        """Departments with all that are within them."""
+
     @_builtins.property
     def purge_asked_at(self) -> _timestamp_pb2.Timestamp:
         """The portal's administrator asked for the deletion of its data then; absent where nobody did."""
 
+    @_builtins.property
+    def settings(self) -> Global___PortalSettings: ...
     def __init__(
         self,
         *,
@@ -1308,10 +1447,11 @@ class PortalChange(_message.Message):
         application_token_hashes: _abc.Iterable[_builtins.bytes] | None = ...,
         access: Global___Access | None = ...,
         purge_asked_at: _timestamp_pb2.Timestamp | None = ...,
+        settings: Global___PortalSettings | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "purge_asked_at", b"purge_asked_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "purge_asked_at", b"purge_asked_at", "settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "application_token_hashes", b"application_token_hashes", "bot_id", b"bot_id", "domain", b"domain", "member_id", b"member_id", "portal_id", b"portal_id", "purge_asked_at", b"purge_asked_at", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "application_token_hashes", b"application_token_hashes", "bot_id", b"bot_id", "domain", b"domain", "member_id", b"member_id", "portal_id", b"portal_id", "purge_asked_at", b"purge_asked_at", "settings", b"settings", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

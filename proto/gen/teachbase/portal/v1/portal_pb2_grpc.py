@@ -120,6 +120,11 @@ class PortalServiceStub:
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ReportPurgeRequest.SerializeToString,
                 response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ReportPurgeResponse.FromString,
                 _registered_method=True)
+        self.FetchEvents = channel.unary_unary(
+                '/teachbase.portal.v1.PortalService/FetchEvents',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.FetchEventsRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.FetchEventsResponse.FromString,
+                _registered_method=True)
         self.WatchPortals = channel.unary_stream(
                 '/teachbase.portal.v1.PortalService/WatchPortals',
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.WatchPortalsRequest.SerializeToString,
@@ -260,6 +265,15 @@ class PortalServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FetchEvents(self, request, context):
+        """Takes the next events of a portal whose bot is in fetch mode (contract 5.6). Asking from an offset deletes what
+        came before it: the caller stores a page, and only then asks for the next.
+        FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED. UNAVAILABLE: OAUTH_UNAVAILABLE, PORTAL_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchPortals(self, request, context):
         """The change feed of portals after a cursor, at least once, for as long as the caller listens.
         """
@@ -354,6 +368,11 @@ def add_PortalServiceServicer_to_server(servicer, server):
                     servicer.ReportPurge,
                     request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ReportPurgeRequest.FromString,
                     response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ReportPurgeResponse.SerializeToString,
+            ),
+            'FetchEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.FetchEvents,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.FetchEventsRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.FetchEventsResponse.SerializeToString,
             ),
             'WatchPortals': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchPortals,
@@ -821,6 +840,33 @@ class PortalService:
             '/teachbase.portal.v1.PortalService/ReportPurge',
             teachbase_dot_portal_dot_v1_dot_portal__pb2.ReportPurgeRequest.SerializeToString,
             teachbase_dot_portal_dot_v1_dot_portal__pb2.ReportPurgeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FetchEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.PortalService/FetchEvents',
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.FetchEventsRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.FetchEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

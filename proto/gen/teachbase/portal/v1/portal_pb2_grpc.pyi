@@ -67,6 +67,11 @@ class PortalServiceStub:
     """
     ReportPurge: _aio.UnaryUnaryMultiCallable[_portal_pb2.ReportPurgeRequest, _portal_pb2.ReportPurgeResponse]
     """A context that follows the feed has deleted what it knew of a portal's people: a line of the deletion report."""
+    FetchEvents: _aio.UnaryUnaryMultiCallable[_portal_pb2.FetchEventsRequest, _portal_pb2.FetchEventsResponse]
+    """Takes the next events of a portal whose bot is in fetch mode (contract 5.6). Asking from an offset deletes what
+    came before it: the caller stores a page, and only then asks for the next.
+    FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED. UNAVAILABLE: OAUTH_UNAVAILABLE, PORTAL_UNAVAILABLE.
+    """
     WatchPortals: _aio.UnaryStreamMultiCallable[_portal_pb2.WatchPortalsRequest, _portal_pb2.WatchPortalsResponse]
     """The change feed of portals after a cursor, at least once, for as long as the caller listens."""
 
@@ -225,6 +230,17 @@ class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_portal_pb2.ReportPurgeRequest, _abc.Awaitable[_portal_pb2.ReportPurgeResponse]],
     ) -> _abc.Awaitable[_portal_pb2.ReportPurgeResponse]:
         """A context that follows the feed has deleted what it knew of a portal's people: a line of the deletion report."""
+
+    @_abc_1.abstractmethod
+    def FetchEvents(
+        self,
+        request: _portal_pb2.FetchEventsRequest,
+        context: _aio.ServicerContext[_portal_pb2.FetchEventsRequest, _abc.Awaitable[_portal_pb2.FetchEventsResponse]],
+    ) -> _abc.Awaitable[_portal_pb2.FetchEventsResponse]:
+        """Takes the next events of a portal whose bot is in fetch mode (contract 5.6). Asking from an offset deletes what
+        came before it: the caller stores a page, and only then asks for the next.
+        FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED. UNAVAILABLE: OAUTH_UNAVAILABLE, PORTAL_UNAVAILABLE.
+        """
 
     @_abc_1.abstractmethod
     def WatchPortals(
