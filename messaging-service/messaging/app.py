@@ -8,10 +8,13 @@ from kit.keyring import KeyRing
 from kit.purge import Purge
 from kit.queue import Bell
 from kit.rpc import channel
+from messaging.adopt import Adoption
 from messaging.clients.billing import BillingClient
 from messaging.clients.delivery import DeliveryClient
 from messaging.clients.portal import PortalClient
 from messaging.config import Settings
+from messaging.fetch import MAX_RUNNING, Fetcher
+from messaging.ingest import Inbox
 from messaging.notices import Notices
 from messaging.outcomes import Outcomes
 from messaging.portals import PortalChanges
@@ -69,11 +72,16 @@ class WorkerApp(App):
         self.second_look = SecondLook(self.engine, self.bell, self.keyring.encrypt, utc_now)
         self.purge = Purge(self.engine, PERSONAL, self.portal.report_purge)
         self.notices = Notices(self.engine, self.portal, self.keyring, utc_now)
+        self._adoption = Adoption(self.portal)
+        inbox = Inbox(self.engine, self.bell, self._adoption, self.keyring.encrypt, utc_now)
+        fetcher = Fetcher(self.engine, self.portal, inbox, utc_now)
+        self.fetches = Dispatcher("fetches", fetcher.claim, fetcher.take, MAX_RUNNING)
         responder = Responder(self.engine, BillingClient(billing), self.delivery, utc_now)
         self.dispatcher = Dispatcher("dialogs", responder.claim, responder.answer, MAX_BATCHES)
 
     async def close(self) -> None:
         """Close connections."""
+        await self._adoption.close()
         for one in self._channels:
             await one.close()
         await super().close()

@@ -20,7 +20,7 @@ def classify(parsed: Parsed, portal: KnownPortal | None) -> Verdict:
         return Verdict(Outcome.UNPARSABLE, parsed.error, NIL)
     if portal is None:
         return Verdict(Outcome.REFUSED, "unknown_portal", NIL, is_notice=_may_be_proven(event))
-    if not _is_authentic(parsed, portal):
+    if not parsed.is_fetched and not _is_authentic(parsed, portal):
         # Whose event it claims to be is not believed: it stays under no portal.
         return Verdict(Outcome.REFUSED, "wrong_token", NIL, is_notice=_may_be_proven(event))
     if event.kind in _LIFE:

@@ -48,7 +48,7 @@ class Composer:
         took_ms = int((quota_at - self._claimed_at).total_seconds() * 1000)
         steps = [_step("quota", quota_at, took_ms, granted=quota.granted, limit=quota.limit)]
         if not quota.granted:
-            language = texts.language_of(question.body)
+            language = texts.language_of(question.body, question.language)
             resets_at = f"{quota.resets_at:%d.%m.%Y}" if quota.resets_at else ""
             body = texts.LIMIT_REACHED[language].format(resets_at=resets_at)
             self._reply(question, RuleAnswer("limit_reached", body), quota_at, steps)
@@ -80,7 +80,7 @@ class Composer:
             return
         self._refused.add(person)
         self.composed.refused.append(question)
-        body = texts.REFUSAL[texts.language_of(question.body)]
+        body = texts.REFUSAL[texts.language_of(question.body, question.language)]
         self._reply(question, RuleAnswer("not_allowed", body), self._claimed_at, state="ignored")
 
     def _reply(
@@ -127,7 +127,7 @@ class Composer:
 
 def _from_knowledge(question: Question) -> RuleAnswer:
     """Answer from documents. There is no knowledge base yet, and the bot says so."""
-    return RuleAnswer("no_knowledge", texts.NO_KNOWLEDGE[texts.language_of(question.body)])
+    return RuleAnswer("no_knowledge", texts.NO_KNOWLEDGE[texts.language_of(question.body, question.language)])
 
 
 def _step(step: str, at: datetime, took_ms: int = 0, **detail: object) -> dict[str, Any]:

@@ -8,6 +8,9 @@ from uuid import UUID, uuid5
 
 from kit import ids
 
+DEFAULT_LANGUAGE = "ru"
+"""Of portals that have told none."""
+
 
 class Outcome(StrEnum):
     """What became of a request to the events address."""
@@ -113,6 +116,18 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Fetch:
+    """A portal whose events are asked for: where to go on, for how many rounds it had none or failed."""
+
+    portal_id: UUID
+    member_id: str
+    next_offset: int
+    quiet: int
+    failures: int
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True)
 class ClaimedDialog:
     """A dialog that this worker holds."""
 
@@ -140,6 +155,7 @@ class Question:
     refused_at: datetime | None
     portal_state: str
     bot_id: int
+    language: str
 
 
 @dataclass(frozen=True)

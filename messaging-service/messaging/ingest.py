@@ -53,7 +53,11 @@ class Inbox:
 
     async def ingest(self, events: Sequence[RawEvent]) -> list[Receipt]:
         """Store a batch; returns a receipt per event, in order. Raises only when nothing can be stored."""
-        judged = await self._store_all(events, [parse_safely(event) for event in events])
+        return await self.take_in(events, [parse_safely(event) for event in events])
+
+    async def take_in(self, events: Sequence[RawEvent], parsed: Sequence[Parsed]) -> list[Receipt]:
+        """Store events that are read already, like `ingest`."""
+        judged = await self._store_all(events, parsed)
         if any(_is_owed(one) for one in judged):
             self._bell.ring(RESPOND)
         self._adoption.offer(judged)

@@ -16,12 +16,13 @@ class Parsed:
     """An event, or the stable code of why the body is none (then `event` is empty).
 
     `token_hash` is the SHA-256 of its application token, b"" where there is none: it proves the event as well as
-    the token does, and may be stored.
+    the token does, and may be stored. `is_fetched`: we asked the portal for it, so it needs no proof.
     """
 
     event: WireEvent
     error: str
     token_hash: bytes = b""
+    is_fetched: bool = False
 
 
 _NOTHING = wire.read({})

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from kit import changefeed, ids, purge
 from kit.pb import enum_name, to_datetime
 from kit.queue import Bell
-from messaging import second_look, texts
-from messaging.domain import Reply, dialog_id_of
+from messaging import fetch, second_look, texts
+from messaging.domain import DEFAULT_LANGUAGE, Reply, dialog_id_of
 from messaging.ingest import RESPOND
 from messaging.repository import portals as statements
 from messaging.repository import replies
@@ -40,6 +40,7 @@ class PortalChanges:
                 return  # another worker has taken a page as new as this
             for change in page.changes:
                 await _store(conn, change)
+                await fetch.follow(conn, change, UUID(change.portal_id), self._now())
                 if asked_at := to_datetime(change, "purge_asked_at"):
                     await purge.ask(conn, UUID(change.portal_id), change.member_id, asked_at)
                 else:
@@ -64,9 +65,7 @@ class PortalChanges:
             return
         now = self._now()
         await statements.open_dialogs(conn, portal_id, list(taken), now)
-        welcomes = [
-            _welcome(portal_id, user_id, message_id, change.bot_id) for user_id, message_id in taken.items()
-        ]
+        welcomes = [_welcome(portal_id, user_id, message_id, change) for user_id, message_id in taken.items()]
         await replies.fix(conn, welcomes, now)
 
 
@@ -82,10 +81,12 @@ async def _store(conn: AsyncConnection, change: pb.PortalChange) -> None:
         access_mode=enum_name(pb.AccessMode, change.access.mode),
         user_ids=list(change.access.user_ids),
         department_ids=list(change.access.department_ids),
+        language=change.settings.language,
     )
 
 
-def _welcome(portal_id: UUID, user_id: int, message_id: UUID, bot_id: int) -> Reply:
+def _welcome(portal_id: UUID, user_id: int, message_id: UUID, change: pb.PortalChange) -> Reply:
+    language = change.settings.language or DEFAULT_LANGUAGE
     return Reply(
         id=message_id,
         portal_id=portal_id,
@@ -94,10 +95,10 @@ def _welcome(portal_id: UUID, user_id: int, message_id: UUID, bot_id: int) -> Re
         trace_id=message_id,
         position=0,
         part=0,
-        body=texts.GREETING["ru"],
-        buttons=texts.HELP_BUTTON["ru"],
+        body=texts.GREETING[language],
+        buttons=texts.HELP_BUTTON[language],
         reply_to=None,
         reply_to_provider_id=0,
-        author_id=bot_id,
+        author_id=change.bot_id,
         priority=_BULK,
     )

@@ -23,7 +23,7 @@ class RuleAnswer:
 def answer(question: Question) -> RuleAnswer | None:
     """Return the answer that a rule has for a question, None when knowledge must be asked."""
     text = without_mentions(question.body, question.bot_id)
-    language = texts.language_of(text)
+    language = texts.language_of(text, question.language)
     if question.kind == "join":
         return _greeting(language)
     if question.kind == "file":

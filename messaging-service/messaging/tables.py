@@ -115,6 +115,21 @@ portals = Table(
     Column("access_mode", Text, nullable=False),
     Column("user_ids", ARRAY(BigInteger), nullable=False),
     Column("department_ids", ARRAY(BigInteger), nullable=False),
+    Column("language", Text, nullable=False),
+)
+
+fetches = Table(
+    "fetches",
+    metadata,
+    Column("portal_id", Uuid, primary_key=True),
+    Column("next_offset", BigInteger, nullable=False),
+    Column("due_at", _moment, nullable=False),
+    Column("lease_until", _moment),
+    Column("fetched_at", _moment),
+    Column("quiet", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("ends_at", _moment),
 )
 
 welcomes = Table(

@@ -57,8 +57,11 @@ LIMIT_REACHED = {
 PONG = {"ru": "pong", "en": "pong"}
 
 
-def language_of(text: str, default: str = "ru") -> str:
-    """Return "ru" or "en" by the script that a text is mostly written in; a /command has no language."""
+def language_of(text: str, default: str) -> str:
+    """Return "ru" or "en" by the script that a text is mostly written in, `default` where that tells nothing.
+
+    A /command has no language.
+    """
     said = _COMMAND.sub("", text)
     cyrillic, latin = len(_CYRILLIC.findall(said)), len(_LATIN.findall(said))
     if cyrillic == latin:

@@ -30,6 +30,8 @@ async def run(stop: asyncio.Event) -> None:
         app.dispatcher.run(),
         queue.run_worker(app.settings.redis_url, QUEUE, {RESPOND: app.dispatcher.ring}, POLL_S),
         background.every(SWEEP_S, "sweep_dialogs", app.dispatcher.ring),
+        app.fetches.run(),
+        background.every(SWEEP_S, "sweep_fetches", app.fetches.ring),
         background.every(SWEEP_S, "second_look", app.second_look.round),
         background.every(_PURGE_S, "purge", app.purge.round),
         background.every(SWEEP_S, "notices", app.notices.round),

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import grpc
+import orjson
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import text
@@ -24,6 +25,7 @@ from messaging.clients.billing import BillingClient
 from messaging.clients.delivery import DeliveryClient
 from messaging.clients.portal import PortalClient
 from messaging.config import Settings
+from messaging.fetch import Fetcher
 from messaging.grpc_api import MessagingServicer
 from messaging.ingest import Inbox
 from messaging.notices import Notices
@@ -101,7 +103,10 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer):
     def __init__(self) -> None:
         self.asked: list[portal_pb2.AdoptApplicationTokenRequest] = []
         self.told: list[portal_pb2.HandleLifeCycleRequest] = []
+        self.fetched: list[portal_pb2.FetchEventsRequest] = []
+        self.pages: list[dict[str, Any]] = []
         self.refusal: grpc.StatusCode | None = None
+        self.fetch_refusal: grpc.StatusCode | None = None
         self.failures = 0
 
     async def AdoptApplicationToken(  # noqa: N802 - the proto's name
@@ -120,6 +125,14 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer):
         if self.refusal:
             await _context.abort(self.refusal, "no")
         return portal_pb2.HandleLifeCycleResponse()
+
+    async def FetchEvents(  # noqa: N802 - the proto's name
+        self, request: portal_pb2.FetchEventsRequest, _context: Context
+    ) -> portal_pb2.FetchEventsResponse:
+        self.fetched.append(request)
+        if self.fetch_refusal:
+            await _context.abort(self.fetch_refusal, "no")
+        return portal_pb2.FetchEventsResponse(page=orjson.dumps(self.pages.pop(0)))
 
 
 @dataclass(frozen=True)
@@ -146,6 +159,7 @@ class Service:
     billing: Billing
     delivery: Delivery
     context: PortalContext
+    fetcher: Fetcher
     portals: list[Portal] = field(default_factory=list)
 
     async def portal(
@@ -154,6 +168,7 @@ class Service:
         mode: Any = portal_pb2.ACCESS_MODE_ALL,
         user_ids: tuple[int, ...] = (),
         portal: Portal | None = None,
+        **settings: Any,
     ) -> Portal:
         """Learn of a portal from the feed."""
         portal = portal or Portal()
@@ -166,6 +181,7 @@ class Service:
             bot_id=BOT_ID,
             application_token_hashes=[hashlib.sha256(portal.application_token.encode()).digest()],
             access=portal_pb2.Access(mode=mode, user_ids=user_ids),
+            settings=portal_pb2.PortalSettings(**settings),
         )
         await self.changes.apply(portal_pb2.WatchPortalsResponse(changes=[change], cursor=next(cursors)))
         return portal
@@ -343,11 +359,13 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
             billing=billing,
             delivery=delivery,
             context=context,
+            fetcher=Fetcher(app.engine, PortalClient(peers), inbox, clock),
         )
         yield service
         await adoption.close()
     async with app.engine.begin() as conn:  # a claim sees every portal: leave nothing owed to the next test
         owned = {"ids": [portal.id for portal in service.portals]}
+        await conn.execute(text("DELETE FROM fetches WHERE portal_id = ANY(:ids)"), owned)
         await conn.execute(text("UPDATE dialogs SET pending_since = NULL WHERE portal_id = ANY(:ids)"), owned)
     await server.stop(0)
     await neighbours.stop(0)

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import grpc
+import orjson
 
 from kit.pb import moment
 from kit.rpc import call
@@ -16,6 +18,7 @@ PEER = "portal"
 _REPORT_TIMEOUT_S = 5.0
 _ADOPT_TIMEOUT_S = 15.0
 _LIFE_TIMEOUT_S = 50.0
+_FETCH_TIMEOUT_S = 45.0
 
 
 class PortalClient:
@@ -50,6 +53,12 @@ class PortalClient:
             trace_id=notice.id.hex,
         )
         await call(self._stub.HandleLifeCycle, request, peer=PEER, timeout=_LIFE_TIMEOUT_S)
+
+    async def fetch_events(self, portal_id: UUID, offset: int, limit: int) -> Any:
+        """Return the next page of a portal's events, as Bitrix24 gives it. Raises PeerError."""
+        request = pb.FetchEventsRequest(portal_id=str(portal_id), offset=offset, limit=limit)
+        answer = await call(self._stub.FetchEvents, request, peer=PEER, timeout=_FETCH_TIMEOUT_S)
+        return orjson.loads(answer.page)
 
     async def report_purge(self, portal_id: UUID, asked_at: datetime, deleted: Mapping[str, int]) -> None:
         """Tell portal what this context has deleted of a portal. Raises PeerError."""

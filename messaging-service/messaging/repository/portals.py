@@ -24,6 +24,7 @@ async def upsert(
     access_mode: str,
     user_ids: Sequence[int],
     department_ids: Sequence[int],
+    language: str,
 ) -> None:
     """Store a portal as the feed tells it."""
     values = {
@@ -35,6 +36,7 @@ async def upsert(
         "access_mode": access_mode,
         "user_ids": list(user_ids),
         "department_ids": list(department_ids),
+        "language": language,
     }
     statement = insert(portals).values(id=portal_id, **values)
     await conn.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
