@@ -24,6 +24,7 @@ from b24sim.snapshot import Snapshots
 
 PORTALS = "/portals/"
 REST = "/rest/"
+AUTHORIZE = "/oauth/authorize/"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Simulator:
     async def route(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Portals' REST passes the framework by: by path, or by Host where a proxy keeps the real names."""
         path = scope["path"] if scope["type"] == "http" else ""
-        if path.startswith(PORTALS):
+        if path.startswith(PORTALS) and not path.endswith(AUTHORIZE):
             domain, _, method = path[len(PORTALS) :].partition("/rest/")
             await self.rest.serve(domain, method, scope, receive, send)
         elif path.startswith(REST) and (domain := host_of(scope)) in self.cloud.domains:
@@ -69,6 +70,7 @@ def build_app(settings: Settings, clock: Clock = time.time, seed: int | None = N
 
     routes: list[BaseRoute] = [
         Route("/health", health),
+        Route(f"{PORTALS}{{domain}}{AUTHORIZE}", oauth.authorize),
         Route("/oauth/token/", oauth.token, methods=["GET", "POST"]),
         Route("/oauth/token", oauth.token, methods=["GET", "POST"]),
         Route("/rest/app.info", oauth.app_info, methods=["GET", "POST"]),

@@ -1,10 +1,11 @@
 """The OAuth server: /oauth/token/ and /rest/app.info (contract 1.5, 2)."""
 
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from b24sim.clock import iso
 from b24sim.cloud import Cloud
@@ -30,6 +31,26 @@ async def token(request: Request) -> Response:
         return _json(_exchange(cloud, {key: str(value) for key, value in fields.items()}))
     except OAuthError as error:
         return _refusal(error)
+
+
+async def authorize(request: Request) -> Response:
+    """The portal's own page: sends its administrator, or `user_id`, back to us with a code (contract 2.1)."""
+    cloud: Cloud = request.app.state.cloud
+    portal = cloud.domains.get(request.path_params["domain"])
+    asked = request.query_params
+    if portal is None or portal.uninstalled or asked.get("client_id") != cloud.settings.client_id:
+        return PlainTextResponse("The application is not installed", 404)
+    admins = [user.id for user in portal.users.values() if user.admin and user.active]
+    user_id = int(asked.get("user_id", "") or admins[0])
+    given = {
+        "code": cloud.tokens.mint_code(portal, user_id, cloud.clock()),
+        "state": asked.get("state", ""),
+        "domain": portal.domain,
+        "member_id": portal.member_id,
+        "scope": portal.scope,
+        "server_domain": urlsplit(cloud.server_endpoint).netloc,
+    }
+    return RedirectResponse(f"{cloud.settings.product_url}/v1/bitrix/oauth/callback?{urlencode(given)}", 302)
 
 
 async def app_info(request: Request) -> Response:

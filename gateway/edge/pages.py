@@ -36,6 +36,16 @@ TEXTS = {
         "ru": "Страница приложения не установлена на сервере. Сообщите об этом поддержке Teachbase AI.",
         "en": "The app's page is not installed on the server. Please tell the support of Teachbase AI.",
     },
+    "authorized": {
+        "ru": "Доступ восстановлен. Спасибо! Эту страницу можно закрыть.",
+        "en": "Access is restored. Thank you! You may close this page.",
+    },
+    "not_authorized": {
+        "ru": "Ссылка не подошла: она устарела, она для другого портала, или вы не его администратор. "
+        "Попросите у поддержки Teachbase AI новую.",
+        "en": "The link did not work: it is too old, it is for another portal, or you are not its administrator. "
+        "Ask the support of Teachbase AI for a new one.",
+    },
     "try_again": {
         "ru": "Сейчас не получается связаться с Битрикс24. Закройте страницу и откройте приложение через минуту.",
         "en": "Bitrix24 cannot be reached right now. Close this page and open the app again in a minute.",
@@ -80,6 +90,11 @@ def notice(text: str, lang: str, status: int, trace_id: str = "") -> HTMLRespons
 def language_of(lang: str) -> str:
     """Return "ru" or "en" for the LANG of a portal (contract 6.5)."""
     return "ru" if lang.lower() in _RUSSIAN else "en"
+
+
+def preferred(accept_language: str) -> str:
+    """Return "ru" or "en" for what a browser asks for first."""
+    return language_of(accept_language[:2] or "ru")
 
 
 def _headers(framed_by: str, scripts: str) -> dict[str, str]:

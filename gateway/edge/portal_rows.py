@@ -64,16 +64,22 @@ def allowed_users(value: pb.Access) -> shapes.AllowedUsers:
     )
 
 
-def is_allowed(value: pb.Employee, access: pb.Access) -> bool:
+def settings(value: pb.PortalSettings) -> shapes.PortalSettings:
+    """Return what an administrator chose."""
+    mode = enum_name(pb.EventMode, value.event_mode)
+    return shapes.PortalSettings(language=value.language or None, event_mode=mode or "webhook")
+
+
+def is_allowed(value: pb.Employee, portal: pb.Portal) -> bool:
     """Return whether the bot is open to an employee (contract 7)."""
-    if access.mode == pb.ACCESS_MODE_ALL:
+    if portal.access.mode == pb.ACCESS_MODE_ALL:
         return True
-    if access.mode == pb.ACCESS_MODE_DEPARTMENTS:
-        return not set(value.department_ids).isdisjoint(access.department_ids)
-    return value.id in access.user_ids
+    if portal.access.mode == pb.ACCESS_MODE_DEPARTMENTS:
+        return not set(value.department_ids).isdisjoint(portal.reached_department_ids)
+    return value.id in portal.access.user_ids
 
 
-def employee(value: pb.Employee, access: pb.Access) -> shapes.PortalEmployee:
+def employee(value: pb.Employee, portal: pb.Portal) -> shapes.PortalEmployee:
     """Return an employee's row."""
     return shapes.PortalEmployee(
         id=value.id,
@@ -81,7 +87,7 @@ def employee(value: pb.Employee, access: pb.Access) -> shapes.PortalEmployee:
         last_name=value.last_name,
         position=value.position,
         departments=list(value.department_ids),
-        allowed=is_allowed(value, access),
+        allowed=is_allowed(value, portal),
     )
 
 

@@ -12,6 +12,7 @@ from teachbase.delivery.v1.delivery_pb2_grpc import DeliveryServiceStub
 from teachbase.messaging.v1.messaging_pb2_grpc import MessagingServiceStub
 from teachbase.portal.v1.admin_pb2_grpc import AdminServiceStub
 from teachbase.portal.v1.portal_pb2_grpc import PortalServiceStub
+from teachbase.portal.v1.settings_pb2_grpc import SettingsServiceStub
 
 TIMEOUT_S = 10.0
 INSTALL_TIMEOUT_S = 40.0
@@ -31,6 +32,7 @@ class Contexts:
             "billing": channel(settings.billing_grpc),
         }
         self.portal = PortalServiceStub(self.channels["portal"])
+        self.settings = SettingsServiceStub(self.channels["portal"])
         self.admin = AdminServiceStub(self.channels["portal"])
         self.messaging = MessagingServiceStub(self.channels["messaging"])
         self.delivery = DeliveryServiceStub(self.channels["delivery"])

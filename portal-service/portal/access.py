@@ -21,17 +21,18 @@ class Accesses:
         self._departments = departments
         self._now = now
 
-    async def set(self, portal_id: UUID, access: Access) -> None:
-        """Save and tell the followers. Raises PortalNotFound."""
+    async def set(self, portal_id: UUID, access: Access) -> list[int]:
+        """Save and tell the followers. Returns who is named and was not before. Raises PortalNotFound."""
         async with self._engine.begin() as conn:
-            await self.save(conn, portal_id, access)
+            added = await self.save(conn, portal_id, access)
             await changes.announce(conn, portal_id)
         if access.mode == "departments":
             await self._departments.read(portal_id)
+        return added
 
-    async def save(self, conn: AsyncConnection, portal_id: UUID, access: Access) -> None:
-        """Save in a transaction of the caller, who announces. Raises PortalNotFound."""
+    async def save(self, conn: AsyncConnection, portal_id: UUID, access: Access) -> list[int]:
+        """Save in a transaction of the caller, who announces. Returns and raises like `set`."""
         if not await statements.set_access_mode(conn, portal_id, access, self._now()):
             raise PortalNotFound(portal_id=portal_id)
         await statements.drop_users_except(conn, portal_id, access.user_ids)
-        await statements.add_users(conn, portal_id, sorted(set(access.user_ids)), self._now())
+        return await statements.add_users(conn, portal_id, sorted(set(access.user_ids)), self._now())

@@ -17,6 +17,7 @@ from portal.access import Accesses
 from portal.admins import Admins
 from portal.adopt import ApplicationTokens
 from portal.attempts import Attempts
+from portal.authorize import Authorizations
 from portal.bot import Bots
 from portal.clients.rest import PortalRest
 from portal.config import Settings
@@ -72,6 +73,7 @@ class App:
         self.application_tokens = ApplicationTokens(self.engine, verifier, rights, utc_now)
         sessions = PortalSessions(keyring, utc_now)
         self.page_sessions = PageSessions(self.engine, verifier, rights, self.tokens, sessions, utc_now)
+        self.authorizations = Authorizations(self.engine, oauth, self.page_sessions, keyring, utc_now)
         self.employees = Employees(rest)
         self.installs = Installs(
             self.engine,

@@ -20,6 +20,12 @@ _EVENTS = (
     "EVENT_MESSAGE_UPDATE",
     "EVENT_MESSAGE_DELETE",
 )
+_CARD = {
+    "NAME": "Teachbase",
+    "LAST_NAME": "AI",
+    "WORK_POSITION": PROPERTIES["workPosition"],
+    "COLOR": PROPERTIES["color"].upper(),
+}
 
 
 class ClassicBots:
@@ -34,23 +40,15 @@ class ClassicBots:
 
         Raises NoCredential, OauthUnavailable, TokenRefused.
         """
-        fields = {
-            **dict.fromkeys(_EVENTS, self._webhook_url),
-            "PROPERTIES": {
-                "NAME": PROPERTIES["name"],
-                "WORK_POSITION": PROPERTIES["workPosition"],
-                "COLOR": PROPERTIES["color"].upper(),
-            },
-        }
+        # Its address is told at the registration and cannot be changed after it.
+        urls = dict.fromkeys(_EVENTS, self._webhook_url)
+        registration = {"CODE": CODE, "TYPE": "B", **urls, "PROPERTIES": _CARD}
         try:
             # Answers the bot of that code that is there, as it was.
-            result = await self._rest.call(
-                portal_id, "imbot.register", {"CODE": CODE, "TYPE": "B", **fields}, is_idempotent=True
-            )
-            bot_id = as_id(result)
+            bot_id = as_id(await self._rest.call(portal_id, "imbot.register", registration, is_idempotent=True))
             if not bot_id:
                 raise BitrixError.unexpected("imbot.register")
-            update = {"BOT_ID": bot_id, "FIELDS": fields}
+            update = {"BOT_ID": bot_id, "FIELDS": _CARD}
             await self._rest.call(portal_id, "imbot.update", update, is_idempotent=True)
         except BitrixError as error:
             return Bot(0, "failed", error.code)

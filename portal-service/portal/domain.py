@@ -61,6 +61,8 @@ class Portal:
     last_proven_alive_at: datetime | None
     suspended_reason: str
     settings: PortalSettings
+    reached_department_ids: tuple[int, ...]
+    """Those that have access, with all that are within them."""
 
 
 @dataclass(frozen=True)
@@ -128,14 +130,10 @@ class StoredToken:
 
 @dataclass(frozen=True)
 class PortalChange:
-    """A portal as the followers of the feed need it, with the feed's newest id of it in the page.
-
-    `reached_department_ids`: those that have access, with all that are within them.
-    """
+    """A portal as the followers of the feed need it, with the feed's newest id of it in the page."""
 
     cursor: int
     portal: Portal
-    reached_department_ids: tuple[int, ...]
     purge_asked_at: datetime | None
     application_token_hashes: tuple[bytes, ...]
 

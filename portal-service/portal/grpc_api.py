@@ -6,11 +6,12 @@ from uuid import UUID
 
 from kit import changefeed, paging
 from kit.changefeed import Waker
-from kit.pb import enum_name, enum_value, to_datetime
+from kit.pb import enum_name, enum_value, moment, to_datetime
 from kit.rpc import Context
 from portal import packing
 from portal.access import Accesses
 from portal.adopt import ApplicationTokens
+from portal.authorize import Authorizations
 from portal.changes import Changes
 from portal.deletion import Deletions
 from portal.employees import Employees
@@ -35,6 +36,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         *,
         installs: Installs,
         page_sessions: PageSessions,
+        authorizations: Authorizations,
         employees: Employees,
         accesses: Accesses,
         setup: Setup,
@@ -51,6 +53,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
     ) -> None:
         self._installs = installs
         self._page_sessions = page_sessions
+        self._authorizations = authorizations
         self._employees = employees
         self._accesses = accesses
         self._setup = setup
@@ -87,6 +90,20 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
             expires_in=opened.expires_in,
         )
 
+    async def BeginAuthorization(
+        self, request: pb.BeginAuthorizationRequest, context: Context
+    ) -> pb.BeginAuthorizationResponse:
+        url, until = await self._authorizations.begin(UUID(request.portal_id), packing.actor(request.actor))
+        return pb.BeginAuthorizationResponse(url=url, expires_at=moment(until))
+
+    async def CompleteAuthorization(
+        self, request: pb.CompleteAuthorizationRequest, context: Context
+    ) -> pb.CompleteAuthorizationResponse:
+        portal = await self._authorizations.complete(
+            request.code, request.state, request.server_endpoint, request.remote_ip
+        )
+        return pb.CompleteAuthorizationResponse(portal=packing.portal(portal))
+
     async def ListEmployees(self, request: pb.ListEmployeesRequest, context: Context) -> pb.ListEmployeesResponse:
         portal_id = UUID(request.portal_id)
         if request.user_ids:
@@ -98,8 +115,9 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
 
     async def SetAccess(self, request: pb.SetAccessRequest, context: Context) -> pb.SetAccessResponse:
         portal_id = UUID(request.portal_id)
-        await self._accesses.set(portal_id, packing.access_from(request.access))
-        return pb.SetAccessResponse(portal=packing.portal(await self._portals.get(portal_id)))
+        added = await self._accesses.set(portal_id, packing.access_from(request.access))
+        portal = await self._portals.get(portal_id)
+        return pb.SetAccessResponse(portal=packing.portal(portal), added_user_ids=added)
 
     async def EnsureBot(self, request: pb.EnsureBotRequest, context: Context) -> pb.EnsureBotResponse:
         return pb.EnsureBotResponse(bot=packing.bot(await self._setup.run(UUID(request.portal_id))))

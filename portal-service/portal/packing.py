@@ -53,6 +53,7 @@ def portal(value: Portal) -> pb.Portal:
         last_proven_alive_at=moment(value.last_proven_alive_at),
         suspended_reason=value.suspended_reason,
         settings=settings(value.settings),
+        reached_department_ids=value.reached_department_ids,
     )
 
 
@@ -107,7 +108,7 @@ def token(value: StoredToken) -> pb.AccessToken:
 def change(value: PortalChange) -> pb.PortalChange:
     """Pack a portal as its followers need it."""
     told = value.portal
-    reached = Access(told.access.mode, told.access.user_ids, value.reached_department_ids)
+    reached = Access(told.access.mode, told.access.user_ids, told.reached_department_ids)
     return pb.PortalChange(
         portal_id=str(told.id),
         member_id=told.member_id,

@@ -30,6 +30,7 @@ async def run(stop: asyncio.Event) -> None:
         PortalServicer(
             installs=app.installs,
             page_sessions=app.page_sessions,
+            authorizations=app.authorizations,
             employees=app.employees,
             accesses=app.accesses,
             setup=app.setup,

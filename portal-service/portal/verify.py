@@ -57,12 +57,17 @@ class Verifier:
         raise TooManyAttempts(retry_after_s=retry_after_s)
 
 
+def may_pass(error: BitrixError) -> bool:
+    """Return whether the OAuth server may say otherwise when it is asked again."""
+    return error.kind in _ASK_AGAIN and error.status not in {400, 401, 403}
+
+
 async def verify(oauth: OAuthServer, claim: InstallClaim) -> VerifiedInstall:
     """Return the install as the OAuth server tells it. Raises InstallNotVerified, OauthUnavailable."""
     try:
         info = await oauth.app_info(claim.access_token, claim.server_endpoint)
     except BitrixError as error:
-        if error.kind in _ASK_AGAIN and error.status not in {400, 401, 403}:
+        if may_pass(error):
             raise OauthUnavailable(code=error.code) from None
         raise InstallNotVerified(why="it does not know the token") from None
     _require(info, oauth.client_id, claim.member_id)

@@ -32,6 +32,7 @@ from portal.access import Accesses
 from portal.admins import Admins
 from portal.adopt import ApplicationTokens
 from portal.attempts import Attempts
+from portal.authorize import Authorizations
 from portal.bot import Bots
 from portal.changes import Changes
 from portal.clients.rest import PortalRest
@@ -174,6 +175,7 @@ async def service(
         PortalServicer(
             installs=installs,
             page_sessions=pages,
+            authorizations=Authorizations(engine, oauth, pages, keyring, clock),
             employees=Employees(rest),
             accesses=accesses,
             setup=setup,

@@ -90,15 +90,23 @@ class Product:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    async def admin_post(self, path: str, **body: Any) -> httpx.Response:
+        """Change something through the console's API."""
+        headers = await self._admin_headers()
+        return await self.http.post(f"{self.url}/v1/admin{path}", json=body or None, headers=headers)
+
     async def admin_answer(self, path: str, **query: Any) -> httpx.Response:
+        headers = await self._admin_headers()
+        return await self.http.get(f"{self.url}/v1/admin{path}", params=query or None, headers=headers)
+
+    async def _admin_headers(self) -> dict[str, str]:
         if not self._admin_token:
             login = await self.http.post(
                 f"{self.url}/v1/admin/auth/login", json={"email": "admin@localhost", "password": "changeme"}
             )
             assert login.status_code == 200, login.text
             self._admin_token = login.json()["access_token"]
-        headers = {"authorization": f"Bearer {self._admin_token}"}
-        return await self.http.get(f"{self.url}/v1/admin{path}", params=query or None, headers=headers)
+        return {"authorization": f"Bearer {self._admin_token}"}
 
     def pid(self, name: str) -> int:
         return int((self.run_dir / "pids" / f"{name}.pid").read_text())

@@ -346,6 +346,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/portals/{portal_id}/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A link by which the portal's administrator renews our access
+         * @description Make a link to send to the portal's administrator, where its credential is dead. Audited.
+         */
+        post: operations["authorize_v1_admin_portals__portal_id__authorize_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/portals/{portal_id}/resume": {
         parameters: {
             query?: never;
@@ -538,6 +558,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/bitrix/oauth/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a portal sends an administrator who authorized us
+         * @description Take the credential that a link of ours brought (contract 2.1).
+         */
+        get: operations["authorized_v1_bitrix_oauth_callback_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/bitrix/placement": {
         parameters: {
             query?: never;
@@ -616,6 +656,50 @@ export interface paths {
          * @description Watch the welcomes of all who are allowed by name for a moment.
          */
         post: operations["provision_chats_v1_portal_chats_provision_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Departments of the portal
+         * @description Return all; 409 `departments_not_readable` where the portal does not let the app read them.
+         */
+        get: operations["departments_v1_portal_departments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the administrator chose
+         * @description Return the settings.
+         */
+        get: operations["settings_v1_portal_settings_get"];
+        /**
+         * Choose the bot's language and how events come
+         * @description Save; what is absent stays. 409 `fetch_needs_bots_v2` where the bot is a classic one.
+         */
+        put: operations["set_settings_v1_portal_settings_put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -814,6 +898,36 @@ export interface components {
             remote_ip: string;
             /** Trace Id */
             trace_id: string;
+        };
+        /**
+         * AuthorizationLink
+         * @description A link for the portal's administrator, and until when it is good.
+         */
+        AuthorizationLink: {
+            /** Expires At */
+            expires_at: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * Department
+         * @description A department; `parent_id` null = it is in none.
+         */
+        Department: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id: number | null;
+        };
+        /**
+         * Departments
+         * @description All departments of a portal, each after the one it is in.
+         */
+        Departments: {
+            /** Items */
+            items: components["schemas"]["Department"][];
         };
         /**
          * Dialog
@@ -1223,6 +1337,29 @@ export interface components {
             name: string;
             /** Position */
             position: string;
+        };
+        /**
+         * PortalSettings
+         * @description What a portal's administrator chooses.
+         *
+         *     `language`: ru or en, of what the bot says first; null = as the portal's own. `event_mode`: webhook, or fetch
+         *     where the portal cannot reach us and is asked for its events every few seconds.
+         */
+        PortalSettings: {
+            /** Event Mode */
+            event_mode: string;
+            /** Language */
+            language: string | null;
+        };
+        /**
+         * PortalSettingsChange
+         * @description What to change; what is absent stays.
+         */
+        PortalSettingsChange: {
+            /** Event Mode */
+            event_mode?: ("webhook" | "fetch") | null;
+            /** Language */
+            language?: ("ru" | "en") | null;
         };
         /**
          * Provision
@@ -2011,6 +2148,37 @@ export interface operations {
             };
         };
     };
+    authorize_v1_admin_portals__portal_id__authorize_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizationLink"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     resume_v1_admin_portals__portal_id__resume_post: {
         parameters: {
             query?: never;
@@ -2381,6 +2549,39 @@ export interface operations {
             };
         };
     };
+    authorized_v1_bitrix_oauth_callback_get: {
+        parameters: {
+            query?: {
+                code?: string;
+                server_domain?: string;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     handler_v1_bitrix_placement_post: {
         parameters: {
             query?: never;
@@ -2503,6 +2704,79 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Provision"];
+                };
+            };
+        };
+    };
+    departments_v1_portal_departments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Departments"];
+                };
+            };
+        };
+    };
+    settings_v1_portal_settings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalSettings"];
+                };
+            };
+        };
+    };
+    set_settings_v1_portal_settings_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PortalSettingsChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalSettings"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

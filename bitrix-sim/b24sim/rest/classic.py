@@ -55,11 +55,11 @@ def register(call: Call) -> int:
 
 
 def update(call: Call) -> bool:
-    """Change handlers and properties: `BOT_ID`, `FIELDS{EVENT_*, PROPERTIES}`."""
+    """Change handlers and properties: `BOT_ID`, `FIELDS{EVENT_*, PROPERTIES}`, or its properties flat."""
     bot = _own_bot(call)
     fields = as_map(call.params.get("FIELDS"))
     bot.handlers.update(_handlers(fields))
-    properties = as_map(fields.get("PROPERTIES"))
+    properties = {**fields, **as_map(fields.get("PROPERTIES"))}
     bot.name = _full_name(properties) or bot.name
     bot.properties = {**bot.properties, **_v2_properties(properties)}
     call.cloud.changed.set()

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from edge.auth import AdminSession, Operator, admin_session
 from edge.filters import List, word
-from edge.rows import portal_row
+from edge.rows import at, portal_row
 from edge.rpc import INSTALL_TIMEOUT_S, Contexts, Peers, ask
-from edge.schemas.admin import Page, Portal, Suspension
+from edge.schemas.admin import AuthorizationLink, Page, Portal, Suspension
 from edge.schemas.text import Text
 from edge.source import remote_ip
 from teachbase.billing.v1 import billing_pb2 as billing
@@ -58,6 +58,14 @@ async def setup(portal_id: UUID, request: Request, admin: Operator, peers: Peers
     asked = pb.SetUpPortalRequest(portal_id=str(portal_id), actor=_actor(request, admin))
     found = await ask("portal", peers.portal.SetUpPortal, asked, INSTALL_TIMEOUT_S)
     return await _row(peers, found.portal)
+
+
+@router.post("/{portal_id}/authorize", summary="A link by which the portal's administrator renews our access")
+async def authorize(portal_id: UUID, request: Request, admin: Operator, peers: Peers) -> AuthorizationLink:
+    """Make a link to send to the portal's administrator, where its credential is dead. Audited."""
+    asked = pb.BeginAuthorizationRequest(portal_id=str(portal_id), actor=_actor(request, admin))
+    begun = await ask("portal", peers.portal.BeginAuthorization, asked)
+    return AuthorizationLink(url=begun.url, expires_at=at(begun, "expires_at"))
 
 
 def _actor(request: Request, admin: AdminSession) -> pb.Actor:

@@ -1,8 +1,9 @@
 """The pages that Bitrix24 opens in its frame: the install wizard, the app, its placements (contract 1.3, 6.2)."""
 
 import re
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from grpc import StatusCode
 from pydantic import ValidationError
@@ -12,6 +13,7 @@ from edge import pages
 from edge.pages import PortalPage
 from edge.rpc import INSTALL_TIMEOUT_S, Peers, ask
 from edge.schemas.install import InstallComplete
+from edge.schemas.text import Text
 from edge.source import remote_ip
 from kit import trace
 from kit.errors import PeerError
@@ -40,6 +42,29 @@ async def install(request: Request, peers: Peers) -> HTMLResponse:
 async def handler(request: Request, peers: Peers) -> HTMLResponse:
     """Answer the app to whoever the OAuth server knows."""
     return await _page(request, peers, "main")
+
+
+@router.get("/oauth/callback", summary="Where a portal sends an administrator who authorized us")
+async def authorized(
+    request: Request,
+    peers: Peers,
+    code: Annotated[Text, Query(max_length=512)] = "",
+    state: Annotated[Text, Query(max_length=2048)] = "",
+    server_domain: Annotated[Text, Query(max_length=255)] = "",
+) -> HTMLResponse:
+    """Take the credential that a link of ours brought (contract 2.1)."""
+    language = pages.preferred(request.headers.get("accept-language", ""))
+    asked = pb.CompleteAuthorizationRequest(
+        code=code, state=state, server_endpoint=f"https://{server_domain}/", remote_ip=remote_ip(request)
+    )
+    try:
+        await ask("portal", peers.portal.CompleteAuthorization, asked, INSTALL_TIMEOUT_S)
+    except PeerError as error:
+        if error.status in {StatusCode.PERMISSION_DENIED, StatusCode.INVALID_ARGUMENT, StatusCode.NOT_FOUND}:
+            return pages.notice("not_authorized", language, 403, trace.current.get())
+        status = 429 if error.status is StatusCode.RESOURCE_EXHAUSTED else 503
+        return pages.notice("try_again", language, status, trace.current.get())
+    return pages.notice("authorized", language, 200)
 
 
 async def _page(request: Request, peers: Peers, page: str) -> HTMLResponse:

@@ -17,6 +17,7 @@ from kit.pb import enum_value
 from teachbase.billing.v1 import billing_pb2 as billing
 from teachbase.messaging.v1 import messaging_pb2 as messaging
 from teachbase.portal.v1 import portal_pb2 as pb
+from teachbase.portal.v1 import settings_pb2
 
 router = APIRouter(tags=["portal app"])
 
@@ -67,8 +68,9 @@ async def set_allowed_users(
         department_ids=sorted(set(body.department_ids)),
     )
     request = pb.SetAccessRequest(portal_id=session.portal_id, access=access)
-    saved = (await ask("portal", peers.portal.SetAccess, request)).portal.access
-    welcomes = await provision.watch(peers, session.portal_id, list(saved.user_ids), _WELCOMES_WAIT_S)
+    answer = await ask("portal", peers.portal.SetAccess, request, INSTALL_TIMEOUT_S)
+    saved = answer.portal.access
+    welcomes = await provision.watch(peers, session.portal_id, list(answer.added_user_ids), _WELCOMES_WAIT_S)
     return shapes.AllowedUsersSaved(**portal_rows.allowed_users(saved).model_dump(), provision=welcomes)
 
 
@@ -93,9 +95,41 @@ async def users(
         portal_id=session.portal_id, query=query, user_ids=ids, page_size=limit, page_token=cursor
     )
     found = await ask("portal", peers.portal.ListEmployees, request, INSTALL_TIMEOUT_S)
-    access = (await _portal(peers, session.portal_id)).access
-    items = [portal_rows.employee(one, access) for one in found.employees]
+    portal = await _portal(peers, session.portal_id)
+    items = [portal_rows.employee(one, portal) for one in found.employees]
     return Page(items=items, next_cursor=found.next_page_token or None)
+
+
+@router.get("/v1/portal/departments", summary="Departments of the portal")
+async def departments(session: PortalAdmin, peers: Peers) -> shapes.Departments:
+    """Return all; 409 `departments_not_readable` where the portal does not let the app read them."""
+    request = settings_pb2.ListDepartmentsRequest(portal_id=session.portal_id)
+    found = await ask("portal", peers.settings.ListDepartments, request, INSTALL_TIMEOUT_S)
+    items = [
+        shapes.Department(id=one.id, name=one.name, parent_id=one.parent_id or None) for one in found.departments
+    ]
+    return shapes.Departments(items=items)
+
+
+@router.get("/v1/portal/settings", summary="What the administrator chose")
+async def settings(session: PortalAdmin, peers: Peers) -> shapes.PortalSettings:
+    """Return the settings."""
+    return portal_rows.settings((await _portal(peers, session.portal_id)).settings)
+
+
+@router.put("/v1/portal/settings", summary="Choose the bot's language and how events come")
+async def set_settings(
+    body: shapes.PortalSettingsChange, session: PortalAdmin, peers: Peers
+) -> shapes.PortalSettings:
+    """Save; what is absent stays. 409 `fetch_needs_bots_v2` where the bot is a classic one."""
+    now = (await _portal(peers, session.portal_id)).settings
+    wanted = pb.PortalSettings(
+        language=body.language or now.language,
+        event_mode=enum_value(pb.EventMode, body.event_mode) if body.event_mode else now.event_mode,
+    )
+    request = settings_pb2.SetSettingsRequest(portal_id=session.portal_id, settings=wanted)
+    saved = await ask("portal", peers.settings.SetSettings, request, INSTALL_TIMEOUT_S)
+    return portal_rows.settings(saved.portal.settings)
 
 
 @router.get("/v1/portal/usage", summary="What was used this month")
@@ -117,7 +151,7 @@ async def _portal(peers: Contexts, portal_id: str) -> pb.Portal:
 
 async def _is_allowed(peers: Contexts, portal: pb.Portal, user_id: int) -> bool:
     if portal.access.mode != pb.ACCESS_MODE_DEPARTMENTS:
-        return portal_rows.is_allowed(pb.Employee(id=user_id), portal.access)
+        return portal_rows.is_allowed(pb.Employee(id=user_id), portal)
     request = pb.ListEmployeesRequest(portal_id=portal.id, user_ids=[user_id])
     found = await ask("portal", peers.portal.ListEmployees, request, INSTALL_TIMEOUT_S)
-    return any(portal_rows.is_allowed(one, portal.access) for one in found.employees)
+    return any(portal_rows.is_allowed(one, portal) for one in found.employees)

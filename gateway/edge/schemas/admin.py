@@ -79,6 +79,13 @@ class Portal(BaseModel):
     last_proven_alive_at: str | None
 
 
+class AuthorizationLink(BaseModel):
+    """A link for the portal's administrator, and until when it is good."""
+
+    url: str
+    expires_at: str
+
+
 class Suspension(BaseModel):
     """Why a portal is not served any more; its administrator reads it."""
 

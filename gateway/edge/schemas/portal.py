@@ -107,6 +107,38 @@ class AllowedUsersSaved(AllowedUsers):
     provision: Provision
 
 
+class PortalSettings(BaseModel):
+    """What a portal's administrator chooses.
+
+    `language`: ru or en, of what the bot says first; null = as the portal's own. `event_mode`: webhook, or fetch
+    where the portal cannot reach us and is asked for its events every few seconds.
+    """
+
+    language: str | None
+    event_mode: str
+
+
+class PortalSettingsChange(BaseModel):
+    """What to change; what is absent stays."""
+
+    language: Literal["ru", "en"] | None = None
+    event_mode: Literal["webhook", "fetch"] | None = None
+
+
+class Department(BaseModel):
+    """A department; `parent_id` null = it is in none."""
+
+    id: int
+    name: str
+    parent_id: int | None
+
+
+class Departments(BaseModel):
+    """All departments of a portal, each after the one it is in."""
+
+    items: list[Department]
+
+
 class PortalEmployee(BaseModel):
     """An employee, and whether the bot is open to them."""
 

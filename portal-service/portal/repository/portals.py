@@ -157,14 +157,15 @@ async def drop_users_except(conn: AsyncConnection, portal_id: UUID, user_ids: Se
     return result.rowcount
 
 
-async def add_users(conn: AsyncConnection, portal_id: UUID, user_ids: Sequence[int], now: datetime) -> int:
-    """Give access to the users named. Returns how many are new."""
+async def add_users(conn: AsyncConnection, portal_id: UUID, user_ids: Sequence[int], now: datetime) -> list[int]:
+    """Give access to the users named. Returns those who are new."""
     if not user_ids:
-        return 0
+        return []
     statement = insert(portal_users_access).values(
         [{"portal_id": portal_id, "user_id": user_id, "created_at": now} for user_id in user_ids]
     )
-    return (await conn.execute(statement.on_conflict_do_nothing())).rowcount
+    added = await conn.scalars(statement.on_conflict_do_nothing().returning(portal_users_access.c.user_id))
+    return sorted(added)
 
 
 async def find(conn: AsyncConnection, portal_id: UUID) -> Portal | None:
@@ -254,7 +255,6 @@ async def changes(conn: AsyncConnection, cursor: int, limit: int) -> list[Portal
         PortalChange(
             cursor=row.cursor,
             portal=_portal(row),
-            reached_department_ids=tuple(row.reached_department_ids),
             purge_asked_at=row.purge_asked_at,
             application_token_hashes=tuple(row.token_hashes or ()),
         )
@@ -285,4 +285,5 @@ def _portal(row: Row[Any]) -> Portal:
         last_proven_alive_at=row.last_proven_alive_at,
         suspended_reason=row.suspended_reason,
         settings=PortalSettings(row.language, row.event_mode),
+        reached_department_ids=tuple(row.reached_department_ids),
     )

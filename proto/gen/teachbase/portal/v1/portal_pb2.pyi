@@ -55,7 +55,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_DEPARTMENTS_NOT_READABLE: _ErrorReason.ValueType  # 14
     """The portal does not let us read its departments: the app lacks the scope `department`."""
     ERROR_REASON_AUTHORIZATION_NOT_BEGUN: _ErrorReason.ValueType  # 15
-    """The state of an authorization is not ours, used up, or of another portal."""
+    """The state of an authorization is not ours, too old, or of another portal."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine codes of this context's errors (google.rpc.ErrorInfo.reason)."""
@@ -89,7 +89,7 @@ ERROR_REASON_FETCH_NEEDS_BOTS_V2: ErrorReason.ValueType  # 13
 ERROR_REASON_DEPARTMENTS_NOT_READABLE: ErrorReason.ValueType  # 14
 """The portal does not let us read its departments: the app lacks the scope `department`."""
 ERROR_REASON_AUTHORIZATION_NOT_BEGUN: ErrorReason.ValueType  # 15
-"""The state of an authorization is not ours, used up, or of another portal."""
+"""The state of an authorization is not ours, too old, or of another portal."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _PortalState:
@@ -300,6 +300,7 @@ class Portal(_message.Message):
     LAST_PROVEN_ALIVE_AT_FIELD_NUMBER: _builtins.int
     SUSPENDED_REASON_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
+    REACHED_DEPARTMENT_IDS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     member_id: _builtins.str
     """The tenant key of Bitrix24: 32 hex digits, stable for ever."""
@@ -320,6 +321,10 @@ class Portal(_message.Message):
     def last_proven_alive_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def settings(self) -> Global___PortalSettings: ...
+    @_builtins.property
+    def reached_department_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The departments that have access, with all that are within them."""
+
     def __init__(
         self,
         *,
@@ -334,10 +339,11 @@ class Portal(_message.Message):
         last_proven_alive_at: _timestamp_pb2.Timestamp | None = ...,
         suspended_reason: _builtins.str = ...,
         settings: Global___PortalSettings | None = ...,
+        reached_department_ids: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "bot", b"bot", "created_at", b"created_at", "installed_at", b"installed_at", "last_proven_alive_at", b"last_proven_alive_at", "settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "bot", b"bot", "created_at", b"created_at", "domain", b"domain", "id", b"id", "installed_at", b"installed_at", "last_proven_alive_at", b"last_proven_alive_at", "member_id", b"member_id", "settings", b"settings", "state", b"state", "suspended_reason", b"suspended_reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "bot", b"bot", "created_at", b"created_at", "domain", b"domain", "id", b"id", "installed_at", b"installed_at", "last_proven_alive_at", b"last_proven_alive_at", "member_id", b"member_id", "reached_department_ids", b"reached_department_ids", "settings", b"settings", "state", b"state", "suspended_reason", b"suspended_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -557,6 +563,102 @@ class PortalUser(_message.Message):
 Global___PortalUser: _TypeAlias = PortalUser  # noqa: Y015
 
 @_typing.final
+class BeginAuthorizationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    @_builtins.property
+    def actor(self) -> Global___Actor: ...
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        actor: Global___Actor | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BeginAuthorizationRequest: _TypeAlias = BeginAuthorizationRequest  # noqa: Y015
+
+@_typing.final
+class BeginAuthorizationResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URL_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    url: _builtins.str
+    """Of the portal itself; good until expires_at."""
+    @_builtins.property
+    def expires_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        url: _builtins.str = ...,
+        expires_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BeginAuthorizationResponse: _TypeAlias = BeginAuthorizationResponse  # noqa: Y015
+
+@_typing.final
+class CompleteAuthorizationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    SERVER_ENDPOINT_FIELD_NUMBER: _builtins.int
+    REMOTE_IP_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    state: _builtins.str
+    server_endpoint: _builtins.str
+    """A claim of the caller: the region whose server gave the code."""
+    remote_ip: _builtins.str
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        state: _builtins.str = ...,
+        server_endpoint: _builtins.str = ...,
+        remote_ip: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "remote_ip", b"remote_ip", "server_endpoint", b"server_endpoint", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompleteAuthorizationRequest: _TypeAlias = CompleteAuthorizationRequest  # noqa: Y015
+
+@_typing.final
+class CompleteAuthorizationResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def portal(self) -> Global___Portal: ...
+    def __init__(
+        self,
+        *,
+        portal: Global___Portal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompleteAuthorizationResponse: _TypeAlias = CompleteAuthorizationResponse  # noqa: Y015
+
+@_typing.final
 class ListEmployeesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -674,16 +776,22 @@ class SetAccessResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PORTAL_FIELD_NUMBER: _builtins.int
+    ADDED_USER_IDS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def portal(self) -> Global___Portal: ...
+    @_builtins.property
+    def added_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Who is named and was not before."""
+
     def __init__(
         self,
         *,
         portal: Global___Portal | None = ...,
+        added_user_ids: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_user_ids", b"added_user_ids", "portal", b"portal"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

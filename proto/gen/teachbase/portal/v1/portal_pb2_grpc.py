@@ -55,6 +55,16 @@ class PortalServiceStub:
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.OpenSessionRequest.SerializeToString,
                 response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.OpenSessionResponse.FromString,
                 _registered_method=True)
+        self.BeginAuthorization = channel.unary_unary(
+                '/teachbase.portal.v1.PortalService/BeginAuthorization',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.BeginAuthorizationRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.BeginAuthorizationResponse.FromString,
+                _registered_method=True)
+        self.CompleteAuthorization = channel.unary_unary(
+                '/teachbase.portal.v1.PortalService/CompleteAuthorization',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.CompleteAuthorizationRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.CompleteAuthorizationResponse.FromString,
+                _registered_method=True)
         self.ListEmployees = channel.unary_unary(
                 '/teachbase.portal.v1.PortalService/ListEmployees',
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ListEmployeesRequest.SerializeToString,
@@ -162,6 +172,21 @@ class PortalServiceServicer:
         """Verifies who opened the app's page and begins or renews a session of the portal app (contract 6.3).
         An administrator's tokens are kept: opening the app is how a portal gets a live credential again.
         Errors as of CompleteInstall.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BeginAuthorization(self, request, context):
+        """Makes a link by which an administrator of a portal gives us a live credential again. Audited.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompleteAuthorization(self, request, context):
+        """Takes the credential that such a link brought (contract 2.1).
+        PERMISSION_DENIED: AUTHORIZATION_NOT_BEGUN, INSTALL_NOT_VERIFIED, NOT_AN_ADMIN. UNAVAILABLE: OAUTH_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -303,6 +328,16 @@ def add_PortalServiceServicer_to_server(servicer, server):
                     servicer.OpenSession,
                     request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.OpenSessionRequest.FromString,
                     response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.OpenSessionResponse.SerializeToString,
+            ),
+            'BeginAuthorization': grpc.unary_unary_rpc_method_handler(
+                    servicer.BeginAuthorization,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.BeginAuthorizationRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.BeginAuthorizationResponse.SerializeToString,
+            ),
+            'CompleteAuthorization': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompleteAuthorization,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.CompleteAuthorizationRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.CompleteAuthorizationResponse.SerializeToString,
             ),
             'ListEmployees': grpc.unary_unary_rpc_method_handler(
                     servicer.ListEmployees,
@@ -489,6 +524,60 @@ class PortalService:
             '/teachbase.portal.v1.PortalService/OpenSession',
             teachbase_dot_portal_dot_v1_dot_portal__pb2.OpenSessionRequest.SerializeToString,
             teachbase_dot_portal_dot_v1_dot_portal__pb2.OpenSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BeginAuthorization(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.PortalService/BeginAuthorization',
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.BeginAuthorizationRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.BeginAuthorizationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompleteAuthorization(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.PortalService/CompleteAuthorization',
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.CompleteAuthorizationRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.CompleteAuthorizationResponse.FromString,
             options,
             channel_credentials,
             insecure,

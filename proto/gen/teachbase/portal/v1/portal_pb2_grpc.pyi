@@ -29,6 +29,12 @@ class PortalServiceStub:
     An administrator's tokens are kept: opening the app is how a portal gets a live credential again.
     Errors as of CompleteInstall.
     """
+    BeginAuthorization: _aio.UnaryUnaryMultiCallable[_portal_pb2.BeginAuthorizationRequest, _portal_pb2.BeginAuthorizationResponse]
+    """Makes a link by which an administrator of a portal gives us a live credential again. Audited."""
+    CompleteAuthorization: _aio.UnaryUnaryMultiCallable[_portal_pb2.CompleteAuthorizationRequest, _portal_pb2.CompleteAuthorizationResponse]
+    """Takes the credential that such a link brought (contract 2.1).
+    PERMISSION_DENIED: AUTHORIZATION_NOT_BEGUN, INSTALL_NOT_VERIFIED, NOT_AN_ADMIN. UNAVAILABLE: OAUTH_UNAVAILABLE.
+    """
     ListEmployees: _aio.UnaryUnaryMultiCallable[_portal_pb2.ListEmployeesRequest, _portal_pb2.ListEmployeesResponse]
     """Employees of a portal, as the portal lists them now, by name.
     FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED. UNAVAILABLE: OAUTH_UNAVAILABLE, PORTAL_UNAVAILABLE.
@@ -113,6 +119,24 @@ class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
         """Verifies who opened the app's page and begins or renews a session of the portal app (contract 6.3).
         An administrator's tokens are kept: opening the app is how a portal gets a live credential again.
         Errors as of CompleteInstall.
+        """
+
+    @_abc_1.abstractmethod
+    def BeginAuthorization(
+        self,
+        request: _portal_pb2.BeginAuthorizationRequest,
+        context: _aio.ServicerContext[_portal_pb2.BeginAuthorizationRequest, _abc.Awaitable[_portal_pb2.BeginAuthorizationResponse]],
+    ) -> _abc.Awaitable[_portal_pb2.BeginAuthorizationResponse]:
+        """Makes a link by which an administrator of a portal gives us a live credential again. Audited."""
+
+    @_abc_1.abstractmethod
+    def CompleteAuthorization(
+        self,
+        request: _portal_pb2.CompleteAuthorizationRequest,
+        context: _aio.ServicerContext[_portal_pb2.CompleteAuthorizationRequest, _abc.Awaitable[_portal_pb2.CompleteAuthorizationResponse]],
+    ) -> _abc.Awaitable[_portal_pb2.CompleteAuthorizationResponse]:
+        """Takes the credential that such a link brought (contract 2.1).
+        PERMISSION_DENIED: AUTHORIZATION_NOT_BEGUN, INSTALL_NOT_VERIFIED, NOT_AN_ADMIN. UNAVAILABLE: OAUTH_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
