@@ -1,140 +1,143 @@
-"""Signing global admins in and out."""
+"""Signing global admins in and out: their sessions and their own passwords."""
 
-import asyncio
-import hashlib
-import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
-from redis.asyncio import Redis
-from sqlalchemy.ext.asyncio import AsyncEngine
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kit import ids
-from portal.attempts import Attempts, source_of
-from portal.domain import Admin, SessionTokens
-from portal.errors import InvalidCredentials, SessionExpired, TooManyAttempts
+from portal.domain import Actor, Admin, SessionTokens
+from portal.errors import AdminNotFound, InvalidCredentials, SessionExpired, WeakPassword, WrongPassword
+from portal.passwords import Passwords, is_default, refuse_weak
+from portal.repository import admin_sessions, audit
 from portal.repository import admins as statements
 from portal.sessions import ADMIN_LIFE, AdminSessions
 
-REFRESH_LIFE = timedelta(days=14)
-FREE_FAILURES = 5
-"""Of one source at one account: nobody locks an admin out from elsewhere."""
-FREE_FAILURES_OF_SOURCE = 30
-_HASHES_AT_ONCE = 2
+log = structlog.get_logger("admins")
 
-_hasher = PasswordHasher()
-_NOBODYS_HASH = (  # of a random password that nobody knows
-    "$argon2id$v=19$m=65536,t=3,p=4$RmjrRpTy7gf9a4Ohk6eq0A$SsftZieVojW24Ri9+dMbUCRfQ2JjlkRyJ+5QpfpHmRk"
-)
+REFRESH_LIFE = timedelta(days=14)
 
 
 class Admins:
-    """Accounts and sessions of the vendor's staff."""
+    """Sessions of the vendor's staff."""
 
     def __init__(
-        self, engine: AsyncEngine, sessions: AdminSessions, redis: Redis, now: Callable[[], datetime]
+        self, engine: AsyncEngine, passwords: Passwords, sessions: AdminSessions, now: Callable[[], datetime]
     ) -> None:
         self._engine = engine
-        self._failures = Attempts(redis, "login", FREE_FAILURES, now)
-        self._failures_of_source = Attempts(redis, "login_source", FREE_FAILURES_OF_SOURCE, now)
-        # Each takes 64 MiB and a core for 50 ms: a storm of logins must wait, not starve the rest.
-        self._hashing = asyncio.Semaphore(_HASHES_AT_ONCE)
+        self._passwords = passwords
         self._sessions = sessions
         self._now = now
 
     async def create_first(self, email: str, password: str) -> None:
-        """Create the owner named in the settings unless the address has an account."""
+        """Create the owner named in the settings unless there is an owner: who was removed stays removed."""
         async with self._engine.connect() as conn:
-            if await statements.has_account(conn, email.lower()):
+            if await statements.has_owner(conn):
                 return
-        password_hash = await asyncio.to_thread(_hasher.hash, password)
+        password_hash, now = await self._passwords.hash(password), self._now()
         async with self._engine.begin() as conn:
-            await statements.create_if_absent(
-                conn, ids.uuid7(), email.lower(), password_hash, "owner", self._now()
-            )
+            await statements.create(conn, ids.uuid7(), email.lower(), password_hash, "owner", now)
 
     async def login(self, email: str, password: str, remote_ip: str) -> tuple[Admin, SessionTokens]:
         """Open a session. Raises InvalidCredentials, TooManyAttempts (failures only are counted)."""
-        email, source = email.lower(), source_of(remote_ip)
+        email = email.lower()
         async with self._engine.connect() as conn:
             account = await statements.by_email(conn, email)
-        # A stranger's address costs the same time, so that addresses cannot be learned.
-        stored = account.password_hash if account else _NOBODYS_HASH
-        async with self._hashing:
-            # Asked in the queue's front: who was locked while he waited costs no hash.
-            await self._refuse_if_locked(email, source)
-            matches = await asyncio.to_thread(_matches, stored, password)
-            if account is None or not matches:
-                await self._failures.failed(_pair(email, source))
-                await self._failures_of_source.failed(source)
-                raise InvalidCredentials
-        await self._failures.forgive(_pair(email, source))
-        return account.admin, await self._open(account.admin)
-
-    async def refresh(self, refresh_token: str) -> SessionTokens:
-        """Spend a refresh token for a new pair. Raises SessionExpired."""
-        new_token, now = secrets.token_urlsafe(32), self._now()
+        stored = account.password_hash if account else None
+        if not await self._passwords.prove(email, stored, password, remote_ip) or account is None:
+            raise InvalidCredentials
+        session_id, now = ids.uuid7(), self._now()
         async with self._engine.begin() as conn:
-            found = await statements.rotate_session(
-                conn, _hash(refresh_token), _hash(new_token), now, now + REFRESH_LIFE
-            )
-            admin = await statements.by_id(conn, found[1]) if found else None
-        if found is None or admin is None:
-            raise SessionExpired
-        return self._tokens(admin, found[0], new_token)
+            admin = await statements.confirm(conn, account, must_change=is_default(password))
+            if admin is None:
+                raise InvalidCredentials
+            await admin_sessions.drop_expired(conn, admin.id, now)
+            await admin_sessions.begin(conn, session_id, admin.id, now, now + REFRESH_LIFE)
+            actor, after = Actor(admin.id, remote_ip), {"session_id": str(session_id)}
+            await audit.write(conn, actor, "session.open", None, before={}, after=after, now=now)
+        return admin, self._tokens(admin.id, session_id, 0)
 
-    async def logout(self, session_id: UUID) -> None:
+    async def refresh(self, refresh_token: str, remote_ip: str) -> SessionTokens:
+        """Spend a refresh token for a new pair. Raises SessionExpired.
+
+        One that was spent before ends its session, at once and always: two hold it, and one is a thief. A grace
+        for an answer that was lost would be the thief's (docs/adr/0012).
+        """
+        claim = self._sessions.read_refresh(refresh_token)
+        if claim is None:
+            raise SessionExpired
+        session_id, generation = claim
+        now = self._now()
+        async with self._engine.begin() as conn:
+            admin_id = await admin_sessions.rotate(conn, session_id, generation, now, now + REFRESH_LIFE)
+            if admin_id is None:
+                await self._end_reused(conn, session_id, generation, remote_ip)
+        if admin_id is None:
+            raise SessionExpired
+        return self._tokens(admin_id, session_id, generation + 1)
+
+    async def logout(self, session_id: UUID, remote_ip: str) -> None:
         """End a session; one that has ended already is no error."""
         async with self._engine.begin() as conn:
-            await statements.close_session(conn, session_id)
+            admin_id = await admin_sessions.end(conn, session_id)
+            if admin_id:
+                actor, before = Actor(admin_id, remote_ip), {"session_id": str(session_id)}
+                await audit.write(conn, actor, "session.close", None, before=before, after={}, now=self._now())
 
     async def get(self, admin_id: UUID) -> Admin:
-        """Return an admin. Raises SessionExpired when the account is gone."""
+        """Return an admin. Raises AdminNotFound."""
         async with self._engine.connect() as conn:
             admin = await statements.by_id(conn, admin_id)
         if admin is None:
-            raise SessionExpired
+            raise AdminNotFound(admin_id=admin_id)
         return admin
 
-    async def _open(self, admin: Admin) -> SessionTokens:
-        session_id, token, now = ids.uuid7(), secrets.token_urlsafe(32), self._now()
+    async def of_session(self, session_id: UUID) -> Admin:
+        """Return who holds a session. Raises SessionExpired."""
+        async with self._engine.connect() as conn:
+            account = await admin_sessions.holder(conn, session_id, self._now())
+        if account is None:
+            raise SessionExpired
+        return account.admin
+
+    async def change_password(self, session_id: UUID, current: str, new: str, remote_ip: str) -> None:
+        """Change the password of a session's holder and end the other sessions of theirs.
+
+        Raises SessionExpired, WeakPassword, WrongPassword, TooManyAttempts.
+        """
+        async with self._engine.connect() as conn:
+            account = await admin_sessions.holder(conn, session_id, self._now())
+        if account is None:
+            raise SessionExpired
+        admin = account.admin
+        refuse_weak(new, admin.email)
+        if not await self._passwords.prove(admin.email, account.password_hash, current, remote_ip):
+            raise WrongPassword
+        if new == current:
+            raise WeakPassword(problem="is the one that you have")
+        password_hash = await self._passwords.hash(new)
         async with self._engine.begin() as conn:
-            await statements.open_session(
-                conn,
-                session_id=session_id,
-                admin_id=admin.id,
-                refresh_hash=_hash(token),
-                now=now,
-                expires_at=now + REFRESH_LIFE,
-            )
-        return self._tokens(admin, session_id, token)
+            if not await statements.replace_password(conn, account, password_hash):
+                raise SessionExpired  # it was changed meanwhile, and that ended this session
+            ended = await admin_sessions.end_all(conn, admin.id, but=session_id)
+            actor = Actor(admin.id, remote_ip)
+            before = {"must_change_password": admin.must_change_password}
+            after = {"must_change_password": False, "sessions_ended": ended}
+            await audit.write(conn, actor, "admin.password", None, before=before, after=after, now=self._now())
 
-    async def _refuse_if_locked(self, email: str, source: str) -> None:
-        locked_s = max(
-            await self._failures.locked_s(_pair(email, source)),
-            await self._failures_of_source.locked_s(source),
+    async def _end_reused(self, conn: AsyncConnection, session_id: UUID, generation: int, remote_ip: str) -> None:
+        admin_id = await admin_sessions.end_if_spent(conn, session_id, generation)
+        if admin_id:
+            log.warning("refresh token used again", session_id=str(session_id), admin_id=str(admin_id))
+            actor, before = Actor(admin_id, remote_ip), {"session_id": str(session_id)}
+            after = {"ended": "a refresh token was used again"}
+            await audit.write(conn, actor, "session.reuse", None, before=before, after=after, now=self._now())
+
+    def _tokens(self, admin_id: UUID, session_id: UUID, generation: int) -> SessionTokens:
+        return SessionTokens(
+            access_token=self._sessions.mint(admin_id, session_id),
+            refresh_token=self._sessions.mint_refresh(session_id, generation),
+            expires_in=int(ADMIN_LIFE.total_seconds()),
         )
-        if locked_s:
-            raise TooManyAttempts(retry_after_s=locked_s)
-
-    def _tokens(self, admin: Admin, session_id: UUID, refresh_token: str) -> SessionTokens:
-        access = self._sessions.mint(admin.id, session_id, admin.role)
-        return SessionTokens(access, refresh_token, int(ADMIN_LIFE.total_seconds()))
-
-
-def _matches(password_hash: str, password: str) -> bool:
-    try:
-        return _hasher.verify(password_hash, password)
-    except VerificationError:
-        return False
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
-
-
-def _pair(email: str, source: str) -> str:
-    return f"{source}|{email}"

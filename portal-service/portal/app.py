@@ -14,6 +14,7 @@ from kit import db
 from kit.clock import utc_now
 from kit.keyring import KeyRing
 from portal.access import Accesses
+from portal.accounts import Accounts
 from portal.admins import Admins
 from portal.adopt import ApplicationTokens
 from portal.attempts import Attempts
@@ -31,6 +32,7 @@ from portal.install import Installs
 from portal.life_cycle import LifeCycle
 from portal.open_session import PageSessions
 from portal.operate import Operations
+from portal.passwords import Passwords
 from portal.rights import Rights
 from portal.sessions import AdminSessions, PortalSessions
 from portal.settings import SettingsOfPortals
@@ -88,7 +90,9 @@ class App:
         self.deletions = Deletions(self.engine, keyring, utc_now)
         self.life_cycle = LifeCycle(self.engine, self.installs, self.setup, rest, self.deletions, utc_now)
         self.operations = Operations(self.engine, self.setup, utc_now)
-        self.admins = Admins(self.engine, AdminSessions(keyring, utc_now), self.redis, utc_now)
+        passwords = Passwords(self.redis, utc_now)
+        self.admins = Admins(self.engine, passwords, AdminSessions(keyring, utc_now), utc_now)
+        self.accounts = Accounts(self.engine, passwords, utc_now)
 
     async def close(self) -> None:
         """Close connections."""

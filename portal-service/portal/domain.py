@@ -146,6 +146,25 @@ class Admin:
     email: str
     role: str
     created_at: datetime
+    disabled: bool
+    must_change_password: bool
+
+
+@dataclass(frozen=True)
+class Account:
+    """An admin with what proves that it is them."""
+
+    admin: Admin
+    password_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class AccountChange:
+    """What an owner changes of an account; None = it stays."""
+
+    role: str | None = None
+    disabled: bool | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

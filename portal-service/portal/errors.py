@@ -76,3 +76,33 @@ class TooManyAttempts(DomainError):
 class NotAnAdmin(DomainError):
     status, reason = StatusCode.PERMISSION_DENIED, "NOT_AN_ADMIN"
     message = "User {user_id} is not an administrator of the portal; only one can install the app."
+
+
+class NotAnOwner(DomainError):
+    status, reason = StatusCode.PERMISSION_DENIED, "NOT_AN_OWNER"
+    message = "Only an owner manages accounts."
+
+
+class AdminNotFound(DomainError):
+    status, reason = StatusCode.NOT_FOUND, "ADMIN_NOT_FOUND"
+    message = "There is no account {admin_id}."
+
+
+class EmailTaken(DomainError):
+    status, reason = StatusCode.ALREADY_EXISTS, "EMAIL_TAKEN"
+    message = "{email} has an account."
+
+
+class LastOwner(DomainError):
+    status, reason = StatusCode.FAILED_PRECONDITION, "LAST_OWNER"
+    message = "This is the last owner who can sign in. Make somebody else an owner first."
+
+
+class WeakPassword(DomainError):
+    status, reason = StatusCode.INVALID_ARGUMENT, "WEAK_PASSWORD"
+    message = "The new password {problem}."
+
+
+class WrongPassword(DomainError):
+    status, reason = StatusCode.PERMISSION_DENIED, "WRONG_PASSWORD"
+    message = "The current password is wrong."

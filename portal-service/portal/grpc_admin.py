@@ -5,18 +5,20 @@ from uuid import UUID
 from kit import paging
 from kit.pb import moment, optional_uuid, struct, to_datetime
 from kit.rpc import Context
+from portal.accounts import Accounts
 from portal.admins import Admins
-from portal.domain import Admin, AuditEntry, SessionTokens
+from portal.domain import AccountChange, Actor, Admin, AuditEntry, SessionTokens
 from portal.operate import Operations
 from teachbase.portal.v1 import admin_pb2 as pb
-from teachbase.portal.v1 import admin_pb2_grpc
+from teachbase.portal.v1 import admin_pb2_grpc, portal_pb2
 
 
 class AdminServicer(admin_pb2_grpc.AdminServiceServicer):
     """Speaks for the accounts of the vendor's staff."""
 
-    def __init__(self, admins: Admins, operations: Operations) -> None:
+    def __init__(self, admins: Admins, accounts: Accounts, operations: Operations) -> None:
         self._admins = admins
+        self._accounts = accounts
         self._operations = operations
 
     async def Login(self, request: pb.LoginRequest, context: Context) -> pb.LoginResponse:
@@ -26,19 +28,62 @@ class AdminServicer(admin_pb2_grpc.AdminServiceServicer):
     async def RefreshSession(
         self, request: pb.RefreshSessionRequest, context: Context
     ) -> pb.RefreshSessionResponse:
-        return pb.RefreshSessionResponse(tokens=_tokens_to_pb(await self._admins.refresh(request.refresh_token)))
+        tokens = await self._admins.refresh(request.refresh_token, request.remote_ip)
+        return pb.RefreshSessionResponse(tokens=_tokens_to_pb(tokens))
 
     async def Logout(self, request: pb.LogoutRequest, context: Context) -> pb.LogoutResponse:
-        await self._admins.logout(UUID(request.session_id))
+        await self._admins.logout(UUID(request.session_id), request.remote_ip)
         return pb.LogoutResponse()
+
+    async def GetSession(self, request: pb.GetSessionRequest, context: Context) -> pb.GetSessionResponse:
+        return pb.GetSessionResponse(admin=_admin_to_pb(await self._admins.of_session(UUID(request.session_id))))
+
+    async def ChangePassword(
+        self, request: pb.ChangePasswordRequest, context: Context
+    ) -> pb.ChangePasswordResponse:
+        await self._admins.change_password(
+            UUID(request.session_id), request.current_password, request.new_password, request.remote_ip
+        )
+        return pb.ChangePasswordResponse()
 
     async def GetAdmin(self, request: pb.GetAdminRequest, context: Context) -> pb.GetAdminResponse:
         return pb.GetAdminResponse(admin=_admin_to_pb(await self._admins.get(UUID(request.admin_id))))
+
+    async def ListAdmins(self, request: pb.ListAdminsRequest, context: Context) -> pb.ListAdminsResponse:
+        found, token = await self._accounts.page(
+            query=request.query,
+            since=to_datetime(request, "since"),
+            until=to_datetime(request, "until"),
+            page_token=request.page_token,
+            size=paging.size_of(request.page_size),
+        )
+        return pb.ListAdminsResponse(admins=map(_admin_to_pb, found), next_page_token=token)
+
+    async def CreateAdmin(self, request: pb.CreateAdminRequest, context: Context) -> pb.CreateAdminResponse:
+        created = await self._accounts.create(request.email, request.role, request.password, _actor(request.actor))
+        return pb.CreateAdminResponse(admin=_admin_to_pb(created))
+
+    async def UpdateAdmin(self, request: pb.UpdateAdminRequest, context: Context) -> pb.UpdateAdminResponse:
+        changed = await self._accounts.change(
+            UUID(request.admin_id),
+            AccountChange(
+                role=request.role if request.HasField("role") else None,
+                disabled=request.disabled if request.HasField("disabled") else None,
+                password=request.password if request.HasField("password") else None,
+            ),
+            _actor(request.actor),
+        )
+        return pb.UpdateAdminResponse(admin=_admin_to_pb(changed))
+
+    async def DeleteAdmin(self, request: pb.DeleteAdminRequest, context: Context) -> pb.DeleteAdminResponse:
+        await self._accounts.remove(UUID(request.admin_id), _actor(request.actor))
+        return pb.DeleteAdminResponse()
 
     async def ListAudit(self, request: pb.ListAuditRequest, context: Context) -> pb.ListAuditResponse:
         entries, token = await self._operations.audited(
             portal_id=optional_uuid(request.portal_id),
             admin_id=optional_uuid(request.admin_id),
+            action=request.action,
             since=to_datetime(request, "since"),
             until=to_datetime(request, "until"),
             page_token=request.page_token,
@@ -63,7 +108,18 @@ def _entry_to_pb(entry: AuditEntry) -> pb.AuditEntry:
 
 
 def _admin_to_pb(admin: Admin) -> pb.Admin:
-    return pb.Admin(id=str(admin.id), email=admin.email, role=admin.role, created_at=moment(admin.created_at))
+    return pb.Admin(
+        id=str(admin.id),
+        email=admin.email,
+        role=admin.role,
+        created_at=moment(admin.created_at),
+        must_change_password=admin.must_change_password,
+        disabled=admin.disabled,
+    )
+
+
+def _actor(actor: portal_pb2.Actor) -> Actor:
+    return Actor(UUID(actor.admin_id), actor.remote_ip)
 
 
 def _tokens_to_pb(tokens: SessionTokens) -> pb.SessionTokens:

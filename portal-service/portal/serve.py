@@ -54,7 +54,7 @@ async def run(stop: asyncio.Event) -> None:
     )
     server.add(
         admin_pb2_grpc.add_AdminServiceServicer_to_server,
-        AdminServicer(app.admins, app.operations),
+        AdminServicer(app.admins, app.accounts, app.operations),
         "teachbase.portal.v1.AdminService",
     )
     await server.start()

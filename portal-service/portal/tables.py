@@ -3,6 +3,7 @@
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Integer,
@@ -94,6 +95,8 @@ admin_users = Table(
     Column("email", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("role", Text, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("must_change_password", Boolean, nullable=False),
     Column("created_at", _moment, nullable=False),
 )
 
@@ -102,7 +105,7 @@ admin_sessions = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("admin_id", Uuid, nullable=False),
-    Column("refresh_hash", LargeBinary, nullable=False),
+    Column("generation", Integer, nullable=False),
     Column("created_at", _moment, nullable=False),
     Column("expires_at", _moment, nullable=False),
 )

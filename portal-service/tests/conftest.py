@@ -7,7 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import grpc
+import jwt
 import pytest
+from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 from sqlalchemy import text
@@ -22,13 +25,15 @@ from bitrix.limiter import Budget, Limiter
 from bitrix.oauth import OAuthServer
 from bitrix.rest import Rest
 from bitrix.shared import Shared
-from kit import db
+from kit import db, ids
 from kit.changefeed import Waker
+from kit.errors import PeerError
 from kit.keyring import KeyRing
-from kit.rpc import channel
+from kit.rpc import channel, peer_error
 from kit.server import Server
 from portal import changes
 from portal.access import Accesses
+from portal.accounts import Accounts
 from portal.admins import Admins
 from portal.adopt import ApplicationTokens
 from portal.attempts import Attempts
@@ -49,16 +54,20 @@ from portal.install import Installs
 from portal.life_cycle import LifeCycle
 from portal.open_session import PageSessions
 from portal.operate import Operations
+from portal.passwords import Passwords
 from portal.portals import Portals
+from portal.repository import admins as admin_statements
 from portal.rights import Rights
 from portal.sessions import AdminSessions, PortalSessions
 from portal.settings import SettingsOfPortals
 from portal.setup import Setup
 from portal.tokens import Tokens
 from portal.verify import FREE_FAILURES, Verifier
-from teachbase.portal.v1 import admin_pb2_grpc, portal_pb2_grpc, settings_pb2_grpc
+from teachbase.portal.v1 import admin_pb2, admin_pb2_grpc, portal_pb2_grpc, settings_pb2_grpc
 from teachbase.portal.v1 import portal_pb2 as pb
 
+PASSWORD = "correct horse battery staple"
+_quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 CLIENT_ID, CLIENT_SECRET = "app.local.teachbase", "local-secret"
 PUBLIC_URL = "https://ai.example.test"
 
@@ -107,7 +116,7 @@ class Service:
         return answer.portal
 
     async def rows(self, sql: str, **params: Any) -> list[Any]:
-        async with self.engine.connect() as conn:
+        async with self.engine.begin() as conn:
             return list((await conn.execute(text(sql), params)).all())
 
 
@@ -168,7 +177,8 @@ async def service(
     operations = Operations(engine, setup, clock)
     deletions = Deletions(engine, keyring, clock)
     pages = PageSessions(engine, verifier, rights, tokens, PortalSessions(keyring, clock), clock)
-    admins = Admins(engine, AdminSessions(keyring, clock), redis, clock)
+    passwords = Passwords(redis, clock)
+    admins = Admins(engine, passwords, AdminSessions(keyring, clock), clock)
     server = Server("127.0.0.1:0")
     server.add(
         portal_pb2_grpc.add_PortalServiceServicer_to_server,
@@ -199,7 +209,7 @@ async def service(
     )
     server.add(
         admin_pb2_grpc.add_AdminServiceServicer_to_server,
-        AdminServicer(admins, operations),
+        AdminServicer(admins, Accounts(engine, passwords, clock), operations),
         "teachbase.portal.v1.AdminService",
     )
     await server.start()
@@ -222,3 +232,69 @@ async def service(
         )
     await redis.aclose()
     await server.stop(0)
+
+
+class Staff:
+    """The vendor's staff, as the gateway speaks for them."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self.stub = service.admin
+        self.admins = service.admins
+        self.clock = service.clock
+        self.rows = service.rows
+
+    async def hire(self, role: str, password: str = PASSWORD) -> admin_pb2.Admin:
+        """An account whose holder chose the password."""
+        admin_id, email = ids.uuid7(), f"{uuid4().hex}@example.test"
+        async with self._service.engine.begin() as conn:
+            created = await admin_statements.create(
+                conn, admin_id, email, _quick.hash(password), role, self.clock()
+            )
+        assert created
+        return admin_pb2.Admin(id=str(admin_id), email=email, role=role)
+
+    async def login(self, email: str, password: str = PASSWORD, remote_ip: str = "") -> admin_pb2.LoginResponse:
+        request = admin_pb2.LoginRequest(
+            email=email, password=password, remote_ip=remote_ip or self._service.remote_ip
+        )
+        answer: admin_pb2.LoginResponse = await self.stub.Login(request)
+        return answer
+
+    async def renew(self, token: str, remote_ip: str = "") -> admin_pb2.SessionTokens:
+        request = admin_pb2.RefreshSessionRequest(refresh_token=token, remote_ip=remote_ip)
+        tokens: admin_pb2.SessionTokens = (await self.stub.RefreshSession(request)).tokens
+        return tokens
+
+    async def holder(self, tokens: admin_pb2.SessionTokens) -> admin_pb2.Admin:
+        """Who holds the session of an access token."""
+        request = admin_pb2.GetSessionRequest(session_id=self.session_of(tokens))
+        admin: admin_pb2.Admin = (await self.stub.GetSession(request)).admin
+        return admin
+
+    def claims(self, token: str) -> dict[str, Any]:
+        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+        return claims
+
+    def session_of(self, tokens: admin_pb2.SessionTokens) -> str:
+        return str(self.claims(tokens.access_token)["sid"])
+
+    async def audit(self, **filters: Any) -> list[admin_pb2.AuditEntry]:
+        found = await self.stub.ListAudit(admin_pb2.ListAuditRequest(page_size=200, **filters))
+        return list(found.entries)
+
+    async def refusal(self, call: Any) -> PeerError:
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
+            await call
+        return peer_error("portal", failed.value)
+
+
+@pytest.fixture
+def staff(service: Service) -> Staff:
+    return Staff(service)
+
+
+@pytest.fixture
+async def email(staff: Staff) -> str:
+    """Of an owner."""
+    return str((await staff.hire("owner")).email)

@@ -6,116 +6,92 @@ from typing import Any
 from uuid import uuid4
 
 import grpc
-import jwt
-import pytest
 
-from kit.errors import PeerError
-from kit.rpc import peer_error
 from teachbase.portal.v1 import admin_pb2 as pb
 
-PASSWORD = "correct horse battery staple"
 
-
-@pytest.fixture
-async def email(service: Any) -> str:
-    address = f"{uuid4().hex}@example.test"
-    await service.admins.create_first(address.upper(), PASSWORD)
-    return address
-
-
-async def refusal(call: Any) -> PeerError:
-    with pytest.raises(grpc.aio.AioRpcError) as failed:
-        await call
-    return peer_error("portal", failed.value)
-
-
-async def login(service: Any, email: str, password: str = PASSWORD, remote_ip: str = "") -> pb.LoginResponse:
-    request = pb.LoginRequest(email=email, password=password, remote_ip=remote_ip or service.remote_ip)
-    answer: pb.LoginResponse = await service.admin.Login(request)
-    return answer
-
-
-async def renew(service: Any, token: str) -> pb.SessionTokens:
-    request = pb.RefreshSessionRequest(refresh_token=token)
-    tokens: pb.SessionTokens = (await service.admin.RefreshSession(request)).tokens
-    return tokens
-
-
-async def test_an_admin_signs_in_whatever_the_case_of_the_address(service: Any, email: str) -> None:
-    answer = await login(service, email.title())
+async def test_an_admin_signs_in_whatever_the_case_of_the_address(staff: Any, email: str) -> None:
+    answer = await staff.login(email.title())
 
     assert (answer.admin.email, answer.admin.role) == (email, "owner")
     assert answer.tokens.expires_in == 900
-    assert (await service.admin.GetAdmin(pb.GetAdminRequest(admin_id=answer.admin.id))).admin == answer.admin
+    assert (await staff.stub.GetAdmin(pb.GetAdminRequest(admin_id=answer.admin.id))).admin == answer.admin
 
 
-async def test_the_first_account_is_created_once(service: Any, email: str) -> None:
-    await service.admins.create_first(email, "another password")
+async def test_an_owner_is_created_at_the_start_only_where_there_is_none(staff: Any) -> None:
+    await staff.hire("owner")
+    stranger = f"{uuid4().hex}@example.test"
 
-    assert (await refusal(login(service, email, "another password"))).reason == "INVALID_CREDENTIALS"
-    assert (await login(service, email)).admin.email == email
+    await staff.admins.create_first(stranger.upper(), "another password")
+    beside_an_owner = await staff.refusal(staff.login(stranger, "another password"))
+    await staff.rows("UPDATE admin_users SET disabled = true RETURNING id")
+    await asyncio.gather(*(staff.admins.create_first(stranger.upper(), "another password") for _ in range(2)))
+    alone = await staff.login(stranger, "another password")
+
+    assert beside_an_owner.reason == "INVALID_CREDENTIALS"
+    assert (alone.admin.email, alone.admin.role, alone.admin.must_change_password) == (stranger, "owner", False)
 
 
-async def test_a_stranger_and_a_wrong_password_look_alike(service: Any, email: str) -> None:
-    wrong = await refusal(login(service, email, "guess"))
-    stranger = await refusal(login(service, "nobody@example.test", "guess"))
+async def test_a_stranger_and_a_wrong_password_look_alike(staff: Any, email: str) -> None:
+    wrong = await staff.refusal(staff.login(email, "guess"))
+    stranger = await staff.refusal(staff.login("nobody@example.test", "guess"))
 
     assert (wrong.status, wrong.reason, wrong.message) == (stranger.status, stranger.reason, stranger.message)
     assert wrong.status is grpc.StatusCode.UNAUTHENTICATED
 
 
 async def test_after_five_failures_a_source_is_locked_out_of_the_account_for_growing_times(
-    service: Any, email: str
+    staff: Any, email: str
 ) -> None:
     for _ in range(5):
-        assert (await refusal(login(service, email, "guess"))).reason == "INVALID_CREDENTIALS"
+        assert (await staff.refusal(staff.login(email, "guess"))).reason == "INVALID_CREDENTIALS"
 
-    locked = await refusal(login(service, email))
-    service.clock.advance(int(locked.detail["retry_after_s"]))
-    await refusal(login(service, email, "guess"))
-    longer = await refusal(login(service, email))
-    service.clock.advance(61)
-    opened = await login(service, email)
+    locked = await staff.refusal(staff.login(email))
+    staff.clock.advance(int(locked.detail["retry_after_s"]))
+    await staff.refusal(staff.login(email, "guess"))
+    longer = await staff.refusal(staff.login(email))
+    staff.clock.advance(61)
+    opened = await staff.login(email)
 
     assert (locked.status, locked.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_ATTEMPTS")
     assert 0 < int(locked.detail["retry_after_s"]) < int(longer.detail["retry_after_s"]) <= 61
     assert opened.admin.email == email
 
 
-async def test_failures_that_come_side_by_side_are_all_counted(service: Any, email: str) -> None:
-    await asyncio.gather(*(refusal(login(service, email, f"guess {number}")) for number in range(8)))
+async def test_failures_that_come_side_by_side_are_all_counted(staff: Any, email: str) -> None:
+    await asyncio.gather(*(staff.refusal(staff.login(email, f"guess {number}")) for number in range(8)))
 
-    locked = await refusal(login(service, email, "guess"))
+    locked = await staff.refusal(staff.login(email, "guess"))
 
     assert locked.reason == "TOO_MANY_ATTEMPTS"
 
 
-async def test_nobody_locks_an_admin_out_from_elsewhere(service: Any, email: str) -> None:
+async def test_nobody_locks_an_admin_out_from_elsewhere(staff: Any, email: str) -> None:
     for _ in range(6):
-        await refusal(login(service, email, "guess"))
+        await staff.refusal(staff.login(email, "guess"))
 
-    elsewhere = await login(service, email, remote_ip=uuid4().hex)
+    elsewhere = await staff.login(email, remote_ip=uuid4().hex)
 
     assert elsewhere.admin.email == email
-    assert (await refusal(login(service, email))).reason == "TOO_MANY_ATTEMPTS"
+    assert (await staff.refusal(staff.login(email))).reason == "TOO_MANY_ATTEMPTS"
 
 
-async def test_a_source_that_tries_many_addresses_is_locked_too(service: Any, email: str) -> None:
-    guesses = [refusal(login(service, f"{number}@example.test", "guess")) for number in range(30)]
+async def test_a_source_that_tries_many_addresses_is_locked_too(staff: Any, email: str) -> None:
+    guesses = [staff.refusal(staff.login(f"{number}@example.test", "guess")) for number in range(30)]
     assert {error.reason for error in await asyncio.gather(*guesses)} == {"INVALID_CREDENTIALS"}
 
-    locked = await refusal(login(service, email))
+    locked = await staff.refusal(staff.login(email))
 
     assert (locked.reason, int(locked.detail["retry_after_s"]) <= 60) == ("TOO_MANY_ATTEMPTS", True)
-    assert (await login(service, email, remote_ip=uuid4().hex)).admin.email == email
+    assert (await staff.login(email, remote_ip=uuid4().hex)).admin.email == email
 
 
-async def test_in_a_storm_of_guesses_the_admin_gets_in_and_few_are_hashed(service: Any, email: str) -> None:
-    storm = [asyncio.create_task(refusal(login(service, email, f"guess {number}"))) for number in range(200)]
+async def test_in_a_storm_of_guesses_the_admin_gets_in_and_few_are_hashed(staff: Any, email: str) -> None:
+    storm = [asyncio.create_task(staff.refusal(staff.login(email, f"guess {number}"))) for number in range(200)]
     await asyncio.sleep(0.1)
 
     async with asyncio.timeout(8):
-        admin = await login(service, email, remote_ip=uuid4().hex)
+        admin = await staff.login(email, remote_ip=uuid4().hex)
     reasons = Counter(error.reason for error in await asyncio.gather(*storm))
 
     assert admin.admin.email == email
@@ -123,36 +99,51 @@ async def test_in_a_storm_of_guesses_the_admin_gets_in_and_few_are_hashed(servic
     assert reasons["INVALID_CREDENTIALS"] <= 5 + 2
 
 
-async def test_a_login_that_succeeds_forgives_the_failures(service: Any, email: str) -> None:
+async def test_a_login_that_succeeds_forgives_the_failures(staff: Any, email: str) -> None:
     for _ in range(4):
-        await refusal(login(service, email, "guess"))
-    await login(service, email)
+        await staff.refusal(staff.login(email, "guess"))
+    await staff.login(email)
 
-    again = await refusal(login(service, email, "guess"))
+    again = await staff.refusal(staff.login(email, "guess"))
 
     assert again.reason == "INVALID_CREDENTIALS"
-    assert (await login(service, email)).admin.email == email
+    assert (await staff.login(email)).admin.email == email
 
 
-async def test_a_refresh_token_works_once(service: Any, email: str) -> None:
-    first = (await login(service, email)).tokens
+async def test_a_session_ends_after_two_weeks_and_by_logout(staff: Any, email: str) -> None:
+    old, ended = (await staff.login(email)).tokens, (await staff.login(email)).tokens
+    for _ in range(2):
+        await staff.stub.Logout(pb.LogoutRequest(session_id=staff.session_of(ended), remote_ip="192.0.2.7"))
+    logged_out = [await staff.refusal(staff.renew(ended.refresh_token)), await staff.refusal(staff.holder(ended))]
+    [closed] = await staff.audit(action="session.close", admin_id=(await staff.holder(old)).id)
 
-    second = await renew(service, first.refresh_token)
-    spent = await refusal(renew(service, first.refresh_token))
-    third = await renew(service, second.refresh_token)
+    staff.clock.advance(14 * 86_400 + 1)
+    too_old = [await staff.refusal(staff.renew(old.refresh_token)), await staff.refusal(staff.holder(old))]
+    await staff.login(email)
 
-    assert (spent.status, spent.reason) == (grpc.StatusCode.UNAUTHENTICATED, "SESSION_EXPIRED")
-    assert len({first.refresh_token, second.refresh_token, third.refresh_token}) == 3
+    assert {error.reason for error in [*logged_out, *too_old]} == {"SESSION_EXPIRED"}
+    assert (closed.email, closed.remote_ip) == (email, "192.0.2.7")
+    assert closed.before["session_id"] == staff.session_of(ended)
+    mine = "SELECT count(*) FROM admin_sessions JOIN admin_users u ON u.id = admin_id WHERE email = :email"
+    assert (await staff.rows(mine, email=email))[0][0] == 1, "a login clears away what has expired"
 
 
-async def test_a_session_ends_after_two_weeks_and_by_logout(service: Any, email: str) -> None:
-    old, ended = (await login(service, email)).tokens, (await login(service, email)).tokens
-    session_id = jwt.decode(ended.access_token, options={"verify_signature": False})["sid"]
-    await service.admin.Logout(pb.LogoutRequest(session_id=session_id))
-    await service.admin.Logout(pb.LogoutRequest(session_id=session_id))
-    logged_out = await refusal(renew(service, ended.refresh_token))
+async def test_a_session_says_what_its_holder_may_do_now(staff: Any) -> None:
+    viewer = await staff.hire("viewer")
+    tokens = (await staff.login(viewer.email)).tokens
 
-    service.clock.advance(14 * 86_400 + 1)
-    too_old = await refusal(renew(service, old.refresh_token))
+    before = await staff.holder(tokens)
+    await staff.rows("UPDATE admin_users SET role = 'operator' WHERE id = :id RETURNING id", id=viewer.id)
+    after = await staff.holder(tokens)
 
-    assert logged_out.reason == too_old.reason == "SESSION_EXPIRED"
+    assert (before.id, before.role, after.role) == (viewer.id, "viewer", "operator")
+    assert "role" not in staff.claims(tokens.access_token)
+
+
+async def test_the_default_password_must_be_changed_whoever_has_it(staff: Any) -> None:
+    admin = await staff.hire("owner", password="changeme")
+
+    first, again = await staff.login(admin.email, "changeme"), await staff.login(admin.email, "changeme")
+
+    assert (first.admin.must_change_password, again.admin.must_change_password) == (True, True)
+    assert (await staff.holder(first.tokens)).must_change_password

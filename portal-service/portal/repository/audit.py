@@ -16,7 +16,7 @@ async def write(
     conn: AsyncConnection,
     actor: Actor,
     action: str,
-    portal_id: UUID,
+    portal_id: UUID | None,
     *,
     before: dict[str, Any],
     after: dict[str, Any],
@@ -45,6 +45,7 @@ async def page(
     *,
     portal_id: UUID | None,
     admin_id: UUID | None,
+    action: str,
     since: datetime | None,
     until: datetime | None,
     before: UUID | None,
@@ -56,6 +57,8 @@ async def page(
         statement = statement.where(audit_log.c.portal_id == portal_id)
     if admin_id:
         statement = statement.where(audit_log.c.admin_id == admin_id)
+    if action:
+        statement = statement.where(audit_log.c.action == action)
     if since:
         statement = statement.where(audit_log.c.created_at >= since)
     if until:

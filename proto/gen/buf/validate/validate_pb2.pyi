@@ -141,10 +141,13 @@ class StringRules(_message.Message):
     MIN_LEN_FIELD_NUMBER: _builtins.int
     MAX_LEN_FIELD_NUMBER: _builtins.int
     PATTERN_FIELD_NUMBER: _builtins.int
+    IN_FIELD_NUMBER: _builtins.int
+    EMAIL_FIELD_NUMBER: _builtins.int
     UUID_FIELD_NUMBER: _builtins.int
     min_len: _builtins.int
     max_len: _builtins.int
     pattern: _builtins.str
+    email: _builtins.bool
     uuid: _builtins.bool
     def __init__(
         self,
@@ -152,11 +155,12 @@ class StringRules(_message.Message):
         min_len: _builtins.int | None = ...,
         max_len: _builtins.int | None = ...,
         pattern: _builtins.str | None = ...,
+        email: _builtins.bool | None = ...,
         uuid: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["max_len", b"max_len", "min_len", b"min_len", "pattern", b"pattern", "uuid", b"uuid"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "max_len", b"max_len", "min_len", b"min_len", "pattern", b"pattern", "uuid", b"uuid"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_len", b"max_len", "min_len", b"min_len", "pattern", b"pattern", "uuid", b"uuid"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "in", b"in", "max_len", b"max_len", "min_len", b"min_len", "pattern", b"pattern", "uuid", b"uuid"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

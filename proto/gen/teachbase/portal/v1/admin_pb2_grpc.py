@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class AdminServiceStub:
-    """Signs global admins in and out.
+    """Signs global admins in and out and manages their accounts. Errors are of ErrorReason in portal.proto.
     """
 
     def __init__(self, channel):
@@ -50,10 +50,40 @@ class AdminServiceStub:
                 request_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.LogoutRequest.SerializeToString,
                 response_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.LogoutResponse.FromString,
                 _registered_method=True)
+        self.GetSession = channel.unary_unary(
+                '/teachbase.portal.v1.AdminService/GetSession',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.GetSessionRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.GetSessionResponse.FromString,
+                _registered_method=True)
+        self.ChangePassword = channel.unary_unary(
+                '/teachbase.portal.v1.AdminService/ChangePassword',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.ChangePasswordRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.ChangePasswordResponse.FromString,
+                _registered_method=True)
         self.GetAdmin = channel.unary_unary(
                 '/teachbase.portal.v1.AdminService/GetAdmin',
                 request_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.GetAdminRequest.SerializeToString,
                 response_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.GetAdminResponse.FromString,
+                _registered_method=True)
+        self.ListAdmins = channel.unary_unary(
+                '/teachbase.portal.v1.AdminService/ListAdmins',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAdminsRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAdminsResponse.FromString,
+                _registered_method=True)
+        self.CreateAdmin = channel.unary_unary(
+                '/teachbase.portal.v1.AdminService/CreateAdmin',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.CreateAdminRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.CreateAdminResponse.FromString,
+                _registered_method=True)
+        self.UpdateAdmin = channel.unary_unary(
+                '/teachbase.portal.v1.AdminService/UpdateAdmin',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.UpdateAdminRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.UpdateAdminResponse.FromString,
+                _registered_method=True)
+        self.DeleteAdmin = channel.unary_unary(
+                '/teachbase.portal.v1.AdminService/DeleteAdmin',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.DeleteAdminRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.DeleteAdminResponse.FromString,
                 _registered_method=True)
         self.ListAudit = channel.unary_unary(
                 '/teachbase.portal.v1.AdminService/ListAudit',
@@ -63,7 +93,7 @@ class AdminServiceStub:
 
 
 class AdminServiceServicer:
-    """Signs global admins in and out.
+    """Signs global admins in and out and manages their accounts. Errors are of ErrorReason in portal.proto.
     """
 
     def Login(self, request, context):
@@ -74,21 +104,67 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RefreshSession(self, request, context):
-        """Trades a refresh token for a new pair; the old one is spent.
+        """Trades a refresh token for a new pair; the old one is spent. One that was spent before ends its session.
+        UNAUTHENTICATED: SESSION_EXPIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Logout(self, request, context):
-        """Ends a session.
+        """Ends a session. Safe to repeat.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSession(self, request, context):
+        """Who holds a session, with the rights of now. UNAUTHENTICATED: SESSION_EXPIRED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangePassword(self, request, context):
+        """Changes the password of who holds a session and ends that person's other sessions.
+        PERMISSION_DENIED: WRONG_PASSWORD, counted like a login that fails. INVALID_ARGUMENT: WEAK_PASSWORD.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetAdmin(self, request, context):
-        """The admin behind a session.
+        """An admin.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAdmins(self, request, context):
+        """Every account, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateAdmin(self, request, context):
+        """Creates an account; its holder must change the password. Of the three that follow:
+        PERMISSION_DENIED: NOT_AN_OWNER. INVALID_ARGUMENT: WEAK_PASSWORD. ALREADY_EXISTS: EMAIL_TAKEN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateAdmin(self, request, context):
+        """Changes what is named of an account. A new password or `disabled` ends its sessions. Safe to repeat.
+        FAILED_PRECONDITION: LAST_OWNER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteAdmin(self, request, context):
+        """Removes an account with its sessions; what it did stays in the audit log. FAILED_PRECONDITION: LAST_OWNER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -119,10 +195,40 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     request_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.LogoutRequest.FromString,
                     response_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.LogoutResponse.SerializeToString,
             ),
+            'GetSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSession,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.GetSessionRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.GetSessionResponse.SerializeToString,
+            ),
+            'ChangePassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangePassword,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.ChangePasswordRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.ChangePasswordResponse.SerializeToString,
+            ),
             'GetAdmin': grpc.unary_unary_rpc_method_handler(
                     servicer.GetAdmin,
                     request_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.GetAdminRequest.FromString,
                     response_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.GetAdminResponse.SerializeToString,
+            ),
+            'ListAdmins': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAdmins,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAdminsRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAdminsResponse.SerializeToString,
+            ),
+            'CreateAdmin': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateAdmin,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.CreateAdminRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.CreateAdminResponse.SerializeToString,
+            ),
+            'UpdateAdmin': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateAdmin,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.UpdateAdminRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.UpdateAdminResponse.SerializeToString,
+            ),
+            'DeleteAdmin': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteAdmin,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.DeleteAdminRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.DeleteAdminResponse.SerializeToString,
             ),
             'ListAudit': grpc.unary_unary_rpc_method_handler(
                     servicer.ListAudit,
@@ -138,7 +244,7 @@ def add_AdminServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AdminService:
-    """Signs global admins in and out.
+    """Signs global admins in and out and manages their accounts. Errors are of ErrorReason in portal.proto.
     """
 
     @staticmethod
@@ -223,6 +329,60 @@ class AdminService:
             _registered_method=True)
 
     @staticmethod
+    def GetSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.AdminService/GetSession',
+            teachbase_dot_portal_dot_v1_dot_admin__pb2.GetSessionRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_admin__pb2.GetSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangePassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.AdminService/ChangePassword',
+            teachbase_dot_portal_dot_v1_dot_admin__pb2.ChangePasswordRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_admin__pb2.ChangePasswordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetAdmin(request,
             target,
             options=(),
@@ -239,6 +399,114 @@ class AdminService:
             '/teachbase.portal.v1.AdminService/GetAdmin',
             teachbase_dot_portal_dot_v1_dot_admin__pb2.GetAdminRequest.SerializeToString,
             teachbase_dot_portal_dot_v1_dot_admin__pb2.GetAdminResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAdmins(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.AdminService/ListAdmins',
+            teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAdminsRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAdminsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateAdmin(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.AdminService/CreateAdmin',
+            teachbase_dot_portal_dot_v1_dot_admin__pb2.CreateAdminRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_admin__pb2.CreateAdminResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateAdmin(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.AdminService/UpdateAdmin',
+            teachbase_dot_portal_dot_v1_dot_admin__pb2.UpdateAdminRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_admin__pb2.UpdateAdminResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteAdmin(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.AdminService/DeleteAdmin',
+            teachbase_dot_portal_dot_v1_dot_admin__pb2.DeleteAdminRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_admin__pb2.DeleteAdminResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -13,22 +13,42 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AdminServiceStub:
-    """Signs global admins in and out."""
+    """Signs global admins in and out and manages their accounts. Errors are of ErrorReason in portal.proto."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Login: _aio.UnaryUnaryMultiCallable[_admin_pb2.LoginRequest, _admin_pb2.LoginResponse]
     """Checks a password and opens a session."""
     RefreshSession: _aio.UnaryUnaryMultiCallable[_admin_pb2.RefreshSessionRequest, _admin_pb2.RefreshSessionResponse]
-    """Trades a refresh token for a new pair; the old one is spent."""
+    """Trades a refresh token for a new pair; the old one is spent. One that was spent before ends its session.
+    UNAUTHENTICATED: SESSION_EXPIRED.
+    """
     Logout: _aio.UnaryUnaryMultiCallable[_admin_pb2.LogoutRequest, _admin_pb2.LogoutResponse]
-    """Ends a session."""
+    """Ends a session. Safe to repeat."""
+    GetSession: _aio.UnaryUnaryMultiCallable[_admin_pb2.GetSessionRequest, _admin_pb2.GetSessionResponse]
+    """Who holds a session, with the rights of now. UNAUTHENTICATED: SESSION_EXPIRED."""
+    ChangePassword: _aio.UnaryUnaryMultiCallable[_admin_pb2.ChangePasswordRequest, _admin_pb2.ChangePasswordResponse]
+    """Changes the password of who holds a session and ends that person's other sessions.
+    PERMISSION_DENIED: WRONG_PASSWORD, counted like a login that fails. INVALID_ARGUMENT: WEAK_PASSWORD.
+    """
     GetAdmin: _aio.UnaryUnaryMultiCallable[_admin_pb2.GetAdminRequest, _admin_pb2.GetAdminResponse]
-    """The admin behind a session."""
+    """An admin."""
+    ListAdmins: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListAdminsRequest, _admin_pb2.ListAdminsResponse]
+    """Every account, newest first."""
+    CreateAdmin: _aio.UnaryUnaryMultiCallable[_admin_pb2.CreateAdminRequest, _admin_pb2.CreateAdminResponse]
+    """Creates an account; its holder must change the password. Of the three that follow:
+    PERMISSION_DENIED: NOT_AN_OWNER. INVALID_ARGUMENT: WEAK_PASSWORD. ALREADY_EXISTS: EMAIL_TAKEN.
+    """
+    UpdateAdmin: _aio.UnaryUnaryMultiCallable[_admin_pb2.UpdateAdminRequest, _admin_pb2.UpdateAdminResponse]
+    """Changes what is named of an account. A new password or `disabled` ends its sessions. Safe to repeat.
+    FAILED_PRECONDITION: LAST_OWNER.
+    """
+    DeleteAdmin: _aio.UnaryUnaryMultiCallable[_admin_pb2.DeleteAdminRequest, _admin_pb2.DeleteAdminResponse]
+    """Removes an account with its sessions; what it did stays in the audit log. FAILED_PRECONDITION: LAST_OWNER."""
     ListAudit: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListAuditRequest, _admin_pb2.ListAuditResponse]
     """What the vendor's staff changed, newest first."""
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Signs global admins in and out."""
+    """Signs global admins in and out and manages their accounts. Errors are of ErrorReason in portal.proto."""
 
     @_abc_1.abstractmethod
     def Login(
@@ -44,7 +64,9 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_pb2.RefreshSessionRequest,
         context: _aio.ServicerContext[_admin_pb2.RefreshSessionRequest, _abc.Awaitable[_admin_pb2.RefreshSessionResponse]],
     ) -> _abc.Awaitable[_admin_pb2.RefreshSessionResponse]:
-        """Trades a refresh token for a new pair; the old one is spent."""
+        """Trades a refresh token for a new pair; the old one is spent. One that was spent before ends its session.
+        UNAUTHENTICATED: SESSION_EXPIRED.
+        """
 
     @_abc_1.abstractmethod
     def Logout(
@@ -52,7 +74,25 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_pb2.LogoutRequest,
         context: _aio.ServicerContext[_admin_pb2.LogoutRequest, _abc.Awaitable[_admin_pb2.LogoutResponse]],
     ) -> _abc.Awaitable[_admin_pb2.LogoutResponse]:
-        """Ends a session."""
+        """Ends a session. Safe to repeat."""
+
+    @_abc_1.abstractmethod
+    def GetSession(
+        self,
+        request: _admin_pb2.GetSessionRequest,
+        context: _aio.ServicerContext[_admin_pb2.GetSessionRequest, _abc.Awaitable[_admin_pb2.GetSessionResponse]],
+    ) -> _abc.Awaitable[_admin_pb2.GetSessionResponse]:
+        """Who holds a session, with the rights of now. UNAUTHENTICATED: SESSION_EXPIRED."""
+
+    @_abc_1.abstractmethod
+    def ChangePassword(
+        self,
+        request: _admin_pb2.ChangePasswordRequest,
+        context: _aio.ServicerContext[_admin_pb2.ChangePasswordRequest, _abc.Awaitable[_admin_pb2.ChangePasswordResponse]],
+    ) -> _abc.Awaitable[_admin_pb2.ChangePasswordResponse]:
+        """Changes the password of who holds a session and ends that person's other sessions.
+        PERMISSION_DENIED: WRONG_PASSWORD, counted like a login that fails. INVALID_ARGUMENT: WEAK_PASSWORD.
+        """
 
     @_abc_1.abstractmethod
     def GetAdmin(
@@ -60,7 +100,43 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_pb2.GetAdminRequest,
         context: _aio.ServicerContext[_admin_pb2.GetAdminRequest, _abc.Awaitable[_admin_pb2.GetAdminResponse]],
     ) -> _abc.Awaitable[_admin_pb2.GetAdminResponse]:
-        """The admin behind a session."""
+        """An admin."""
+
+    @_abc_1.abstractmethod
+    def ListAdmins(
+        self,
+        request: _admin_pb2.ListAdminsRequest,
+        context: _aio.ServicerContext[_admin_pb2.ListAdminsRequest, _abc.Awaitable[_admin_pb2.ListAdminsResponse]],
+    ) -> _abc.Awaitable[_admin_pb2.ListAdminsResponse]:
+        """Every account, newest first."""
+
+    @_abc_1.abstractmethod
+    def CreateAdmin(
+        self,
+        request: _admin_pb2.CreateAdminRequest,
+        context: _aio.ServicerContext[_admin_pb2.CreateAdminRequest, _abc.Awaitable[_admin_pb2.CreateAdminResponse]],
+    ) -> _abc.Awaitable[_admin_pb2.CreateAdminResponse]:
+        """Creates an account; its holder must change the password. Of the three that follow:
+        PERMISSION_DENIED: NOT_AN_OWNER. INVALID_ARGUMENT: WEAK_PASSWORD. ALREADY_EXISTS: EMAIL_TAKEN.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateAdmin(
+        self,
+        request: _admin_pb2.UpdateAdminRequest,
+        context: _aio.ServicerContext[_admin_pb2.UpdateAdminRequest, _abc.Awaitable[_admin_pb2.UpdateAdminResponse]],
+    ) -> _abc.Awaitable[_admin_pb2.UpdateAdminResponse]:
+        """Changes what is named of an account. A new password or `disabled` ends its sessions. Safe to repeat.
+        FAILED_PRECONDITION: LAST_OWNER.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteAdmin(
+        self,
+        request: _admin_pb2.DeleteAdminRequest,
+        context: _aio.ServicerContext[_admin_pb2.DeleteAdminRequest, _abc.Awaitable[_admin_pb2.DeleteAdminResponse]],
+    ) -> _abc.Awaitable[_admin_pb2.DeleteAdminResponse]:
+        """Removes an account with its sessions; what it did stays in the audit log. FAILED_PRECONDITION: LAST_OWNER."""
 
     @_abc_1.abstractmethod
     def ListAudit(

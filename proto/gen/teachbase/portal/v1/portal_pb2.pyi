@@ -56,6 +56,17 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The portal does not let us read its departments: the app lacks the scope `department`."""
     ERROR_REASON_AUTHORIZATION_NOT_BEGUN: _ErrorReason.ValueType  # 15
     """The state of an authorization is not ours, too old, or of another portal."""
+    ERROR_REASON_NOT_AN_OWNER: _ErrorReason.ValueType  # 20
+    """Only an owner manages the accounts of the vendor's staff."""
+    ERROR_REASON_ADMIN_NOT_FOUND: _ErrorReason.ValueType  # 21
+    ERROR_REASON_EMAIL_TAKEN: _ErrorReason.ValueType  # 22
+    """The address has an account."""
+    ERROR_REASON_LAST_OWNER: _ErrorReason.ValueType  # 23
+    """There must be an owner who can sign in."""
+    ERROR_REASON_WEAK_PASSWORD: _ErrorReason.ValueType  # 24
+    """The new password breaks a rule. Detail: `problem`."""
+    ERROR_REASON_WRONG_PASSWORD: _ErrorReason.ValueType  # 25
+    """The current password is not that."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine codes of this context's errors (google.rpc.ErrorInfo.reason)."""
@@ -90,6 +101,17 @@ ERROR_REASON_DEPARTMENTS_NOT_READABLE: ErrorReason.ValueType  # 14
 """The portal does not let us read its departments: the app lacks the scope `department`."""
 ERROR_REASON_AUTHORIZATION_NOT_BEGUN: ErrorReason.ValueType  # 15
 """The state of an authorization is not ours, too old, or of another portal."""
+ERROR_REASON_NOT_AN_OWNER: ErrorReason.ValueType  # 20
+"""Only an owner manages the accounts of the vendor's staff."""
+ERROR_REASON_ADMIN_NOT_FOUND: ErrorReason.ValueType  # 21
+ERROR_REASON_EMAIL_TAKEN: ErrorReason.ValueType  # 22
+"""The address has an account."""
+ERROR_REASON_LAST_OWNER: ErrorReason.ValueType  # 23
+"""There must be an owner who can sign in."""
+ERROR_REASON_WEAK_PASSWORD: ErrorReason.ValueType  # 24
+"""The new password breaks a rule. Detail: `problem`."""
+ERROR_REASON_WRONG_PASSWORD: ErrorReason.ValueType  # 25
+"""The current password is not that."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _PortalState:
