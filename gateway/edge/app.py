@@ -22,6 +22,7 @@ from edge.routes import (
     admin_outbox,
     admin_portals,
     admin_traces,
+    admin_users,
     bitrix_events,
     bitrix_install,
     bitrix_pages,
@@ -30,6 +31,7 @@ from edge.routes import (
 )
 from edge.rpc import Contexts
 from edge.spool import Spool
+from edge.staff import Staff
 from edge.trace import TraceMiddleware
 from kit.keyring import KeyRing
 
@@ -44,6 +46,8 @@ def build(settings: Settings) -> FastAPI:
         app.state.intake = Intake(app.state.contexts, app.state.spool)
         app.state.portal_page = PortalPage.load(settings.ui_dir, settings.bitrix_js_url)
         app.state.guard = Guard(KeyRing(settings.secret_keys))
+        app.state.staff = Staff(app.state.contexts)
+        app.state.env = settings.env
         drain = asyncio.create_task(app.state.intake.drain())
         yield
         drain.cancel()
@@ -71,6 +75,7 @@ def build(settings: Settings) -> FastAPI:
         bitrix_pages,
         portal_app,
         admin_auth,
+        admin_users,
         admin_audit,
         admin_portals,
         admin_messaging,

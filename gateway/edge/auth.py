@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from edge.errors import ApiError
+from edge.staff import Staff
 from kit.keyring import KeyRing
 
 _admin_bearer = HTTPBearer(auto_error=False, scheme_name="admin", description="From POST /v1/admin/auth/login")
@@ -16,11 +17,12 @@ _portal_bearer = HTTPBearer(auto_error=False, scheme_name="portal", description=
 
 @dataclass(frozen=True)
 class AdminSession:
-    """A signed-in admin."""
+    """A signed-in admin, with the rights of now."""
 
     admin_id: str
     session_id: str
     role: str
+    must_change_password: bool
 
 
 @dataclass(frozen=True)
@@ -56,18 +58,34 @@ class Guard:
         raise ApiError(401, "unauthorized", "This token is not valid here.")
 
 
-def admin_session(
+async def signed_in(
     request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_admin_bearer)]
 ) -> AdminSession:
-    """Return the admin who asks. Raises ApiError 401."""
-    claims = _claims(request, bearer, "admin")
-    return AdminSession(claims["sub"], claims["sid"], claims["role"])
+    """Return the admin who asks, whatever they may do. Raises ApiError 401, PeerError."""
+    session_id = _claims(request, bearer, "admin")["sid"]
+    staff: Staff = request.app.state.staff
+    admin = await staff.holder(session_id)
+    return AdminSession(admin.id, session_id, admin.role, admin.must_change_password)
 
 
-def operator_session(session: Annotated[AdminSession, Depends(admin_session)]) -> AdminSession:
+async def admin_session(request: Request, session: Annotated[AdminSession, Depends(signed_in)]) -> AdminSession:
+    """Return the admin who asks. Raises ApiError 401, 403 while the password must be changed (not in dev)."""
+    if session.must_change_password and request.app.state.env != "dev":
+        raise ApiError(403, "password_change_required", "Change the password first.")
+    return session
+
+
+async def operator_session(session: Annotated[AdminSession, Depends(admin_session)]) -> AdminSession:
     """Return the admin who asks, if they may change anything. Raises ApiError 401, 403."""
     if session.role not in {"owner", "operator"}:
         raise ApiError(403, "forbidden", "A viewer changes nothing. Ask an operator.")
+    return session
+
+
+async def owner_session(session: Annotated[AdminSession, Depends(admin_session)]) -> AdminSession:
+    """Return the admin who asks, if they may manage accounts. Raises ApiError 401, 403."""
+    if session.role != "owner":
+        raise ApiError(403, "forbidden", "Only an owner manages accounts.")
     return session
 
 
@@ -93,7 +111,8 @@ def _claims(request: Request, bearer: HTTPAuthorizationCredentials | None, audie
     return guard.claims(bearer.credentials, audience)
 
 
-Admin = Annotated[AdminSession, Depends(admin_session)]
+SignedIn = Annotated[AdminSession, Depends(signed_in)]
 Operator = Annotated[AdminSession, Depends(operator_session)]
+Owner = Annotated[AdminSession, Depends(owner_session)]
 PortalUser = Annotated[PortalSession, Depends(portal_session)]
 PortalAdmin = Annotated[PortalSession, Depends(portal_admin_session)]

@@ -172,6 +172,18 @@ def maybe_at(message: ProtoMessage, field: str) -> str | None:
     return at(message, field) if message.HasField(field) else None
 
 
+def admin_row(value: admin.Admin) -> rows.AdminAccount:
+    """Return an account's row."""
+    return rows.AdminAccount(
+        id=value.id,
+        email=value.email,
+        role=value.role,
+        created_at=at(value, "created_at"),
+        must_change_password=value.must_change_password,
+        disabled=value.disabled,
+    )
+
+
 def audit_row(value: admin.AuditEntry) -> rows.AuditEntry:
     """Return a line of the audit log."""
     return rows.AuditEntry(
@@ -181,8 +193,8 @@ def audit_row(value: admin.AuditEntry) -> rows.AuditEntry:
         email=value.email,
         action=value.action,
         portal_id=value.portal_id or None,
-        before=MessageToDict(value.before),
-        after=MessageToDict(value.after),
+        before=plain(value.before),
+        after=plain(value.after),
         remote_ip=value.remote_ip,
         trace_id=value.trace_id,
     )

@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import grpc
 import httpx
+import jwt
 import pytest
 from cryptography.fernet import Fernet
 from fastapi import FastAPI
@@ -20,6 +24,7 @@ from kit.rpc import Context
 from kit.server import Server
 from teachbase.messaging.v1 import messaging_pb2 as pb
 from teachbase.messaging.v1 import messaging_pb2_grpc
+from teachbase.portal.v1 import admin_pb2, admin_pb2_grpc
 
 KEY = Fernet.generate_key().decode()
 
@@ -76,8 +81,8 @@ class Gateway:
         return await self.http.post("/v1/bitrix/events", content=body, headers=headers)
 
 
-@pytest.fixture
-async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
+@asynccontextmanager
+async def running(tmp_path: Path, portal_grpc: str = "127.0.0.1:1", env: str = "dev") -> AsyncIterator[Gateway]:
     messaging, server = Messaging(), Server("127.0.0.1:0")  # type: ignore[abstract] # the rest is UNIMPLEMENTED
     server.add(
         messaging_pb2_grpc.add_MessagingServiceServicer_to_server,
@@ -85,10 +90,15 @@ async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
         "teachbase.messaging.v1.MessagingService",
     )
     await server.start()
-    nowhere: Any = dict.fromkeys(("portal_grpc", "delivery_grpc", "billing_grpc"), "127.0.0.1:1")
+    nowhere: Any = dict.fromkeys(("delivery_grpc", "billing_grpc"), "127.0.0.1:1")
     app = build(
         Settings(
-            secret_keys=KEY, messaging_grpc=f"127.0.0.1:{server.port}", spool_dir=tmp_path / "spool", **nowhere
+            env=env,
+            secret_keys=KEY,
+            messaging_grpc=f"127.0.0.1:{server.port}",
+            portal_grpc=portal_grpc,
+            spool_dir=tmp_path / "spool",
+            **nowhere,
         )
     )
     transport = httpx.ASGITransport(app)
@@ -99,3 +109,104 @@ async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
         yield Gateway(app, http, messaging, server, KeyRing(KEY), tmp_path / "spool")
         messaging.gate.set()
     await server.stop(0)
+
+
+@pytest.fixture
+async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
+    async with running(tmp_path) as gateway:
+        yield gateway
+
+
+class Sessions(admin_pb2_grpc.AdminServiceServicer):
+    """Portal, as far as it knows who holds a session."""
+
+    def __init__(self) -> None:
+        self.live: dict[str, admin_pb2.Admin] = {}
+        self.asked = 0
+        self.away = False
+
+    async def GetSession(  # noqa: N802 - the proto's name
+        self, request: admin_pb2.GetSessionRequest, context: Context
+    ) -> admin_pb2.GetSessionResponse:
+        self.asked += 1
+        if self.away:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        if request.session_id not in self.live:
+            await context.abort(grpc.StatusCode.UNAUTHENTICATED, "it has ended")
+        return admin_pb2.GetSessionResponse(admin=self.live[request.session_id])
+
+    async def Logout(  # noqa: N802
+        self, request: admin_pb2.LogoutRequest, _context: Context
+    ) -> admin_pb2.LogoutResponse:
+        self.live.pop(request.session_id, None)
+        return admin_pb2.LogoutResponse()
+
+    async def ChangePassword(  # noqa: N802
+        self, request: admin_pb2.ChangePasswordRequest, _context: Context
+    ) -> admin_pb2.ChangePasswordResponse:
+        self.live[request.session_id].must_change_password = False
+        return admin_pb2.ChangePasswordResponse()
+
+    async def UpdateAdmin(  # noqa: N802
+        self, request: admin_pb2.UpdateAdminRequest, _context: Context
+    ) -> admin_pb2.UpdateAdminResponse:
+        for admin in self.live.values():
+            if admin.id == request.admin_id:
+                admin.role = request.role
+        changed = admin_pb2.Admin(id=request.admin_id, role=request.role)
+        changed.created_at.FromDatetime(datetime.now(UTC))
+        return admin_pb2.UpdateAdminResponse(admin=changed)
+
+
+@dataclass
+class Console:
+    """A gateway with a portal beside it that knows sessions."""
+
+    gateway: Gateway
+    sessions: Sessions
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        return self.gateway.http
+
+    def sign_in(self, role: str, *, must_change_password: bool = False) -> dict[str, str]:
+        """Begin a session; returns the headers of who holds it."""
+        session_id = str(uuid4())
+        admin = admin_pb2.Admin(id=str(uuid4()), role=role, must_change_password=must_change_password)
+        admin.created_at.FromDatetime(datetime.now(UTC))
+        self.sessions.live[session_id] = admin
+        claims = {
+            "aud": "admin",
+            "sub": admin.id,
+            "sid": session_id,
+            "exp": datetime.now(UTC) + timedelta(minutes=15),
+        }
+        token = jwt.encode(claims, self.gateway.keyring.signing_keys("admin-session")[0], "HS256")
+        return {"authorization": f"Bearer {token}"}
+
+    def holder(self, headers: dict[str, str]) -> admin_pb2.Admin:
+        """Who signed in, as portal knows them."""
+        claims = jwt.decode(headers["authorization"][7:], options={"verify_signature": False})
+        return self.sessions.live[claims["sid"]]
+
+
+@asynccontextmanager
+async def console_of(tmp_path: Path, env: str) -> AsyncIterator[Console]:
+    sessions, server = Sessions(), Server("127.0.0.1:0")  # type: ignore[abstract] # the rest is UNIMPLEMENTED
+    server.add(admin_pb2_grpc.add_AdminServiceServicer_to_server, sessions, "teachbase.portal.v1.AdminService")
+    await server.start()
+    async with running(tmp_path, f"127.0.0.1:{server.port}", env) as gateway:
+        yield Console(gateway, sessions)
+    await server.stop(0)
+
+
+@pytest.fixture
+async def console(tmp_path: Path) -> AsyncIterator[Console]:
+    async with console_of(tmp_path, "dev") as console:
+        yield console
+
+
+@pytest.fixture
+async def console_in_production(tmp_path: Path) -> AsyncIterator[Console]:
+    async with console_of(tmp_path, "production") as console:
+        yield console

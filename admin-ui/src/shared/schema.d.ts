@@ -55,7 +55,7 @@ export interface paths {
         };
         /**
          * Who changed what, newest first
-         * @description List changes, with the state before and after.
+         * @description List changes, with the state before and after; `admin_id` is who made them.
          */
         get: operations["audit_v1_admin_audit_get"];
         put?: never;
@@ -97,7 +97,7 @@ export interface paths {
         put?: never;
         /**
          * End the session
-         * @description End the session: its refresh token is spent; the access token runs out within minutes.
+         * @description End the session: its tokens are good no more.
          */
         post: operations["logout_v1_admin_auth_logout_post"];
         delete?: never;
@@ -126,6 +126,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change one's own password
+         * @description Change the password and end all other sessions. Audited; wrong ones count as logins that fail.
+         */
+        post: operations["change_password_v1_admin_auth_password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/auth/refresh": {
         parameters: {
             query?: never;
@@ -137,7 +157,7 @@ export interface paths {
         put?: never;
         /**
          * Renew a session
-         * @description Spend a refresh token for a new pair.
+         * @description Spend a refresh token for a new pair. One that was spent before ends the session: renew one at a time.
          */
         post: operations["refresh_v1_admin_auth_refresh_post"];
         delete?: never;
@@ -444,6 +464,58 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Accounts, newest first
+         * @description Search by part of an address.
+         */
+        get: operations["users_v1_admin_users_get"];
+        put?: never;
+        /**
+         * Create an account
+         * @description Create an account. Its holder must change the password. Audited.
+         */
+        post: operations["create_user_v1_admin_users_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One account
+         * @description Return an account.
+         */
+        get: operations["user_v1_admin_users__user_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove an account
+         * @description Remove an account with its sessions. Audited.
+         */
+        delete: operations["remove_user_v1_admin_users__user_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an account
+         * @description Change what is named. A new password or `disabled` ends its sessions. Audited.
+         */
+        patch: operations["change_user_v1_admin_users__user_id__patch"];
         trace?: never;
     };
     "/v1/bitrix/events": {
@@ -791,16 +863,32 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AccountChange
+         * @description What is changed of an account; null = it stays.
+         */
+        AccountChange: {
+            /** Disabled */
+            disabled?: boolean | null;
+            /** Password */
+            password?: string | null;
+            /** Role */
+            role?: ("owner" | "operator" | "viewer") | null;
+        };
+        /**
          * AdminAccount
          * @description A member of the vendor's staff.
          */
         AdminAccount: {
             /** Created At */
             created_at: string;
+            /** Disabled */
+            disabled: boolean;
             /** Email */
             email: string;
             /** Id */
             id: string;
+            /** Must Change Password */
+            must_change_password: boolean;
             /** Role */
             role: string;
         };
@@ -1137,6 +1225,21 @@ export interface components {
             trace_id: string;
         };
         /**
+         * NewAccount
+         * @description An account to create.
+         */
+        NewAccount: {
+            /** Email */
+            email: string;
+            /** Password */
+            password: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "operator" | "viewer";
+        };
+        /**
          * OutboxItem
          * @description A message on its way to Bitrix24.
          */
@@ -1214,6 +1317,13 @@ export interface components {
             /** Uuid */
             uuid: string;
         };
+        /** Page[AdminAccount] */
+        Page_AdminAccount_: {
+            /** Items */
+            items: components["schemas"]["AdminAccount"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Page[AuditEntry] */
         Page_AuditEntry_: {
             /** Items */
@@ -1269,6 +1379,16 @@ export interface components {
             items: components["schemas"]["PortalEmployee"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * PasswordChange
+         * @description One's own new password, with the current one.
+         */
+        PasswordChange: {
+            /** Current Password */
+            current_password: string;
+            /** New Password */
+            new_password: string;
         };
         /**
          * Portal
@@ -1385,6 +1505,25 @@ export interface components {
         RefreshToken: {
             /** Refresh Token */
             refresh_token: string;
+        };
+        /**
+         * Session
+         * @description A session that was opened; `must_change_password` = the password is the default or somebody else's.
+         */
+        Session: {
+            /** Access Token */
+            access_token: string;
+            /** Expires In */
+            expires_in: number;
+            /** Must Change Password */
+            must_change_password: boolean;
+            /** Refresh Token */
+            refresh_token: string;
+            /**
+             * Token Type
+             * @default bearer
+             */
+            token_type: string;
         };
         /**
          * SessionOpen
@@ -1655,6 +1794,7 @@ export interface operations {
     audit_v1_admin_audit_get: {
         parameters: {
             query?: {
+                action?: string;
                 admin_id?: string | null;
                 cursor?: string;
                 limit?: number;
@@ -1707,7 +1847,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionTokens"];
+                    "application/json": components["schemas"]["Session"];
                 };
             };
             /** @description Validation Error */
@@ -1755,6 +1895,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AdminAccount"];
+                };
+            };
+        };
+    };
+    change_password_v1_admin_auth_password_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -2294,6 +2465,169 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Trace"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    users_v1_admin_users_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                query?: string;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AdminAccount_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_user_v1_admin_users_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccount"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminAccount"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    user_v1_admin_users__user_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminAccount"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_user_v1_admin_users__user_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_user_v1_admin_users__user_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminAccount"];
                 };
             };
             /** @description Validation Error */

@@ -1,12 +1,13 @@
 """Shapes of the console's rows (docs/interfaces.md)."""
 
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
 from edge.schemas.text import Text
 
 RowT = TypeVar("RowT")
+Role = Literal["owner", "operator", "viewer"]
 
 
 class Page(BaseModel, Generic[RowT]):
@@ -38,6 +39,19 @@ class SessionTokens(BaseModel):
     expires_in: int
 
 
+class Session(SessionTokens):
+    """A session that was opened; `must_change_password` = the password is the default or somebody else's."""
+
+    must_change_password: bool
+
+
+class PasswordChange(BaseModel):
+    """One's own new password, with the current one."""
+
+    current_password: Text
+    new_password: Text
+
+
 class AdminAccount(BaseModel):
     """A member of the vendor's staff."""
 
@@ -45,6 +59,24 @@ class AdminAccount(BaseModel):
     email: str
     role: str
     created_at: str
+    must_change_password: bool
+    disabled: bool
+
+
+class NewAccount(BaseModel):
+    """An account to create."""
+
+    email: Text
+    role: Role
+    password: Text
+
+
+class AccountChange(BaseModel):
+    """What is changed of an account; null = it stays."""
+
+    role: Role | None = None
+    password: Text | None = None
+    disabled: bool | None = None
 
 
 class PortalBot(BaseModel):
