@@ -64,12 +64,6 @@ def allowed_users(value: pb.Access) -> shapes.AllowedUsers:
     )
 
 
-def settings(value: pb.PortalSettings) -> shapes.PortalSettings:
-    """Return what an administrator chose."""
-    mode = enum_name(pb.EventMode, value.event_mode)
-    return shapes.PortalSettings(language=value.language or None, event_mode=mode or "webhook")
-
-
 def is_allowed(value: pb.Employee, portal: pb.Portal) -> bool:
     """Return whether the bot is open to an employee (contract 7)."""
     if portal.access.mode == pb.ACCESS_MODE_ALL:

@@ -8,6 +8,7 @@ from google.protobuf.message import Message as ProtoMessage
 from google.protobuf.struct_pb2 import Struct
 
 from edge.schemas import admin as rows
+from edge.schemas.portal import PortalSettings
 from kit.pb import enum_name
 from teachbase.delivery.v1 import delivery_pb2 as delivery
 from teachbase.messaging.v1 import messaging_pb2 as messaging
@@ -27,17 +28,25 @@ def portal_row(value: portal.Portal, plan: str) -> rows.Portal:
             id=value.bot.id or None,
             status=enum_name(portal.BotState, value.bot.state),
             error_code=value.bot.error_code or None,
+            api=enum_name(portal.BotApi, value.bot.api),
         ),
         access=rows.PortalAccess(
             mode=enum_name(portal.AccessMode, value.access.mode),
             user_ids=list(value.access.user_ids),
             department_ids=list(value.access.department_ids),
         ),
+        settings=portal_settings(value.settings),
         plan=plan,
         suspended_reason=value.suspended_reason or None,
         installed_at=maybe_at(value, "installed_at"),
         last_proven_alive_at=maybe_at(value, "last_proven_alive_at"),
     )
+
+
+def portal_settings(value: portal.PortalSettings) -> PortalSettings:
+    """Return what an administrator chose."""
+    mode = enum_name(portal.EventMode, value.event_mode)
+    return PortalSettings(language=value.language or None, event_mode=mode or "webhook")
 
 
 def dialog_row(value: messaging.Dialog) -> rows.Dialog:

@@ -1,6 +1,7 @@
 """Who may talk to the bot (contract 7)."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
@@ -8,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from portal import changes
 from portal.departments import Departments
-from portal.domain import Access
+from portal.domain import Access, Actor
 from portal.errors import PortalNotFound
+from portal.repository import audit
 from portal.repository import portals as statements
 
 
@@ -21,10 +23,24 @@ class Accesses:
         self._departments = departments
         self._now = now
 
-    async def set(self, portal_id: UUID, access: Access) -> list[int]:
-        """Save and tell the followers. Returns who is named and was not before. Raises PortalNotFound."""
+    async def set(self, portal_id: UUID, access: Access, actor: Actor | None = None) -> list[int]:
+        """Save and tell the followers; what `actor` of the vendor's staff does is audited.
+
+        Returns who is named and was not before. Raises PortalNotFound.
+        """
         async with self._engine.begin() as conn:
+            before = await statements.find(conn, portal_id) if actor else None
             added = await self.save(conn, portal_id, access)
+            if actor and before:
+                await audit.write(
+                    conn,
+                    actor,
+                    "portal.access",
+                    portal_id,
+                    before=asdict(before.access),
+                    after=asdict(access),
+                    now=self._now(),
+                )
             await changes.announce(conn, portal_id)
         if access.mode == "departments":
             await self._departments.read(portal_id)

@@ -33,6 +33,8 @@ from portal.life_cycle import LifeCycle
 from portal.open_session import PageSessions
 from portal.operate import Operations
 from portal.passwords import Passwords
+from portal.register import Registrations
+from portal.remove import Removals
 from portal.rights import Rights
 from portal.sessions import AdminSessions, PortalSessions
 from portal.settings import SettingsOfPortals
@@ -88,7 +90,9 @@ class App:
             utc_now,
         )
         self.deletions = Deletions(self.engine, keyring, utc_now)
-        self.life_cycle = LifeCycle(self.engine, self.installs, self.setup, rest, self.deletions, utc_now)
+        removals = Removals(self.deletions, utc_now)
+        self.life_cycle = LifeCycle(self.engine, self.installs, self.setup, rest, removals, utc_now)
+        self.registrations = Registrations(self.engine, self.bots, removals, utc_now)
         self.operations = Operations(self.engine, self.setup, utc_now)
         passwords = Passwords(self.redis, utc_now)
         self.admins = Admins(self.engine, passwords, AdminSessions(keyring, utc_now), utc_now)

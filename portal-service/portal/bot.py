@@ -17,7 +17,7 @@ from portal import changes
 from portal.bot_profile import CODE, EVENTS_PATH, HELP_TITLES, PROPERTIES
 from portal.classic_bot import ClassicBots
 from portal.clients.rest import PortalRest
-from portal.domain import Bot
+from portal.domain import Bot, Portal
 from portal.errors import NoCredential, OauthUnavailable, PortalNotFound, TokenRefused
 from portal.repository import portals as statements
 
@@ -69,6 +69,16 @@ class Bots:
         await self._store(portal_id, bot)
         log.info("bot ensured", portal_id=str(portal_id), bot_id=bot.id, state=bot.state, code=bot.error_code)
         return bot
+
+    async def unregister(self, portal: Portal) -> None:
+        """Take the bot off a portal. Raises BitrixError, NoCredential, OauthUnavailable, TokenRefused."""
+        if not portal.bot.id:
+            return
+        if portal.bot.api == "v1":
+            await self._rest.call(portal.id, "imbot.unregister", {"BOT_ID": portal.bot.id}, is_idempotent=True)
+        else:
+            params = {"botId": portal.bot.id}
+            await self._rest.call(portal.id, "imbot.v2.Bot.unregister", params, is_idempotent=True)
 
     async def sweep(self) -> None:
         """Try again for portals in use that have no bot; none waits for another or suffers from its failure."""

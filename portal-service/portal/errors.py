@@ -10,6 +10,11 @@ class PortalNotFound(DomainError):
     message = "There is no portal {portal_id}."
 
 
+class PortalExists(DomainError):
+    status, reason = StatusCode.ALREADY_EXISTS, "PORTAL_EXISTS"
+    message = "There is a portal with this member_id already: {portal_id}."
+
+
 class InstallNotVerified(DomainError):
     status, reason = StatusCode.PERMISSION_DENIED, "INSTALL_NOT_VERIFIED"
     message = "The Bitrix24 authorization server does not confirm this install: {why}. Open the app again."

@@ -22,6 +22,7 @@ from portal.life_cycle import LifeCycle, LifeEvent
 from portal.open_session import PageSessions
 from portal.operate import Operations
 from portal.portals import Portals
+from portal.register import Registrations
 from portal.setup import Setup
 from portal.tokens import Tokens
 from teachbase.portal.v1 import portal_pb2 as pb
@@ -42,6 +43,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         setup: Setup,
         portals: Portals,
         operations: Operations,
+        registrations: Registrations,
         tokens: Tokens,
         endpoints: Endpoints,
         application_tokens: ApplicationTokens,
@@ -59,6 +61,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         self._setup = setup
         self._portals = portals
         self._operations = operations
+        self._registrations = registrations
         self._tokens = tokens
         self._endpoints = endpoints
         self._application_tokens = application_tokens
@@ -115,7 +118,8 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
 
     async def SetAccess(self, request: pb.SetAccessRequest, context: Context) -> pb.SetAccessResponse:
         portal_id = UUID(request.portal_id)
-        added = await self._accesses.set(portal_id, packing.access_from(request.access))
+        actor = packing.actor(request.actor) if request.HasField("actor") else None
+        added = await self._accesses.set(portal_id, packing.access_from(request.access), actor)
         portal = await self._portals.get(portal_id)
         return pb.SetAccessResponse(portal=packing.portal(portal), added_user_ids=added)
 
@@ -124,6 +128,15 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
 
     async def GetPortal(self, request: pb.GetPortalRequest, context: Context) -> pb.GetPortalResponse:
         return pb.GetPortalResponse(portal=packing.portal(await self._portals.get(UUID(request.portal_id))))
+
+    async def CreatePortal(self, request: pb.CreatePortalRequest, context: Context) -> pb.CreatePortalResponse:
+        actor = packing.actor(request.actor)
+        portal = await self._registrations.create(request.member_id, request.domain, actor)
+        return pb.CreatePortalResponse(portal=packing.portal(portal))
+
+    async def DeletePortal(self, request: pb.DeletePortalRequest, context: Context) -> pb.DeletePortalResponse:
+        portal = await self._registrations.delete(UUID(request.portal_id), packing.actor(request.actor))
+        return pb.DeletePortalResponse(portal=packing.portal(portal))
 
     async def SuspendPortal(self, request: pb.SuspendPortalRequest, context: Context) -> pb.SuspendPortalResponse:
         portal = await self._operations.suspend(

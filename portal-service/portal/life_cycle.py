@@ -13,12 +13,11 @@ from bitrix.events import as_flag, as_map
 from kit.errors import DomainError
 from portal import changes
 from portal.clients.rest import PortalRest
-from portal.deletion import Deletions
 from portal.domain import portal_id_of
 from portal.errors import PortalNotFound, TokenRefused
 from portal.install import Installs
 from portal.life import Move, State
-from portal.repository import deletions, tokens
+from portal.remove import Removals
 from portal.repository import portals as statements
 from portal.setup import Setup
 
@@ -51,14 +50,14 @@ class LifeCycle:
         installs: Installs,
         setup: Setup,
         rest: PortalRest,
-        reports: Deletions,
+        removals: Removals,
         now: Callable[[], datetime],
     ) -> None:
         self._engine = engine
         self._installs = installs
         self._setup = setup
         self._rest = rest
-        self._deletions = reports
+        self._removals = removals
         self._now = now
 
     async def handle(self, event: LifeEvent) -> State:
@@ -80,17 +79,8 @@ class LifeCycle:
         return await self._state(portal_id)
 
     async def _remove(self, portal_id: UUID, *, clean: bool) -> None:
-        """The application is gone, its bot and its rights with it; data stays unless it is to be deleted."""
-        now = self._now()
         async with self._engine.begin() as conn:
-            await statements.move(conn, portal_id, Move.REMOVED, now)
-            await statements.forget_bot(conn, portal_id)
-            dropped = await tokens.drop(conn, portal_id)
-            if clean and await statements.ask_to_purge(conn, portal_id, now):
-                users = await deletions.drop_users(conn, portal_id)
-                gone = {"portal_tokens": dropped, "portal_users_access": users}
-                await self._deletions.write(conn, portal_id, now, "portal", gone)
-            await changes.announce(conn, portal_id)
+            await self._removals.remove(conn, portal_id, clean=clean)
         log.info("application removed", portal_id=str(portal_id), clean=clean)
 
     async def _look_at_payment(self, portal_id: UUID) -> None:

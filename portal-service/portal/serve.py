@@ -36,6 +36,7 @@ async def run(stop: asyncio.Event) -> None:
             setup=app.setup,
             portals=Portals(app.engine),
             operations=app.operations,
+            registrations=app.registrations,
             tokens=app.tokens,
             endpoints=app.endpoints,
             application_tokens=app.application_tokens,

@@ -56,6 +56,8 @@ from portal.open_session import PageSessions
 from portal.operate import Operations
 from portal.passwords import Passwords
 from portal.portals import Portals
+from portal.register import Registrations
+from portal.remove import Removals
 from portal.repository import admins as admin_statements
 from portal.rights import Rights
 from portal.sessions import AdminSessions, PortalSessions
@@ -176,6 +178,7 @@ async def service(
     installs = Installs(engine, verifier, rights, tokens, setup, accesses, PortalSessions(keyring, clock), clock)
     operations = Operations(engine, setup, clock)
     deletions = Deletions(engine, keyring, clock)
+    removals = Removals(deletions, clock)
     pages = PageSessions(engine, verifier, rights, tokens, PortalSessions(keyring, clock), clock)
     passwords = Passwords(redis, clock)
     admins = Admins(engine, passwords, AdminSessions(keyring, clock), clock)
@@ -191,12 +194,13 @@ async def service(
             setup=setup,
             portals=Portals(engine),
             operations=operations,
+            registrations=Registrations(engine, bots, removals, clock),
             tokens=tokens,
             endpoints=endpoints,
             application_tokens=adopting,
             deletions=deletions,
             fetched_events=FetchedEvents(rest, tokens),
-            life_cycle=LifeCycle(engine, installs, setup, rest, deletions, clock),
+            life_cycle=LifeCycle(engine, installs, setup, rest, removals, clock),
             changes=Changes(engine),
             waker=waker,
         ),

@@ -92,14 +92,14 @@ class Product:
 
     async def admin_post(self, path: str, **body: Any) -> httpx.Response:
         """Change something through the console's API."""
-        headers = await self._admin_headers()
+        headers = await self.admin_headers()
         return await self.http.post(f"{self.url}/v1/admin{path}", json=body or None, headers=headers)
 
     async def admin_answer(self, path: str, **query: Any) -> httpx.Response:
-        headers = await self._admin_headers()
+        headers = await self.admin_headers()
         return await self.http.get(f"{self.url}/v1/admin{path}", params=query or None, headers=headers)
 
-    async def _admin_headers(self) -> dict[str, str]:
+    async def admin_headers(self) -> dict[str, str]:
         if not self._admin_token:
             login = await self.http.post(
                 f"{self.url}/v1/admin/auth/login", json={"email": "admin@localhost", "password": "changeme"}

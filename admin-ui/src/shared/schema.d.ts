@@ -339,7 +339,11 @@ export interface paths {
          */
         get: operations["portals_v1_admin_portals_get"];
         put?: never;
-        post?: never;
+        /**
+         * Make a portal known before its install
+         * @description Store it as `installing`; 409 `portal_exists` for a member_id that is known. Audited.
+         */
+        post: operations["create_v1_admin_portals_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -360,10 +364,18 @@ export interface paths {
         get: operations["portal_v1_admin_portals__portal_id__get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a portal and what is known of its people
+         * @description Take the bot away, forget the credentials, and have every service purge. Audited; safe to repeat.
+         */
+        delete: operations["delete_v1_admin_portals__portal_id__delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change a portal's settings or who may talk to its bot
+         * @description Change what is given; the rest stays. 409 `fetch_needs_bots_v2`. Audited.
+         */
+        patch: operations["change_v1_admin_portals__portal_id__patch"];
         trace?: never;
     };
     "/v1/admin/portals/{portal_id}/authorize": {
@@ -1411,6 +1423,7 @@ export interface components {
             member_id: string;
             /** Plan */
             plan: string;
+            settings: components["schemas"]["PortalSettings"];
             /** Status */
             status: string;
             /** Suspended Reason */
@@ -1430,15 +1443,38 @@ export interface components {
         };
         /**
          * PortalBot
-         * @description The bot of a portal.
+         * @description The bot of a portal; `api` v1 = a classic one, whose replies may very rarely repeat.
          */
         PortalBot: {
+            /** Api */
+            api: string;
             /** Error Code */
             error_code: string | null;
             /** Id */
             id: number | null;
             /** Status */
             status: string;
+        };
+        /**
+         * PortalChange
+         * @description What to change of a portal; what is absent stays.
+         */
+        PortalChange: {
+            access?: components["schemas"]["AllowedUsersChange"] | null;
+            /** Event Mode */
+            event_mode?: ("webhook" | "fetch") | null;
+            /** Language */
+            language?: ("ru" | "en") | null;
+        };
+        /**
+         * PortalCreate
+         * @description A portal that is to install the app.
+         */
+        PortalCreate: {
+            /** Domain */
+            domain: string;
+            /** Member Id */
+            member_id: string;
         };
         /**
          * PortalEmployee
@@ -2288,6 +2324,39 @@ export interface operations {
             };
         };
     };
+    create_v1_admin_portals_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PortalCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Portal"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     portal_v1_admin_portals__portal_id__get: {
         parameters: {
             query?: never;
@@ -2298,6 +2367,72 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Portal"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_v1_admin_portals__portal_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Portal"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_v1_admin_portals__portal_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PortalChange"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

@@ -34,45 +34,47 @@ async def portals(
 async def portal(portal_id: UUID, peers: Peers) -> Portal:
     """Return a portal."""
     found = await ask("portal", peers.portal.GetPortal, pb.GetPortalRequest(portal_id=str(portal_id)))
-    return await _row(peers, found.portal)
+    return await row(peers, found.portal)
 
 
 @router.post("/{portal_id}/suspend", summary="Stop serving a portal")
 async def suspend(portal_id: UUID, body: Suspension, request: Request, admin: Operator, peers: Peers) -> Portal:
     """Store its messages and answer none; its administrator sees why. Audited."""
-    asked = pb.SuspendPortalRequest(portal_id=str(portal_id), reason=body.reason, actor=_actor(request, admin))
+    asked = pb.SuspendPortalRequest(portal_id=str(portal_id), reason=body.reason, actor=actor(request, admin))
     found = await ask("portal", peers.portal.SuspendPortal, asked)
-    return await _row(peers, found.portal)
+    return await row(peers, found.portal)
 
 
 @router.post("/{portal_id}/resume", summary="Serve a suspended portal again")
 async def resume(portal_id: UUID, request: Request, admin: Operator, peers: Peers) -> Portal:
     """Put it back to where it stood before. Audited."""
-    asked = pb.ResumePortalRequest(portal_id=str(portal_id), actor=_actor(request, admin))
-    return await _row(peers, (await ask("portal", peers.portal.ResumePortal, asked)).portal)
+    asked = pb.ResumePortalRequest(portal_id=str(portal_id), actor=actor(request, admin))
+    return await row(peers, (await ask("portal", peers.portal.ResumePortal, asked)).portal)
 
 
 @router.post("/{portal_id}/setup", summary="Do again what the install does on the portal")
 async def setup(portal_id: UUID, request: Request, admin: Operator, peers: Peers) -> Portal:
     """Register the bot or bring it up to date, with its commands and events. Audited; safe to repeat."""
-    asked = pb.SetUpPortalRequest(portal_id=str(portal_id), actor=_actor(request, admin))
+    asked = pb.SetUpPortalRequest(portal_id=str(portal_id), actor=actor(request, admin))
     found = await ask("portal", peers.portal.SetUpPortal, asked, INSTALL_TIMEOUT_S)
-    return await _row(peers, found.portal)
+    return await row(peers, found.portal)
 
 
 @router.post("/{portal_id}/authorize", summary="A link by which the portal's administrator renews our access")
 async def authorize(portal_id: UUID, request: Request, admin: Operator, peers: Peers) -> AuthorizationLink:
     """Make a link to send to the portal's administrator, where its credential is dead. Audited."""
-    asked = pb.BeginAuthorizationRequest(portal_id=str(portal_id), actor=_actor(request, admin))
+    asked = pb.BeginAuthorizationRequest(portal_id=str(portal_id), actor=actor(request, admin))
     begun = await ask("portal", peers.portal.BeginAuthorization, asked)
     return AuthorizationLink(url=begun.url, expires_at=at(begun, "expires_at"))
 
 
-def _actor(request: Request, admin: AdminSession) -> pb.Actor:
+def actor(request: Request, admin: AdminSession) -> pb.Actor:
+    """Return who does it, for the audit log."""
     return pb.Actor(admin_id=admin.admin_id, remote_ip=remote_ip(request))
 
 
-async def _row(peers: Contexts, portal: pb.Portal) -> Portal:
+async def row(peers: Contexts, portal: pb.Portal) -> Portal:
+    """Return a portal's row with its plan."""
     return portal_row(portal, (await _plans(peers, [portal.id]))[portal.id])
 
 

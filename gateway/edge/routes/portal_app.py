@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from edge import portal_rows, provision
 from edge.auth import PortalAdmin, PortalUser
 from edge.errors import ApiError
+from edge.rows import portal_settings
 from edge.rpc import INSTALL_TIMEOUT_S, Contexts, Peers, ask
 from edge.schemas import portal as shapes
 from edge.schemas.admin import Page
@@ -114,7 +115,7 @@ async def departments(session: PortalAdmin, peers: Peers) -> shapes.Departments:
 @router.get("/v1/portal/settings", summary="What the administrator chose")
 async def settings(session: PortalAdmin, peers: Peers) -> shapes.PortalSettings:
     """Return the settings."""
-    return portal_rows.settings((await _portal(peers, session.portal_id)).settings)
+    return portal_settings((await _portal(peers, session.portal_id)).settings)
 
 
 @router.put("/v1/portal/settings", summary="Choose the bot's language and how events come")
@@ -129,7 +130,7 @@ async def set_settings(
     )
     request = settings_pb2.SetSettingsRequest(portal_id=session.portal_id, settings=wanted)
     saved = await ask("portal", peers.settings.SetSettings, request, INSTALL_TIMEOUT_S)
-    return portal_rows.settings(saved.portal.settings)
+    return portal_settings(saved.portal.settings)
 
 
 @router.get("/v1/portal/usage", summary="What was used this month")

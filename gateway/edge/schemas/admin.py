@@ -4,6 +4,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
+from edge.schemas.portal import AllowedUsersChange, PortalSettings
 from edge.schemas.text import Text
 
 RowT = TypeVar("RowT")
@@ -80,11 +81,12 @@ class AccountChange(BaseModel):
 
 
 class PortalBot(BaseModel):
-    """The bot of a portal."""
+    """The bot of a portal; `api` v1 = a classic one, whose replies may very rarely repeat."""
 
     id: int | None
     status: str
     error_code: str | None
+    api: str
 
 
 class PortalAccess(BaseModel):
@@ -105,6 +107,7 @@ class Portal(BaseModel):
     status: str
     bot: PortalBot
     access: PortalAccess
+    settings: PortalSettings
     plan: str
     suspended_reason: str | None
     installed_at: str | None
@@ -116,6 +119,21 @@ class AuthorizationLink(BaseModel):
 
     url: str
     expires_at: str
+
+
+class PortalCreate(BaseModel):
+    """A portal that is to install the app."""
+
+    member_id: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+    domain: Annotated[Text, Field(min_length=3, max_length=255, pattern=r"^[A-Za-z0-9.:-]+$")]
+
+
+class PortalChange(BaseModel):
+    """What to change of a portal; what is absent stays."""
+
+    language: Literal["ru", "en"] | None = None
+    event_mode: Literal["webhook", "fetch"] | None = None
+    access: AllowedUsersChange | None = None
 
 
 class Suspension(BaseModel):

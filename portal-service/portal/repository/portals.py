@@ -82,6 +82,20 @@ async def upsert(conn: AsyncConnection, install: VerifiedInstall, now: datetime)
     await conn.execute(statement.on_conflict_do_update(index_elements=[portals.c.id], set_=values))
 
 
+async def create(conn: AsyncConnection, portal_id: UUID, member_id: str, domain: str, now: datetime) -> bool:
+    """Store a portal that nobody has installed yet. Returns whether there was none."""
+    values = {
+        "id": portal_id,
+        "member_id": member_id,
+        "domain": domain,
+        "client_endpoint": "",
+        "state": State.INSTALLING.value,
+        "created_at": now,
+        "updated_at": now,
+    }
+    return (await conn.execute(insert(portals).values(values).on_conflict_do_nothing())).rowcount == 1
+
+
 async def forget_bot(conn: AsyncConnection, portal_id: UUID) -> None:
     """The platform took the bot away with the application."""
     await conn.execute(

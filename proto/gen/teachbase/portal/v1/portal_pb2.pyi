@@ -56,6 +56,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The portal does not let us read its departments: the app lacks the scope `department`."""
     ERROR_REASON_AUTHORIZATION_NOT_BEGUN: _ErrorReason.ValueType  # 15
     """The state of an authorization is not ours, too old, or of another portal."""
+    ERROR_REASON_PORTAL_EXISTS: _ErrorReason.ValueType  # 16
     ERROR_REASON_NOT_AN_OWNER: _ErrorReason.ValueType  # 20
     """Only an owner manages the accounts of the vendor's staff."""
     ERROR_REASON_ADMIN_NOT_FOUND: _ErrorReason.ValueType  # 21
@@ -101,6 +102,7 @@ ERROR_REASON_DEPARTMENTS_NOT_READABLE: ErrorReason.ValueType  # 14
 """The portal does not let us read its departments: the app lacks the scope `department`."""
 ERROR_REASON_AUTHORIZATION_NOT_BEGUN: ErrorReason.ValueType  # 15
 """The state of an authorization is not ours, too old, or of another portal."""
+ERROR_REASON_PORTAL_EXISTS: ErrorReason.ValueType  # 16
 ERROR_REASON_NOT_AN_OWNER: ErrorReason.ValueType  # 20
 """Only an owner manages the accounts of the vendor's staff."""
 ERROR_REASON_ADMIN_NOT_FOUND: ErrorReason.ValueType  # 21
@@ -776,18 +778,24 @@ class SetAccessRequest(_message.Message):
 
     PORTAL_ID_FIELD_NUMBER: _builtins.int
     ACCESS_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
     portal_id: _builtins.str
     @_builtins.property
     def access(self) -> Global___Access: ...
+    @_builtins.property
+    def actor(self) -> Global___Actor:
+        """Absent where the portal's own administrator does it."""
+
     def __init__(
         self,
         *,
         portal_id: _builtins.str = ...,
         access: Global___Access | None = ...,
+        actor: Global___Actor | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "actor", b"actor"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "portal_id", b"portal_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "actor", b"actor", "portal_id", b"portal_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -920,6 +928,96 @@ class Actor(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Actor: _TypeAlias = Actor  # noqa: Y015
+
+@_typing.final
+class CreatePortalRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    DOMAIN_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    member_id: _builtins.str
+    """32 hex digits."""
+    domain: _builtins.str
+    @_builtins.property
+    def actor(self) -> Global___Actor: ...
+    def __init__(
+        self,
+        *,
+        member_id: _builtins.str = ...,
+        domain: _builtins.str = ...,
+        actor: Global___Actor | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "domain", b"domain", "member_id", b"member_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreatePortalRequest: _TypeAlias = CreatePortalRequest  # noqa: Y015
+
+@_typing.final
+class CreatePortalResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def portal(self) -> Global___Portal: ...
+    def __init__(
+        self,
+        *,
+        portal: Global___Portal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreatePortalResponse: _TypeAlias = CreatePortalResponse  # noqa: Y015
+
+@_typing.final
+class DeletePortalRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    @_builtins.property
+    def actor(self) -> Global___Actor: ...
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        actor: Global___Actor | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeletePortalRequest: _TypeAlias = DeletePortalRequest  # noqa: Y015
+
+@_typing.final
+class DeletePortalResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def portal(self) -> Global___Portal: ...
+    def __init__(
+        self,
+        *,
+        portal: Global___Portal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeletePortalResponse: _TypeAlias = DeletePortalResponse  # noqa: Y015
 
 @_typing.final
 class SuspendPortalRequest(_message.Message):

@@ -80,6 +80,16 @@ class PortalServiceStub:
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.GetPortalRequest.SerializeToString,
                 response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.GetPortalResponse.FromString,
                 _registered_method=True)
+        self.CreatePortal = channel.unary_unary(
+                '/teachbase.portal.v1.PortalService/CreatePortal',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.CreatePortalRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.CreatePortalResponse.FromString,
+                _registered_method=True)
+        self.DeletePortal = channel.unary_unary(
+                '/teachbase.portal.v1.PortalService/DeletePortal',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.DeletePortalRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.DeletePortalResponse.FromString,
+                _registered_method=True)
         self.SuspendPortal = channel.unary_unary(
                 '/teachbase.portal.v1.PortalService/SuspendPortal',
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SuspendPortalRequest.SerializeToString,
@@ -209,6 +219,21 @@ class PortalServiceServicer:
 
     def GetPortal(self, request, context):
         """One portal.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreatePortal(self, request, context):
+        """Makes a portal known before its administrator installs the app. Audited. ALREADY_EXISTS: PORTAL_EXISTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeletePortal(self, request, context):
+        """Takes our bot off a portal, forgets its credentials and has every context delete what it knows of its people.
+        The ledger stays, without names. Audited; safe to repeat.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -353,6 +378,16 @@ def add_PortalServiceServicer_to_server(servicer, server):
                     servicer.GetPortal,
                     request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.GetPortalRequest.FromString,
                     response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.GetPortalResponse.SerializeToString,
+            ),
+            'CreatePortal': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreatePortal,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.CreatePortalRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.CreatePortalResponse.SerializeToString,
+            ),
+            'DeletePortal': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeletePortal,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.DeletePortalRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.DeletePortalResponse.SerializeToString,
             ),
             'SuspendPortal': grpc.unary_unary_rpc_method_handler(
                     servicer.SuspendPortal,
@@ -659,6 +694,60 @@ class PortalService:
             '/teachbase.portal.v1.PortalService/GetPortal',
             teachbase_dot_portal_dot_v1_dot_portal__pb2.GetPortalRequest.SerializeToString,
             teachbase_dot_portal_dot_v1_dot_portal__pb2.GetPortalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreatePortal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.PortalService/CreatePortal',
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.CreatePortalRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.CreatePortalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeletePortal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.PortalService/DeletePortal',
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.DeletePortalRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.DeletePortalResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,6 +43,12 @@ class PortalServiceStub:
     """Registers the bot if it is missing and brings its settings up to date."""
     GetPortal: _aio.UnaryUnaryMultiCallable[_portal_pb2.GetPortalRequest, _portal_pb2.GetPortalResponse]
     """One portal."""
+    CreatePortal: _aio.UnaryUnaryMultiCallable[_portal_pb2.CreatePortalRequest, _portal_pb2.CreatePortalResponse]
+    """Makes a portal known before its administrator installs the app. Audited. ALREADY_EXISTS: PORTAL_EXISTS."""
+    DeletePortal: _aio.UnaryUnaryMultiCallable[_portal_pb2.DeletePortalRequest, _portal_pb2.DeletePortalResponse]
+    """Takes our bot off a portal, forgets its credentials and has every context delete what it knows of its people.
+    The ledger stays, without names. Audited; safe to repeat.
+    """
     SuspendPortal: _aio.UnaryUnaryMultiCallable[_portal_pb2.SuspendPortalRequest, _portal_pb2.SuspendPortalResponse]
     """Stops serving a portal: its messages are stored and not answered. Audited; safe to repeat."""
     ResumePortal: _aio.UnaryUnaryMultiCallable[_portal_pb2.ResumePortalRequest, _portal_pb2.ResumePortalResponse]
@@ -164,6 +170,24 @@ class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_portal_pb2.GetPortalRequest, _abc.Awaitable[_portal_pb2.GetPortalResponse]],
     ) -> _abc.Awaitable[_portal_pb2.GetPortalResponse]:
         """One portal."""
+
+    @_abc_1.abstractmethod
+    def CreatePortal(
+        self,
+        request: _portal_pb2.CreatePortalRequest,
+        context: _aio.ServicerContext[_portal_pb2.CreatePortalRequest, _abc.Awaitable[_portal_pb2.CreatePortalResponse]],
+    ) -> _abc.Awaitable[_portal_pb2.CreatePortalResponse]:
+        """Makes a portal known before its administrator installs the app. Audited. ALREADY_EXISTS: PORTAL_EXISTS."""
+
+    @_abc_1.abstractmethod
+    def DeletePortal(
+        self,
+        request: _portal_pb2.DeletePortalRequest,
+        context: _aio.ServicerContext[_portal_pb2.DeletePortalRequest, _abc.Awaitable[_portal_pb2.DeletePortalResponse]],
+    ) -> _abc.Awaitable[_portal_pb2.DeletePortalResponse]:
+        """Takes our bot off a portal, forgets its credentials and has every context delete what it knows of its people.
+        The ledger stays, without names. Audited; safe to repeat.
+        """
 
     @_abc_1.abstractmethod
     def SuspendPortal(
