@@ -36,6 +36,7 @@ from portal.passwords import Passwords
 from portal.register import Registrations
 from portal.remove import Removals
 from portal.rights import Rights
+from portal.rotation import Rotation
 from portal.sessions import AdminSessions, PortalSessions
 from portal.settings import SettingsOfPortals
 from portal.setup import Setup
@@ -61,6 +62,7 @@ class App:
             settings.bitrix_client_secret,
         )
         self.tokens = Tokens(self.engine, keyring, oauth, utc_now)
+        self.rotation = Rotation(self.engine, keyring)
         self.idle_tokens = IdleTokens(self.engine, self.tokens, utc_now)
         self.endpoints = Endpoints(self.engine, oauth, self.tokens, utc_now)
         shared = Shared(self.redis)

@@ -12,6 +12,8 @@ QUEUE = "portal"
 _BOT_SWEEP_S = 30.0
 _DEPARTMENTS_SWEEP_S = 60.0
 _IDLE_SWEEP_S = 600.0
+_ROTATION_S = 86_400.0
+"""And at each start: that is when the ring may have changed."""
 
 
 async def run(stop: asyncio.Event) -> None:
@@ -24,6 +26,7 @@ async def run(stop: asyncio.Event) -> None:
         queue.run_worker(app.settings.redis_url, QUEUE, {"ensure_bots": app.bots.sweep}, 0.5),
         background.every(_BOT_SWEEP_S, "ensure_bots", app.bots.sweep),
         background.every(_DEPARTMENTS_SWEEP_S, "read_departments", app.departments.round),
+        background.every(_ROTATION_S, "rotate_keys", app.rotation.round),
         background.every(_IDLE_SWEEP_S, "idle_tokens", app.idle_tokens.round),
     )
     await app.close()

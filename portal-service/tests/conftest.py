@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -92,6 +92,7 @@ class Service:
     redis: Redis
     deletions: Deletions
     remote_ip: str
+    secret_key: str = field(repr=False)
     """Of whoever installs and signs in, unless told otherwise; each test has its own."""
 
     async def claim(self, portal: dict[str, Any], user_id: int = 1, **changed: Any) -> pb.CompleteInstallRequest:
@@ -116,6 +117,10 @@ class Service:
             await self.claim(portal, user_id, **changed)
         )
         return answer.portal
+
+    async def execute(self, sql: str, **params: Any) -> None:
+        async with self.engine.begin() as conn:
+            await conn.execute(text(sql), params)
 
     async def rows(self, sql: str, **params: Any) -> list[Any]:
         async with self.engine.begin() as conn:
@@ -161,7 +166,8 @@ async def service(
     clock: Any,
     redis_url: str,
 ) -> AsyncIterator[Service]:
-    keyring = KeyRing(Fernet.generate_key().decode())
+    secret_key = Fernet.generate_key().decode()
+    keyring = KeyRing(secret_key)
     oauth = OAuthServer(*pool, sim.url, CLIENT_ID, CLIENT_SECRET)
     redis = Redis.from_url(redis_url)
     tokens = Tokens(engine, keyring, oauth, clock)
@@ -233,6 +239,7 @@ async def service(
             redis=redis,
             idle=IdleTokens(engine, tokens, clock),
             remote_ip=uuid4().hex,
+            secret_key=secret_key,
         )
     await redis.aclose()
     await server.stop(0)

@@ -14,7 +14,8 @@ class KeyRing:
         self._keys = [key.strip() for key in keys.split(",") if key.strip()]
         if not self._keys:
             raise ValueError("TB_SECRET_KEYS holds no key")
-        self._fernet = MultiFernet([Fernet(key) for key in self._keys])
+        fernets = [Fernet(key) for key in self._keys]
+        self._newest, self._fernet = fernets[0], MultiFernet(fernets)
 
     def encrypt(self, secret: str) -> bytes:
         """Return `secret` under the newest key."""
@@ -26,6 +27,14 @@ class KeyRing:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
             raise ValueError("no key of TB_SECRET_KEYS opens this secret") from None
+
+    def rotated(self, sealed: bytes) -> bytes:
+        """Return a secret under the newest key, as it is where that sealed it. Raises like `decrypt`."""
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return self.encrypt(self.decrypt(sealed))
+        return sealed
 
     def signing_keys(self, purpose: str) -> list[bytes]:
         """Return one 32-byte key per ring key for `purpose`: sign with the first, accept any."""
