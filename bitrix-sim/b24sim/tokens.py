@@ -1,8 +1,11 @@
 """Tokens of the OAuth server (contract 2): access for an hour, refresh for 180 days and used once."""
 
 import secrets
+from collections import deque
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import Field
 
 from b24sim.portal import Portal
 
@@ -10,6 +13,7 @@ REFRESH_SECONDS: Final = 180 * 86_400
 CODE_SECONDS: Final = 30
 KEPT_SECONDS: Final = 86_400
 EVENT_TOKEN_SECONDS: Final = 60.0
+ISSUED: Final = 200_000
 
 
 @dataclass(slots=True)
@@ -39,12 +43,15 @@ class TokenStore:
     refresh: dict[str, Grant] = field(default_factory=dict)
     codes: dict[str, Grant] = field(default_factory=dict)
     recent: dict[tuple[str, int], tuple[float, Pair]] = field(default_factory=dict)
+    issued: Annotated[deque[str], Field(exclude=True)] = field(default_factory=lambda: deque(maxlen=ISSUED))
+    """Every token there ever was: none of them may be found where it does not belong."""
 
     def mint(self, portal: Portal, user_id: int, now: float, access: str = "", refresh: str = "") -> Pair:
         """A new pair for a user of the portal; `access` and `refresh` pin the strings."""
         self._drop_stale(now)
         expires = int(now) + portal.token_ttl
         pair = Pair(access or secrets.token_hex(26), refresh or secrets.token_hex(26), user_id, expires)
+        self.issued += (pair.access, pair.refresh)
         self.access[pair.access] = Grant(portal.member_id, user_id, expires)
         self.refresh[pair.refresh] = Grant(portal.member_id, user_id, now + REFRESH_SECONDS)
         return pair
@@ -65,6 +72,7 @@ class TokenStore:
     def mint_code(self, portal: Portal, user_id: int, now: float) -> str:
         """An authorization code: 30 s, one use (contract 2.1)."""
         code = secrets.token_hex(16)
+        self.issued.append(code)
         self.codes[code] = Grant(portal.member_id, user_id, now + CODE_SECONDS)
         return code
 

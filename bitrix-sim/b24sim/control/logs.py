@@ -60,7 +60,15 @@ def _newest(request: Request, lines: list[dict[str, Any]]) -> list[dict[str, Any
     return lines[-int(request.query_params.get("limit", SHOWN)) :]
 
 
+async def issued(request: Request) -> Response:
+    """Every token that was ever issued, and the application tokens: to look where none belongs."""
+    cloud = cloud_of(request)
+    applications = [portal.application_token for portal in cloud.portals.values()]
+    return json({"items": [*cloud.tokens.issued, *applications]})
+
+
 ROUTES = [
+    Route("/control/tokens", issued, methods=["GET"]),
     Route("/control/portals/{member_id}/requests", requests, methods=["GET"]),
     Route("/control/portals/{member_id}/violations", violations, methods=["GET"]),
     Route("/control/portals/{member_id}/mistakes", mistakes, methods=["GET"]),
