@@ -58,6 +58,9 @@ class Portal:
     """Whether it has bots of the second generation; older boxes have not (contract 4.1)."""
     license: str = "ru_basic"
     language: str = "ru"
+    payment_expired: bool = False
+    clock_skew_s: int = 0
+    """By how much the portal's own clock is ahead of ours: boxes keep their own time."""
     token_ttl: int = 3600
     command_events: CommandEvents = "both"
     limits: Limits = field(default_factory=Limits)

@@ -76,6 +76,19 @@ class TokenStore:
         self.codes[code] = Grant(portal.member_id, user_id, now + CODE_SECONDS)
         return code
 
+    def revoke(self, member_id: str, user_id: int, *, access: bool, refresh: bool) -> int:
+        """Make a user's tokens unknown, as when their sessions are ended; returns how many."""
+        gone = 0
+        for table, wanted in ((self.access, access), (self.refresh, refresh)):
+            theirs = [
+                token for token, one in table.items() if (one.member_id, one.user_id) == (member_id, user_id)
+            ]
+            for token in theirs if wanted else []:
+                del table[token]
+                gone += 1
+        self.recent.pop((member_id, user_id), None)
+        return gone
+
     def forget(self, member_id: str) -> None:
         """Drop every token of a portal: it was deleted or the application was removed."""
         for table in (self.access, self.refresh, self.codes):

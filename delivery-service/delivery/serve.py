@@ -5,7 +5,9 @@ import asyncio
 from delivery import settle
 from delivery.app import App
 from delivery.config import Settings
+from delivery.diagnose import Diagnoses
 from delivery.grpc_api import DeliveryServicer
+from delivery.grpc_diagnosis import DiagnosisServicer
 from delivery.outbox import Outbox
 from delivery.typing_sign import TypingSign
 from kit import health, log, metrics, process
@@ -13,7 +15,7 @@ from kit.changefeed import Waker
 from kit.clock import utc_now
 from kit.config import read
 from kit.server import Server
-from teachbase.delivery.v1 import delivery_pb2_grpc
+from teachbase.delivery.v1 import delivery_pb2_grpc, diagnosis_pb2_grpc
 
 
 async def run(stop: asyncio.Event) -> None:
@@ -28,6 +30,11 @@ async def run(stop: asyncio.Event) -> None:
         delivery_pb2_grpc.add_DeliveryServiceServicer_to_server,
         DeliveryServicer(Outbox(app.engine, app.bell, utc_now), TypingSign(app.portal, app.rest), waker),
         "teachbase.delivery.v1.DeliveryService",
+    )
+    server.add(
+        diagnosis_pb2_grpc.add_DiagnosisServiceServicer_to_server,
+        DiagnosisServicer(Diagnoses(app.engine, app.bell, utc_now)),
+        "teachbase.delivery.v1.DiagnosisService",
     )
     await server.start()
     await process.run_tasks(

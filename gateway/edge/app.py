@@ -18,6 +18,7 @@ from edge.pages import PortalPage
 from edge.routes import (
     admin_audit,
     admin_auth,
+    admin_diagnosis,
     admin_messaging,
     admin_outbox,
     admin_portal_changes,
@@ -80,6 +81,7 @@ def build(settings: Settings) -> FastAPI:
         admin_audit,
         admin_portal_changes,
         admin_portals,
+        admin_diagnosis,
         admin_messaging,
         admin_outbox,
         admin_traces,

@@ -40,6 +40,9 @@ def portal_row(value: portal.Portal, plan: str) -> rows.Portal:
         suspended_reason=value.suspended_reason or None,
         installed_at=maybe_at(value, "installed_at"),
         last_proven_alive_at=maybe_at(value, "last_proven_alive_at"),
+        health=enum_name(portal.PortalHealth, value.health),
+        health_cause=value.alerts[0].cause if value.alerts else None,
+        alerts=list(map(_alert, value.alerts)),
     )
 
 
@@ -47,6 +50,11 @@ def portal_settings(value: portal.PortalSettings) -> PortalSettings:
     """Return what an administrator chose."""
     mode = enum_name(portal.EventMode, value.event_mode)
     return PortalSettings(language=value.language or None, event_mode=mode or "webhook")
+
+
+def _alert(value: portal.Alert) -> rows.Alert:
+    severity = "error" if value.is_failing else "warning"
+    return rows.Alert(name=value.name, severity=severity, cause=value.cause, since=maybe_at(value, "since"))
 
 
 def dialog_row(value: messaging.Dialog) -> rows.Dialog:

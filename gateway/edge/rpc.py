@@ -9,12 +9,17 @@ from edge.config import Settings
 from kit.rpc import Method, call, channel
 from teachbase.billing.v1.billing_pb2_grpc import BillingServiceStub
 from teachbase.delivery.v1.delivery_pb2_grpc import DeliveryServiceStub
+from teachbase.delivery.v1.diagnosis_pb2_grpc import DiagnosisServiceStub as DeliveryDiagnosisStub
+from teachbase.messaging.v1.diagnosis_pb2_grpc import DiagnosisServiceStub as MessagingDiagnosisStub
 from teachbase.messaging.v1.messaging_pb2_grpc import MessagingServiceStub
 from teachbase.portal.v1.admin_pb2_grpc import AdminServiceStub
+from teachbase.portal.v1.diagnosis_pb2_grpc import DiagnosisServiceStub as PortalDiagnosisStub
 from teachbase.portal.v1.portal_pb2_grpc import PortalServiceStub
 from teachbase.portal.v1.settings_pb2_grpc import SettingsServiceStub
 
 TIMEOUT_S = 10.0
+DIAGNOSIS_TIMEOUT_S = 55.0
+"""Somebody looks for what is wrong, which may be that something does not answer: under the proxy's 60 s."""
 INSTALL_TIMEOUT_S = 40.0
 """An install waits for the OAuth server and for the portal's rate budget."""
 
@@ -37,6 +42,9 @@ class Contexts:
         self.messaging = MessagingServiceStub(self.channels["messaging"])
         self.delivery = DeliveryServiceStub(self.channels["delivery"])
         self.billing = BillingServiceStub(self.channels["billing"])
+        self.portal_diagnosis = PortalDiagnosisStub(self.channels["portal"])
+        self.messaging_diagnosis = MessagingDiagnosisStub(self.channels["messaging"])
+        self.delivery_diagnosis = DeliveryDiagnosisStub(self.channels["delivery"])
 
     async def close(self) -> None:
         """Close the channels."""

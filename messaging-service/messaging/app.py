@@ -20,11 +20,22 @@ from messaging.outcomes import Outcomes
 from messaging.portals import PortalChanges
 from messaging.respond import MAX_BATCHES, Responder
 from messaging.second_look import SecondLook
+from messaging.traffic import Traffic
 
 QUEUE = "messaging"
 PERSONAL = {
     **dict.fromkeys(
-        ("messages", "dialogs", "events", "inbox_keys", "welcomes", "refusals", "life_cycle_notices"),
+        (
+            "messages",
+            "dialogs",
+            "events",
+            "inbox_keys",
+            "welcomes",
+            "refusals",
+            "life_cycle_notices",
+            "traffic",
+            "traffic_hours",
+        ),
         "portal_id = :portal_id",
     ),
     # What was refused stands under no portal; whose it claimed to be is all that is known.
@@ -47,6 +58,7 @@ class App:
         self.portal_changes = PortalChanges(self.engine, self.bell, utc_now)
         self._portal_channel = channel(settings.portal_grpc)
         self.portal = PortalClient(self._portal_channel)
+        self.traffic = Traffic(self.engine, self.portal, utc_now)
 
     async def ensure_partitions(self) -> None:
         """Have a place ready for the coming days' rows."""

@@ -149,6 +149,8 @@ def _key(event: WireEvent) -> str:
         EventKind.MESSAGE_DELETE: ["d", event.message.id],
         EventKind.COMMAND_ADD: ["c", event.command.id, event.message.id, event.actor.id, event.sent_at],
         EventKind.REACTION_CHANGE: ["r", event.message.id, event.actor.id, event.reaction, event.sent_at],
+        # Two probes of one second are two.
+        EventKind.APP: [event.name, event.application.probe, event.actor.id, event.sent_at],
     }
     named = parts.get(event.kind, [event.name, event.chat.dialog_id, event.actor.id, event.sent_at])
     return ":".join(map(str, named))

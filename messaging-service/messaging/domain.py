@@ -112,6 +112,8 @@ class Notice:
     expires_in: int
     server_endpoint: str
     remote_ip: str
+    probe: str = ""
+    """Of ONAPPTEST: which probe of portal's it echoes."""
     attempts: int = 0
 
 

@@ -173,6 +173,7 @@ def _notice(one: Judged, seal: Seal) -> Notice:
         expires_in=event.application.expires_in,
         server_endpoint=event.application.server_endpoint,
         remote_ip=one.raw.remote_ip,
+        probe=event.application.probe,
     )
 
 

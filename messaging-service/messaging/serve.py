@@ -9,10 +9,12 @@ from kit.server import Server
 from messaging.adopt import Adoption
 from messaging.app import App
 from messaging.config import Settings
+from messaging.diagnose import Diagnoses
 from messaging.grpc_api import MessagingServicer
+from messaging.grpc_diagnosis import DiagnosisServicer
 from messaging.ingest import Inbox
 from messaging.reading import Reading
-from teachbase.messaging.v1 import messaging_pb2_grpc
+from teachbase.messaging.v1 import diagnosis_pb2_grpc, messaging_pb2_grpc
 
 
 async def run(stop: asyncio.Event) -> None:
@@ -28,6 +30,11 @@ async def run(stop: asyncio.Event) -> None:
         messaging_pb2_grpc.add_MessagingServiceServicer_to_server,
         MessagingServicer(inbox, Reading(app.engine), app.portal_changes),
         "teachbase.messaging.v1.MessagingService",
+    )
+    server.add(
+        diagnosis_pb2_grpc.add_DiagnosisServiceServicer_to_server,
+        DiagnosisServicer(Diagnoses(app.engine, app.traffic, utc_now)),
+        "teachbase.messaging.v1.DiagnosisService",
     )
     await server.start()
     await process.run_tasks(stop, health.follow(server, app.settings.database_dsn, app.settings.redis_url))

@@ -16,6 +16,7 @@ SWEEP_S = 1.0
 """How often dialogs are looked at without a ring: for those of dead workers, and while Redis is away."""
 
 _PURGE_S = 10.0
+_TRAFFIC_S = 10.0
 
 
 async def run(stop: asyncio.Event) -> None:
@@ -35,6 +36,7 @@ async def run(stop: asyncio.Event) -> None:
         background.every(SWEEP_S, "second_look", app.second_look.round),
         background.every(_PURGE_S, "purge", app.purge.round),
         background.every(SWEEP_S, "notices", app.notices.round),
+        background.every(_TRAFFIC_S, "traffic", app.traffic.round),
         background.every(3600, "partitions", app.ensure_partitions),
         portals.run(),
         outcomes.run(),

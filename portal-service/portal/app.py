@@ -19,20 +19,27 @@ from portal.admins import Admins
 from portal.adopt import ApplicationTokens
 from portal.attempts import Attempts
 from portal.authorize import Authorizations
+from portal.bindings import Bindings
 from portal.bot import Bots
 from portal.clients.rest import PortalRest
 from portal.config import Settings
+from portal.daily_probe import DailyProbes
 from portal.deletion import Deletions
 from portal.departments import Departments
+from portal.diagnose import Diagnoses
 from portal.employees import Employees
 from portal.endpoint import Endpoints
 from portal.fetch import FetchedEvents
+from portal.gather import Gatherer
 from portal.idle import IdleTokens
 from portal.install import Installs
 from portal.life_cycle import LifeCycle
+from portal.mend import Mender
 from portal.open_session import PageSessions
 from portal.operate import Operations
 from portal.passwords import Passwords
+from portal.portals import Portals
+from portal.probes import Probes
 from portal.register import Registrations
 from portal.remove import Removals
 from portal.rights import Rights
@@ -67,7 +74,8 @@ class App:
         self.endpoints = Endpoints(self.engine, oauth, self.tokens, utc_now)
         shared = Shared(self.redis)
         client, limiter = BitrixClient(self.http, policy), Limiter(shared, Budget())
-        rest = PortalRest(Rest(client, limiter, Breaker(shared)), client, limiter, self.tokens, self.endpoints)
+        breaker = Breaker(shared)
+        rest = PortalRest(Rest(client, limiter, breaker), client, limiter, self.tokens, self.endpoints)
         self.bots = Bots(self.engine, rest, settings.public_url, utc_now)
         self.settings_of_portals = SettingsOfPortals(self.engine, self.bots, utc_now)
         self.setup = Setup(self.settings_of_portals, self.bots, rest, limiter, settings.public_url)
@@ -93,8 +101,31 @@ class App:
         )
         self.deletions = Deletions(self.engine, keyring, utc_now)
         removals = Removals(self.deletions, utc_now)
-        self.life_cycle = LifeCycle(self.engine, self.installs, self.setup, rest, removals, utc_now)
         self.registrations = Registrations(self.engine, self.bots, removals, utc_now)
+        self.probes = Probes(self.engine, utc_now)
+        self.daily_probes = DailyProbes(self.engine, rest, self.probes, utc_now)
+        self.life_cycle = LifeCycle(self.engine, self.installs, self.setup, rest, removals, self.probes, utc_now)
+        gatherer = Gatherer(
+            Portals(self.engine),
+            self.tokens,
+            oauth,
+            rest,
+            breaker,
+            self.probes,
+            Bindings(settings.public_url),
+            utc_now,
+        )
+        self.diagnoses = Diagnoses(gatherer)
+        self.mender = Mender(
+            self.engine,
+            self.diagnoses,
+            self.tokens,
+            self.endpoints,
+            breaker,
+            self.setup,
+            self.life_cycle,
+            utc_now,
+        )
         self.operations = Operations(self.engine, self.setup, utc_now)
         passwords = Passwords(self.redis, utc_now)
         self.admins = Admins(self.engine, passwords, AdminSessions(keyring, utc_now), utc_now)

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from portal.health import Alert, Health, health_of
+
 _NAMESPACE = UUID("6f1b7d3e-2a4c-5b8e-9d10-7ea0b24f0001")
 
 
@@ -63,6 +65,12 @@ class Portal:
     settings: PortalSettings
     reached_department_ids: tuple[int, ...]
     """Those that have access, with all that are within them."""
+    alerts: tuple[Alert, ...] = ()
+
+    @property
+    def health(self) -> Health:
+        """Whether the portal is known to work."""
+        return health_of(self.alerts)
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         portals, token = await self._portals.page(
             query=request.query,
             state=enum_name(pb.PortalState, request.state),
+            health=enum_name(pb.PortalHealth, request.health),
             since=to_datetime(request, "since"),
             until=to_datetime(request, "until"),
             page_token=request.page_token,
@@ -203,6 +204,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
             expires_in=request.expires_in,
             server_endpoint=request.server_endpoint,
             remote_ip=request.remote_ip,
+            probe=request.probe,
         )
         state = await self._life_cycle.handle(event)
         return pb.HandleLifeCycleResponse(state=enum_value(pb.PortalState, state))

@@ -13,7 +13,7 @@ from portal.access import Accesses
 from portal.domain import Access, Portal, VerifiedInstall
 from portal.errors import NotAnAdmin, PortalNotFound
 from portal.life import Move
-from portal.repository import application_tokens
+from portal.repository import alerts, application_tokens
 from portal.repository import portals as statements
 from portal.rights import Rights
 from portal.sessions import PortalSessions
@@ -81,6 +81,7 @@ class Installs:
         now = self._now()
         async with self._engine.begin() as conn:
             await statements.upsert(conn, install, now)
+            await alerts.drop_all(conn, install.portal_id)
             await self._tokens.store(conn, install)
             if token_hash:
                 await application_tokens.add(conn, install.portal_id, token_hash, now)

@@ -17,6 +17,7 @@ from portal.domain import portal_id_of
 from portal.errors import PortalNotFound, TokenRefused
 from portal.install import Installs
 from portal.life import Move, State
+from portal.probes import Probes
 from portal.remove import Removals
 from portal.repository import portals as statements
 from portal.setup import Setup
@@ -39,6 +40,8 @@ class LifeEvent:
     server_endpoint: str
     remote_ip: str
     application_token: str = ""
+    probe: str = ""
+    """Of ONAPPTEST: which probe it echoes."""
 
 
 class LifeCycle:
@@ -51,6 +54,7 @@ class LifeCycle:
         setup: Setup,
         rest: PortalRest,
         removals: Removals,
+        probes: Probes,
         now: Callable[[], datetime],
     ) -> None:
         self._engine = engine
@@ -58,6 +62,7 @@ class LifeCycle:
         self._setup = setup
         self._rest = rest
         self._removals = removals
+        self._probes = probes
         self._now = now
 
     async def handle(self, event: LifeEvent) -> State:
@@ -69,13 +74,13 @@ class LifeCycle:
         if event.event in {"ONAPPINSTALL", "ONAPPUPDATE"} and event.access_token:
             await self._installs.accept(event, event.application_token_hash)
         elif event.event == "ONAPPPAYMENT":
-            await self._look_at_payment(portal_id)
+            await self.look_at_payment(portal_id)
         elif event.is_proven and event.event == "ONAPPUNINSTALL":
             await self._remove(portal_id, clean=event.clean)
         elif event.is_proven and event.event in {"ONIMBOTV2DELETE", "ONIMBOTDELETE"}:
             await self._setup.run(portal_id)
         elif event.is_proven:
-            await self._prove_alive(portal_id)
+            await self._probes.heard(portal_id, event.probe)
         return await self._state(portal_id)
 
     async def _remove(self, portal_id: UUID, *, clean: bool) -> None:
@@ -83,7 +88,7 @@ class LifeCycle:
             await self._removals.remove(conn, portal_id, clean=clean)
         log.info("application removed", portal_id=str(portal_id), clean=clean)
 
-    async def _look_at_payment(self, portal_id: UUID) -> None:
+    async def look_at_payment(self, portal_id: UUID) -> None:
         """Ask the portal itself: the event proves nothing and says little (contract 8)."""
         try:
             info = as_map(await self._rest.call(portal_id, "app.info", {}, is_idempotent=True))
@@ -103,10 +108,6 @@ class LifeCycle:
         async with self._engine.begin() as conn:
             await statements.move(conn, portal_id, move, self._now())
             await changes.announce(conn, portal_id)
-
-    async def _prove_alive(self, portal_id: UUID) -> None:
-        async with self._engine.begin() as conn:
-            await statements.prove_alive(conn, portal_id, self._now())
 
     async def _state(self, portal_id: UUID) -> State:
         async with self._engine.connect() as conn:

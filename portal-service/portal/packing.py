@@ -14,6 +14,7 @@ from portal.domain import (
     PortalSettings,
     StoredToken,
 )
+from portal.health import Alert
 from teachbase.portal.v1 import portal_pb2 as pb
 from teachbase.portal.v1 import settings_pb2
 
@@ -54,7 +55,14 @@ def portal(value: Portal) -> pb.Portal:
         suspended_reason=value.suspended_reason,
         settings=settings(value.settings),
         reached_department_ids=value.reached_department_ids,
+        health=enum_value(pb.PortalHealth, value.health),
+        alerts=map(alert, value.alerts),
     )
+
+
+def alert(value: Alert) -> pb.Alert:
+    """Pack why a portal is not well."""
+    return pb.Alert(name=value.name, is_failing=value.is_failing, cause=value.cause, since=moment(value.since))
 
 
 def settings(value: PortalSettings) -> pb.PortalSettings:

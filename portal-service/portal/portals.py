@@ -30,6 +30,7 @@ class Portals:
         *,
         query: str,
         state: str,
+        health: str,
         since: datetime | None,
         until: datetime | None,
         page_token: str,
@@ -39,7 +40,14 @@ class Portals:
         after = paging.decode_moment_and_id(page_token)
         async with self._engine.connect() as conn:
             found = await statements.page(
-                conn, query=query, state=state, since=since, until=until, after=after, limit=size + 1
+                conn,
+                query=query,
+                state=state,
+                health=health,
+                since=since,
+                until=until,
+                after=after,
+                limit=size + 1,
             )
         page = found[:size]
         token = paging.encode(page[-1].created_at.isoformat(), page[-1].id) if len(found) > size else ""

@@ -12,9 +12,10 @@ from portal.changes import Changes
 from portal.config import Settings
 from portal.grpc_admin import AdminServicer
 from portal.grpc_api import PortalServicer
+from portal.grpc_diagnosis import DiagnosisServicer
 from portal.grpc_settings import SettingsServicer
 from portal.portals import Portals
-from teachbase.portal.v1 import admin_pb2_grpc, portal_pb2_grpc, settings_pb2_grpc
+from teachbase.portal.v1 import admin_pb2_grpc, diagnosis_pb2_grpc, portal_pb2_grpc, settings_pb2_grpc
 
 
 async def run(stop: asyncio.Event) -> None:
@@ -57,6 +58,11 @@ async def run(stop: asyncio.Event) -> None:
         admin_pb2_grpc.add_AdminServiceServicer_to_server,
         AdminServicer(app.admins, app.accounts, app.operations),
         "teachbase.portal.v1.AdminService",
+    )
+    server.add(
+        diagnosis_pb2_grpc.add_DiagnosisServiceServicer_to_server,
+        DiagnosisServicer(app.diagnoses, app.mender, app.probes),
+        "teachbase.portal.v1.DiagnosisService",
     )
     await server.start()
     await process.run_tasks(

@@ -43,6 +43,27 @@ portals = Table(
     Column("bot_api", Text, nullable=False),
     Column("reached_department_ids", ARRAY(BigInteger), nullable=False),
     Column("departments_read_at", _moment),
+    Column("probe_due_at", _moment),
+)
+
+portal_probes = Table(
+    "portal_probes",
+    metadata,
+    Column("portal_id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("asked_at", _moment, nullable=False),
+    Column("echoed_at", _moment),
+    Column("cause", Text, nullable=False),
+)
+
+portal_alerts = Table(
+    "portal_alerts",
+    metadata,
+    Column("portal_id", Uuid, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("is_failing", Boolean, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("since", _moment, nullable=False),
 )
 
 portal_tokens = Table(

@@ -79,6 +79,48 @@ class Tokens:
                 await asyncio.sleep(_POLL_S)
         raise OauthUnavailable(code="refresh_under_way")
 
+    async def newest(self, portal_id: UUID) -> tuple[StoredToken, int]:
+        """Return the newest live credential, also while the OAuth server's refusal rests, and how many are live.
+
+        Raises NoCredential.
+        """
+        async with self._engine.connect() as conn:
+            sealed = await statements.newest_live(conn, portal_id)
+            live = await statements.count_live(conn, portal_id)
+        if sealed is None:
+            raise NoCredential(portal_id=portal_id)
+        return self._open(sealed), live
+
+    async def prove_refresh(self, portal_id: UUID) -> StoredToken:
+        """Refresh the newest live credential now, for a person who looks for what is wrong; keep the new pair.
+
+        A refusal changes nothing: the access token may be good for a while. Raises NoCredential, BitrixError;
+        OauthUnavailable while another refresh is under way.
+        """
+        async with self._engine.connect() as conn:
+            sealed = await statements.newest_live(conn, portal_id)
+        if sealed is None:
+            raise NoCredential(portal_id=portal_id)
+        if not await self._lease(sealed):
+            raise OauthUnavailable(code="refresh_under_way")
+        try:
+            await asyncio.shield(self._exchange(sealed))
+        except BitrixError:
+            async with self._engine.begin() as conn:
+                await statements.release_refresh(conn, sealed)
+            raise
+        return await self.current(portal_id)
+
+    async def give_up_newest(self, portal_id: UUID) -> bool:
+        """Use the newest live credential no more, where there is another one. Returns whether there was."""
+        async with self._engine.begin() as conn:
+            sealed = await statements.newest_live(conn, portal_id)
+            if sealed is None or await statements.count_live(conn, portal_id) < 2:
+                return False
+            await statements.mark_dead(conn, sealed, self._now())
+        log.info("credential given up", portal_id=str(portal_id), user_id=sealed.user_id)
+        return True
+
     async def _newest(self, portal_id: UUID) -> SealedToken:
         async with self._engine.connect() as conn:
             sealed = await statements.newest_live(conn, portal_id)
@@ -94,16 +136,19 @@ class Tokens:
             return await statements.lease_refresh(conn, sealed, now, now + LEASE)
 
     async def _refresh(self, sealed: SealedToken) -> None:
-        refresh_token = self._keyring.decrypt(sealed.refresh_token)
         try:
-            if not refresh_token:
-                raise BitrixError(Kind.RIGHTS, "no_refresh_token", method="oauth refresh")
-            pair = await self._oauth.refresh(refresh_token, sealed.server_endpoint)
-            if pair.member_id != sealed.member_id:
-                raise BitrixError(Kind.RIGHTS, "foreign_token_pair", method="oauth refresh")
+            await self._exchange(sealed)
         except BitrixError as error:
             await self._refresh_failed(sealed, error)
-            return
+
+    async def _exchange(self, sealed: SealedToken) -> None:
+        """Trade a refresh token for a new pair and store it. Raises BitrixError."""
+        refresh_token = self._keyring.decrypt(sealed.refresh_token)
+        if not refresh_token:
+            raise BitrixError(Kind.RIGHTS, "no_refresh_token", method="oauth refresh")
+        pair = await self._oauth.refresh(refresh_token, sealed.server_endpoint)
+        if pair.member_id != sealed.member_id:
+            raise BitrixError(Kind.RIGHTS, "foreign_token_pair", method="oauth refresh")
         now = self._now()
         async with self._engine.begin() as conn:
             await statements.store(

@@ -14,6 +14,7 @@ _DEPARTMENTS_SWEEP_S = 60.0
 _IDLE_SWEEP_S = 600.0
 _ROTATION_S = 86_400.0
 """And at each start: that is when the ring may have changed."""
+_PROBE_SWEEP_S = 30.0
 
 
 async def run(stop: asyncio.Event) -> None:
@@ -28,5 +29,6 @@ async def run(stop: asyncio.Event) -> None:
         background.every(_DEPARTMENTS_SWEEP_S, "read_departments", app.departments.round),
         background.every(_ROTATION_S, "rotate_keys", app.rotation.round),
         background.every(_IDLE_SWEEP_S, "idle_tokens", app.idle_tokens.round),
+        background.every(_PROBE_SWEEP_S, "daily_probe", app.daily_probes.round),
     )
     await app.close()

@@ -38,24 +38,31 @@ from portal.admins import Admins
 from portal.adopt import ApplicationTokens
 from portal.attempts import Attempts
 from portal.authorize import Authorizations
+from portal.bindings import Bindings
 from portal.bot import Bots
 from portal.changes import Changes
 from portal.clients.rest import PortalRest
+from portal.daily_probe import DailyProbes
 from portal.deletion import Deletions
 from portal.departments import Departments
+from portal.diagnose import Diagnoses
 from portal.employees import Employees
 from portal.endpoint import Endpoints
 from portal.fetch import FetchedEvents
+from portal.gather import Gatherer
 from portal.grpc_admin import AdminServicer
 from portal.grpc_api import PortalServicer
+from portal.grpc_diagnosis import DiagnosisServicer
 from portal.grpc_settings import SettingsServicer
 from portal.idle import IdleTokens
 from portal.install import Installs
 from portal.life_cycle import LifeCycle
+from portal.mend import Mender
 from portal.open_session import PageSessions
 from portal.operate import Operations
 from portal.passwords import Passwords
 from portal.portals import Portals
+from portal.probes import Probes
 from portal.register import Registrations
 from portal.remove import Removals
 from portal.repository import admins as admin_statements
@@ -65,7 +72,7 @@ from portal.settings import SettingsOfPortals
 from portal.setup import Setup
 from portal.tokens import Tokens
 from portal.verify import FREE_FAILURES, Verifier
-from teachbase.portal.v1 import admin_pb2, admin_pb2_grpc, portal_pb2_grpc, settings_pb2_grpc
+from teachbase.portal.v1 import admin_pb2, admin_pb2_grpc, diagnosis_pb2_grpc, portal_pb2_grpc, settings_pb2_grpc
 from teachbase.portal.v1 import portal_pb2 as pb
 
 PASSWORD = "correct horse battery staple"
@@ -87,6 +94,9 @@ class Service:
     settings: Any
     departments: Departments
     admins: Admins
+    diagnosis: Any
+    daily: DailyProbes
+    breaker: Breaker
     bots: Bots
     idle: IdleTokens
     redis: Redis
@@ -173,7 +183,8 @@ async def service(
     tokens = Tokens(engine, keyring, oauth, clock)
     client, limiter = BitrixClient(*pool), Limiter(Shared(redis), Budget(rate=1000, burst=1000))
     endpoints = Endpoints(engine, oauth, tokens, clock)
-    rest = PortalRest(Rest(client, limiter, Breaker(Shared(redis))), client, limiter, tokens, endpoints)
+    breaker = Breaker(Shared(redis))
+    rest = PortalRest(Rest(client, limiter, breaker), client, limiter, tokens, endpoints)
     bots, departments = Bots(engine, rest, PUBLIC_URL, clock), Departments(engine, rest, clock)
     accesses = Accesses(engine, departments, clock)
     verifier = Verifier(oauth, Attempts(redis, "install", FREE_FAILURES, clock))
@@ -188,6 +199,11 @@ async def service(
     pages = PageSessions(engine, verifier, rights, tokens, PortalSessions(keyring, clock), clock)
     passwords = Passwords(redis, clock)
     admins = Admins(engine, passwords, AdminSessions(keyring, clock), clock)
+    probes = Probes(engine, clock)
+    life_cycle = LifeCycle(engine, installs, setup, rest, removals, probes, clock)
+    gatherer = Gatherer(Portals(engine), tokens, oauth, rest, breaker, probes, Bindings(PUBLIC_URL), clock)
+    diagnoses = Diagnoses(gatherer)
+    mender = Mender(engine, diagnoses, tokens, endpoints, breaker, setup, life_cycle, clock)
     server = Server("127.0.0.1:0")
     server.add(
         portal_pb2_grpc.add_PortalServiceServicer_to_server,
@@ -206,7 +222,7 @@ async def service(
             application_tokens=adopting,
             deletions=deletions,
             fetched_events=FetchedEvents(rest, tokens),
-            life_cycle=LifeCycle(engine, installs, setup, rest, removals, clock),
+            life_cycle=life_cycle,
             changes=Changes(engine),
             waker=waker,
         ),
@@ -222,6 +238,11 @@ async def service(
         AdminServicer(admins, Accounts(engine, passwords, clock), operations),
         "teachbase.portal.v1.AdminService",
     )
+    server.add(
+        diagnosis_pb2_grpc.add_DiagnosisServiceServicer_to_server,
+        DiagnosisServicer(diagnoses, mender, probes),
+        "teachbase.portal.v1.DiagnosisService",
+    )
     await server.start()
     async with channel(f"127.0.0.1:{server.port}") as own:
         yield Service(
@@ -233,6 +254,9 @@ async def service(
             admin=admin_pb2_grpc.AdminServiceStub(own),
             settings=settings_pb2_grpc.SettingsServiceStub(own),
             admins=admins,
+            diagnosis=diagnosis_pb2_grpc.DiagnosisServiceStub(own),
+            daily=DailyProbes(engine, rest, probes, clock),
+            breaker=breaker,
             bots=bots,
             departments=departments,
             deletions=deletions,

@@ -11,7 +11,10 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
+
+from devstack.postgres import admin_dsn
 
 EVENTS = Path(__file__).parents[1] / "fixtures" / "bitrix24" / "events"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -107,6 +110,21 @@ class Product:
             assert login.status_code == 200, login.text
             self._admin_token = login.json()["access_token"]
         return {"authorization": f"Bearer {self._admin_token}"}
+
+    async def operate(self, path: str, **body: Any) -> httpx.Response:
+        """Have the console's API do something, as the owner."""
+        await self.admin("/auth/me")
+        headers = {"authorization": f"Bearer {self._admin_token}"}
+        return await self.http.post(f"{self.url}/v1/admin{path}", json=body or None, headers=headers, timeout=60)
+
+    async def sql(self, context: str, statement: str, *values: Any) -> list[Any]:
+        """Run a statement on a context's schema, as nobody of the product may."""
+        dsn = admin_dsn(self.run_dir / "postgres", int(self.environment["TB_POSTGRES_PORT"]))
+        session = await asyncpg.connect(dsn, server_settings={"search_path": context})
+        try:
+            return list(await session.fetch(statement, *values))
+        finally:
+            await session.close()
 
     def pid(self, name: str) -> int:
         return int((self.run_dir / "pids" / f"{name}.pid").read_text())

@@ -30,6 +30,14 @@ class Authorization(Body):
     user_id: int
 
 
+class Revocation(Body):
+    """`POST .../revoke`: whose tokens, and which of them."""
+
+    user_id: int
+    access: bool = True
+    refresh: bool = True
+
+
 class Removal(Body):
     """`POST .../uninstall`: whether the admin ticked "delete data"."""
 
@@ -56,6 +64,16 @@ async def code(request: Request) -> Response:
     cloud, portal = cloud_of(request), portal_of(request)
     user = user_of(portal, (await read(request, Authorization)).user_id)
     return json({"code": cloud.tokens.mint_code(portal, user.id, cloud.clock())})
+
+
+async def revoke(request: Request) -> Response:
+    """The tokens of an employee are unknown from now on."""
+    cloud, portal = cloud_of(request), portal_of(request)
+    asked = await read(request, Revocation)
+    user = user_of(portal, asked.user_id)
+    gone = cloud.tokens.revoke(portal.member_id, user.id, access=asked.access, refresh=asked.refresh)
+    cloud.changed.set()
+    return json({"revoked": gone})
 
 
 async def install_finish(request: Request) -> Response:
@@ -166,6 +184,7 @@ async def _post(cloud: Cloud, path: str, **request: Any) -> dict[str, Any]:
 ROUTES = [
     Route("/control/portals/{member_id}/open", open_page, methods=["POST"]),
     Route("/control/portals/{member_id}/code", code, methods=["POST"]),
+    Route("/control/portals/{member_id}/revoke", revoke, methods=["POST"]),
     Route("/control/portals/{member_id}/install-finish", install_finish, methods=["POST"]),
     Route("/control/portals/{member_id}/install", install, methods=["POST"]),
     Route("/control/portals/{member_id}/uninstall", uninstall, methods=["POST"]),

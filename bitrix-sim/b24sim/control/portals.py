@@ -64,6 +64,9 @@ class PortalChange(Body):
     command_events: CommandEvents | None = None
     license: str | None = None
     scope: str | None = None
+    installed: bool | None = None
+    payment_expired: bool | None = None
+    clock_skew_s: int | None = None
 
 
 async def create(request: Request) -> Response:

@@ -32,7 +32,7 @@ def run(call: Call, perform: Perform) -> dict[str, Any]:
         name: {} for name in ("result", "result_error", "result_total", "result_next", "result_time")
     }
     for number, (key, command) in enumerate(commands.items()):
-        at, started = call.now, time.perf_counter()
+        at, started = call.told_at, time.perf_counter()
         try:
             if number >= LIMIT:
                 raise TOO_MANY

@@ -24,6 +24,11 @@ class Call:
         """Unix seconds."""
         return self.cloud.clock()
 
+    @property
+    def told_at(self) -> float:
+        """Unix seconds by the portal's own clock."""
+        return self.now + self.portal.clock_skew_s
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

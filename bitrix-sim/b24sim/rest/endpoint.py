@@ -124,7 +124,7 @@ class PortalRest:
         took = time.perf_counter() - started
         portal.live.operating.add(method, now, took)
         operating = portal.live.operating.of(method, now)
-        return Answer(200, envelope.success(result, now, took, operating), user_id=user_id)
+        return Answer(200, envelope.success(result, call.told_at, took, operating), user_id=user_id)
 
     def _violation(self, portal: Portal, method: str, at: float) -> Answer:
         portal.counts["violations"] += 1

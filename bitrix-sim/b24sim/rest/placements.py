@@ -26,7 +26,7 @@ def bind(call: Call) -> bool:
     handler = as_text(call.params.get("HANDLER"))
     if not code:
         raise RestError("ERROR_ARGUMENT", "Argument 'PLACEMENT' is null or empty", 200)
-    if code not in CODES:
+    if code not in CODES or (code.startswith("IM_") and "im" not in call.portal.scope.split(",")):
         raise RestError("ERROR_PLACEMENT_NOT_FOUND", "Placement not found")
     if not handler:
         raise RestError("EMPTY_ERROR_HANDLER_URL", "Handler URL is empty", 200)

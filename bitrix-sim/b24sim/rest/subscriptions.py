@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from b24sim.events import v2
 from b24sim.events.application import publish_application
 from b24sim.model import Handler as EventHandler
 from b24sim.rest.bots import check_url
@@ -38,10 +39,17 @@ def bind(call: Call) -> bool:
 
 
 def get(call: Call) -> list[dict[str, Any]]:
-    """The subscriptions of the application."""
+    """The subscriptions of the application, also those that the platform made for its bots (contract 4.2)."""
+    own = [(item.event, item.url, item.auth_type) for item in call.portal.handlers]
+    bots = [
+        (event, bot.webhook_url, 0)
+        for bot in call.portal.bots.values()
+        if bot.api == "v2" and bot.event_mode == "webhook"
+        for event in v2.NAMES.values()
+    ]
     return [
-        {"event": item.event, "handler": item.url, "auth_type": str(item.auth_type), "offline": 0}
-        for item in call.portal.handlers
+        {"event": event, "handler": url, "auth_type": str(auth_type), "offline": 0}
+        for event, url, auth_type in own + bots
     ]
 
 

@@ -15,7 +15,7 @@ def app_info(call: Call) -> dict[str, Any]:
         "VERSION": portal.version,
         "STATUS": portal.status,
         "INSTALLED": portal.installed,
-        "PAYMENT_EXPIRED": "N",
+        "PAYMENT_EXPIRED": "Y" if portal.payment_expired else "N",
         "DAYS": None,
         "LANGUAGE_ID": portal.language,
         "LICENSE": portal.license,
@@ -31,7 +31,7 @@ def scope(call: Call) -> list[str]:
 
 def server_time(call: Call) -> str:
     """The portal's clock."""
-    return iso(call.now)
+    return iso(call.told_at)
 
 
 def revision(_call: Call) -> dict[str, int]:

@@ -20,10 +20,19 @@ router = APIRouter(prefix="/v1/admin/portals", tags=["admin portals"], dependenc
 
 @router.get("", summary="Portals, newest first")
 async def portals(
-    peers: Peers, listing: List, query: Annotated[Text, Query(max_length=255)] = "", status: str = ""
+    peers: Peers,
+    listing: List,
+    query: Annotated[Text, Query(max_length=255)] = "",
+    status: str = "",
+    health: str = "",
 ) -> Page[Portal]:
-    """Search by part of a domain, by member_id or id; filter by status."""
-    request = pb.ListPortalsRequest(query=query, state=word(pb.PortalState, "status", status), **listing.page())
+    """Search by part of a domain, by member_id or id; filter by status and health."""
+    request = pb.ListPortalsRequest(
+        query=query,
+        state=word(pb.PortalState, "status", status),
+        health=word(pb.PortalHealth, "health", health),
+        **listing.page(),
+    )
     found = await ask("portal", peers.portal.ListPortals, request)
     plans = await _plans(peers, [portal.id for portal in found.portals])
     items = [portal_row(portal, plans[portal.id]) for portal in found.portals]

@@ -97,8 +97,17 @@ class PortalAccess(BaseModel):
     department_ids: list[int]
 
 
+class Alert(BaseModel):
+    """Something that is wrong with a portal, until it is over; `since` null: only the present is known."""
+
+    name: str
+    severity: str
+    cause: str
+    since: str | None
+
+
 class Portal(BaseModel):
-    """A portal."""
+    """A portal. `health`: ok, warning or failing, and `health_cause` the worst of its alerts."""
 
     id: str
     created_at: str
@@ -112,6 +121,9 @@ class Portal(BaseModel):
     suspended_reason: str | None
     installed_at: str | None
     last_proven_alive_at: str | None
+    health: str
+    health_cause: str | None
+    alerts: list[Alert]
 
 
 class AuthorizationLink(BaseModel):

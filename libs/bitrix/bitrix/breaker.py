@@ -58,6 +58,20 @@ if open_until or failures >= tonumber(ARGV[1]) then
 end
 redis.call('EXPIRE', KEYS[1], ARGV[5])
 """
+_HALF_OPEN = f"""{_NOW}
+if redis.call('HEXISTS', KEYS[1], 'until') == 1 then
+  redis.call('HSET', KEYS[1], 'until', now)
+  redis.call('HDEL', KEYS[1], 'probe')
+end
+"""
+_LOOK = f"""{_NOW}
+local state = redis.call('HMGET', KEYS[1], 'failures', 'until')
+local open_until = tonumber(state[2])
+if not open_until then
+  return {{tonumber(state[1]) or 0, 0, 0}}
+end
+return {{tonumber(state[1]) or 0, math.max(0, math.ceil(open_until - now)), 1}}
+"""
 _AILING = {Kind.UNKNOWN, Kind.TRANSPORT, Kind.SERVER}
 
 
@@ -72,6 +86,22 @@ class Passage:
 _CLEAR = Passage(0.0, is_watched=False)
 
 
+@dataclass(frozen=True)
+class Condition:
+    """How a portal's breaker stands. Open while `opens_in_s` is above 0, half-open after that."""
+
+    failures: int
+    opens_in_s: float
+    has_tripped: bool
+
+    @property
+    def word(self) -> str:
+        """Return closed, open or half_open."""
+        if not self.has_tripped:
+            return "closed"
+        return "open" if self.opens_in_s else "half_open"
+
+
 class Breaker:
     """Keeps calls from portals that do not answer. While Redis is away everything passes."""
 
@@ -79,6 +109,8 @@ class Breaker:
         self._shared = shared
         self._enter = shared.redis.register_script(_ENTER)
         self._fail = shared.redis.register_script(_FAIL)
+        self._half_open = shared.redis.register_script(_HALF_OPEN)
+        self._look = shared.redis.register_script(_LOOK)
         self._well_until: dict[str, float] = {}
 
     async def enter(self, member_id: str) -> Passage:
@@ -105,3 +137,15 @@ class Breaker:
             await self._shared.ask(self._fail(keys=[key], args=args))
         elif passage.is_watched:
             await self._shared.ask(self._shared.redis.delete(key))
+
+    async def look(self, member_id: str) -> Condition | None:
+        """Return how a portal's breaker stands, None while Redis is away. Changes nothing."""
+        seen = await self._shared.ask(self._look(keys=[KEY.format(member_id=member_id)]))
+        if seen is None:
+            return None
+        failures, wait_ms, tripped = seen
+        return Condition(int(failures), int(wait_ms) / 1000, bool(tripped))
+
+    async def half_open(self, member_id: str) -> None:
+        """End the pause of an open breaker: the next call is the probe that closes it or opens it again."""
+        await self._shared.ask(self._half_open(keys=[KEY.format(member_id=member_id)]))

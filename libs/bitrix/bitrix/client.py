@@ -54,6 +54,8 @@ class Answer:
     """Run time of this method over ten minutes; 0 where the portal does not tell."""
     operating_reset_at: float = 0.0
     """Unix seconds when the oldest of it is forgotten."""
+    finished_at: float = 0.0
+    """Unix seconds by the portal's own clock when it was done; 0 where the portal does not tell."""
 
     @classmethod
     def read(cls, result: Any, total: object, following: object, time: object) -> "Answer":
@@ -65,6 +67,7 @@ class Answer:
             next=following if isinstance(following, int) else None,
             operating_s=_number(clock.get("operating")),
             operating_reset_at=_number(clock.get("operating_reset_at")),
+            finished_at=_number(clock.get("finish")),
         )
 
 

@@ -82,6 +82,8 @@ class Application:
     refresh_token: str = field(default="", repr=False)
     expires_in: int = 0
     server_endpoint: str = ""
+    probe: str = ""
+    """Of ONAPPTEST: what our event.test was called with under this name."""
 
 
 @dataclass(frozen=True, slots=True)

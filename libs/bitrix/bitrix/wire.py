@@ -95,6 +95,7 @@ def _application(data: dict[str, Any], auth: dict[str, Any]) -> Application:
         refresh_token=as_text(auth.get("refresh_token")),
         expires_in=min(as_id(auth.get("expires_in")), 86_400),
         server_endpoint=as_text(auth.get("server_endpoint"))[:255],
+        probe=as_text(as_map(data.get("QUERY")).get("probe"))[:64],
     )
 
 

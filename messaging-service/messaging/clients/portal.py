@@ -11,7 +11,9 @@ import orjson
 from kit.pb import moment
 from kit.rpc import call
 from messaging.domain import Notice
+from teachbase.portal.v1 import diagnosis_pb2 as diagnosis
 from teachbase.portal.v1 import portal_pb2 as pb
+from teachbase.portal.v1.diagnosis_pb2_grpc import DiagnosisServiceStub
 from teachbase.portal.v1.portal_pb2_grpc import PortalServiceStub
 
 PEER = "portal"
@@ -26,6 +28,7 @@ class PortalClient:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = PortalServiceStub(channel)
+        self._diagnosis = DiagnosisServiceStub(channel)
 
     async def adopt(self, member_id: str, access_token: str, token_hash: bytes, remote_ip: str) -> None:
         """Have portal learn an event's application token, if the event can be verified. Raises PeerError."""
@@ -51,6 +54,7 @@ class PortalClient:
             server_endpoint=notice.server_endpoint,
             remote_ip=notice.remote_ip,
             trace_id=notice.id.hex,
+            probe=notice.probe,
         )
         await call(self._stub.HandleLifeCycle, request, peer=PEER, timeout=_LIFE_TIMEOUT_S)
 
@@ -59,6 +63,18 @@ class PortalClient:
         request = pb.FetchEventsRequest(portal_id=str(portal_id), offset=offset, limit=limit)
         answer = await call(self._stub.FetchEvents, request, peer=PEER, timeout=_FETCH_TIMEOUT_S)
         return orjson.loads(answer.page)
+
+    async def report_traffic(
+        self, portal_id: UUID, last_message_at: datetime | None, *, is_silent: bool, expected: float
+    ) -> None:
+        """Tell portal when somebody wrote last, and whether silence since is unusual. Raises PeerError."""
+        request = diagnosis.ReportTrafficRequest(
+            portal_id=str(portal_id),
+            last_message_at=moment(last_message_at),
+            is_silent=is_silent,
+            expected=expected,
+        )
+        await call(self._diagnosis.ReportTraffic, request, peer=PEER, timeout=_REPORT_TIMEOUT_S)
 
     async def report_purge(self, portal_id: UUID, asked_at: datetime, deleted: Mapping[str, int]) -> None:
         """Tell portal what this context has deleted of a portal. Raises PeerError."""

@@ -15,13 +15,14 @@ MAX_UNPROVEN = 1000
 
 _INSERT = text("""
     INSERT INTO life_cycle_notices (portal_id, id, member_id, event, is_proven, clean, token_hash, access_token,
-                                    refresh_token, expires_in, server_endpoint, remote_ip, due_at)
+                                    refresh_token, expires_in, server_endpoint, remote_ip, probe, due_at)
     SELECT new.*, CAST(:now AS timestamptz) FROM unnest(
         CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:members AS text[]), CAST(:events AS text[]),
         CAST(:proven AS boolean[]), CAST(:clean AS boolean[]), :hashes, :access_tokens, :refresh_tokens,
-        CAST(:expires AS integer[]), CAST(:endpoints AS text[]), CAST(:ips AS text[])
+        CAST(:expires AS integer[]), CAST(:endpoints AS text[]), CAST(:ips AS text[]),
+        CAST(:probes AS text[])
     ) AS new (portal_id, id, member_id, event, is_proven, clean, token_hash, access_token, refresh_token,
-              expires_in, server_endpoint, remote_ip)
+              expires_in, server_endpoint, remote_ip, probe)
     WHERE new.is_proven OR (
         SELECT count(*) < :most FROM life_cycle_notices AS waiting WHERE NOT waiting.is_proven
     )
@@ -48,6 +49,7 @@ async def insert(conn: AsyncConnection, notices: Sequence[Notice], now: datetime
             "expires": [one.expires_in for one in notices],
             "endpoints": [one.server_endpoint for one in notices],
             "ips": [one.remote_ip for one in notices],
+            "probes": [one.probe for one in notices],
         },
     )
 
@@ -85,6 +87,7 @@ async def claim(conn: AsyncConnection, now: datetime, lease_until: datetime, lim
             expires_in=row.expires_in,
             server_endpoint=row.server_endpoint,
             remote_ip=row.remote_ip,
+            probe=row.probe,
             attempts=row.attempts,
         )
         for row in rows

@@ -1,11 +1,14 @@
 """Calls of a portal's REST: within its rate budget, with a live token, at the address that was confirmed."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from bitrix.batch import Outcome
 from bitrix.client import Answer, BitrixClient, Call, Credential
+from bitrix.decisions import failure
 from bitrix.limiter import Limiter, Priority
 from bitrix.rest import Rest
 from portal.domain import StoredToken
@@ -46,6 +49,15 @@ class PortalRest:
         tokens = _Newest(self._tokens, self._endpoints, portal_id)
         return await self._rest.call(tokens, call, patience_s=patience_s, priority=priority)
 
+    async def batch(self, portal_id: UUID, calls: Sequence[Call]) -> list[Outcome]:
+        """Return how each call ended, in as few requests as may be. Raises NoCredential, TokenRefused."""
+        tokens = _Newest(self._tokens, self._endpoints, portal_id)
+        return await self._rest.batch(tokens, calls, patience_s=PATIENCE_S)
+
+    async def batch_as(self, credential: Credential, calls: Sequence[Call], patience_s: float) -> list[Outcome]:
+        """Return how each call ended with this very credential, which is neither refreshed nor moved."""
+        return await self._rest.batch(_Fixed(credential), calls, patience_s=patience_s)
+
     async def member_of(self, portal_id: UUID) -> str:
         """Return the member_id of a portal. Raises NoCredential, TokenRefused."""
         return (await self._tokens.current(portal_id)).member_id
@@ -57,6 +69,22 @@ class PortalRest:
         ends_at = asyncio.get_running_loop().time() + PATIENCE_S
         await self._limiter.wait(member_id, ends_at, Priority.INTERACTIVE, (method,))
         return await self._client.call(Credential(member_id, client_endpoint, access_token), method, params)
+
+
+class _Fixed:
+    """A credential as it is: what the portal says to it is the answer that is wanted."""
+
+    def __init__(self, credential: Credential) -> None:
+        self._credential = credential
+
+    async def get(self) -> Credential:
+        return self._credential
+
+    async def refresh_after(self, stale: Credential) -> Credential:
+        raise failure("invalid_token", status=401, portal=stale.member_id)
+
+    async def moved(self, stale: Credential, client_endpoint: str) -> Credential:
+        raise failure("portal_renamed", status=302, portal=stale.member_id, description=client_endpoint)
 
 
 class _Newest:

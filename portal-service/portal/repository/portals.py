@@ -1,6 +1,7 @@
 """Statements on portals, their access and their application tokens."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from portal import life
 from portal.domain import Access, Bot, Portal, PortalChange, PortalSettings, VerifiedInstall
+from portal.health import alerts_of
 from portal.life import Move, State
+from portal.repository import health as healths
 from portal.tables import portal_application_tokens, portal_changes, portal_users_access, portals
 
 
@@ -109,11 +112,6 @@ async def ask_to_purge(conn: AsyncConnection, portal_id: UUID, now: datetime) ->
     return (await conn.execute(unasked.values(purge_asked_at=now))).rowcount == 1
 
 
-async def prove_alive(conn: AsyncConnection, portal_id: UUID, now: datetime) -> None:
-    """Something of the portal's own arrived."""
-    await conn.execute(update(portals).where(portals.c.id == portal_id).values(last_proven_alive_at=now))
-
-
 async def set_endpoint(
     conn: AsyncConnection, portal_id: UUID, client_endpoint: str, domain: str, now: datetime
 ) -> bool:
@@ -184,8 +182,8 @@ async def add_users(conn: AsyncConnection, portal_id: UUID, user_ids: Sequence[i
 
 async def find(conn: AsyncConnection, portal_id: UUID) -> Portal | None:
     """Return a portal."""
-    row = (await conn.execute(_select().where(portals.c.id == portal_id))).first()
-    return _portal(row) if row else None
+    row = (await conn.execute(_select().add_columns(*healths.COLUMNS).where(portals.c.id == portal_id))).first()
+    return _with_alerts(row) if row else None
 
 
 async def page(
@@ -193,13 +191,15 @@ async def page(
     *,
     query: str,
     state: str,
+    health: str,
     since: datetime | None,
     until: datetime | None,
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[Portal]:
     """Return portals, newest first, after the keys of the last row seen."""
-    statement = _select().order_by(portals.c.created_at.desc(), portals.c.id.desc()).limit(limit)
+    newest = (portals.c.created_at.desc(), portals.c.id.desc())
+    statement = _select().add_columns(*healths.COLUMNS).order_by(*newest).limit(limit)
     if query:
         statement = statement.where(
             or_(
@@ -210,13 +210,15 @@ async def page(
         )
     if state:
         statement = statement.where(portals.c.state == state)
+    if health:
+        statement = statement.where(healths.where(health))
     if since:
         statement = statement.where(portals.c.created_at >= since)
     if until:
         statement = statement.where(portals.c.created_at < until)
     if after:
         statement = statement.where(tuple_(portals.c.created_at, portals.c.id) < after)
-    return [_portal(row) for row in await conn.execute(statement)]
+    return [_with_alerts(row) for row in await conn.execute(statement)]
 
 
 async def without_bot(conn: AsyncConnection, before: datetime, limit: int) -> list[UUID]:
@@ -283,6 +285,12 @@ def _select() -> Select[Any]:
         .scalar_subquery()
     )
     return select(portals, user_ids.label("user_ids"))
+
+
+def _with_alerts(row: Row[Any]) -> Portal:
+    stored = healths.stored(row.alerts)
+    alerts = alerts_of(row.state, row.bot_state, row.bot_error_code, has_token=row.has_token, stored=stored)
+    return replace(_portal(row), alerts=alerts)
 
 
 def _portal(row: Row[Any]) -> Portal:

@@ -101,6 +101,16 @@ async def newest_live(conn: AsyncConnection, portal_id: UUID) -> SealedToken | N
     return _sealed(row) if row else None
 
 
+async def count_live(conn: AsyncConnection, portal_id: UUID) -> int:
+    """Return how many credentials of a portal are live."""
+    statement = (
+        select(func.count())
+        .select_from(portal_tokens)
+        .where(portal_tokens.c.portal_id == portal_id, portal_tokens.c.state == "live")
+    )
+    return await conn.scalar(statement) or 0
+
+
 async def idle(conn: AsyncConnection, before: datetime, now: datetime, limit: int) -> list[tuple[UUID, int]]:
     """Return portals whose newest live credential is older than a moment, with its generation, in no order."""
     newest = func.max(portal_tokens.c.updated_at)

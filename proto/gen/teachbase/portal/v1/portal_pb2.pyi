@@ -225,6 +225,26 @@ ACCESS_MODE_ALL: AccessMode.ValueType  # 2
 ACCESS_MODE_DEPARTMENTS: AccessMode.ValueType  # 3
 Global___AccessMode: _TypeAlias = AccessMode  # noqa: Y015
 
+class _PortalHealth:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PortalHealthEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PortalHealth.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PORTAL_HEALTH_UNSPECIFIED: _PortalHealth.ValueType  # 0
+    PORTAL_HEALTH_OK: _PortalHealth.ValueType  # 1
+    PORTAL_HEALTH_WARNING: _PortalHealth.ValueType  # 2
+    PORTAL_HEALTH_FAILING: _PortalHealth.ValueType  # 3
+
+class PortalHealth(_PortalHealth, metaclass=_PortalHealthEnumTypeWrapper):
+    """Whether a portal is known to work, without asking it."""
+
+PORTAL_HEALTH_UNSPECIFIED: PortalHealth.ValueType  # 0
+PORTAL_HEALTH_OK: PortalHealth.ValueType  # 1
+PORTAL_HEALTH_WARNING: PortalHealth.ValueType  # 2
+PORTAL_HEALTH_FAILING: PortalHealth.ValueType  # 3
+Global___PortalHealth: _TypeAlias = PortalHealth  # noqa: Y015
+
 @_typing.final
 class PortalSettings(_message.Message):
     """What a portal's administrator may choose."""
@@ -310,6 +330,42 @@ class Access(_message.Message):
 Global___Access: _TypeAlias = Access  # noqa: Y015
 
 @_typing.final
+class Alert(_message.Message):
+    """Something that is wrong with a portal in service and stays until it is seen to be over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    IS_FAILING_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Stable, like probe or silence."""
+    is_failing: _builtins.bool
+    """Whether the portal fails for it; else it is a warning."""
+    cause: _builtins.str
+    """A sentence."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """Absent where only the present is known."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        is_failing: _builtins.bool = ...,
+        cause: _builtins.str = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "is_failing", b"is_failing", "name", b"name", "since", b"since"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Alert: _TypeAlias = Alert  # noqa: Y015
+
+@_typing.final
 class Portal(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -325,6 +381,8 @@ class Portal(_message.Message):
     SUSPENDED_REASON_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
     REACHED_DEPARTMENT_IDS_FIELD_NUMBER: _builtins.int
+    HEALTH_FIELD_NUMBER: _builtins.int
+    ALERTS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     member_id: _builtins.str
     """The tenant key of Bitrix24: 32 hex digits, stable for ever."""
@@ -333,6 +391,7 @@ class Portal(_message.Message):
     state: Global___PortalState.ValueType
     suspended_reason: _builtins.str
     """Why the vendor stopped it; empty where it did not."""
+    health: Global___PortalHealth.ValueType
     @_builtins.property
     def bot(self) -> Global___Bot: ...
     @_builtins.property
@@ -349,6 +408,10 @@ class Portal(_message.Message):
     def reached_department_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """The departments that have access, with all that are within them."""
 
+    @_builtins.property
+    def alerts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Alert]:
+        """Why, the worst first; empty where all is well."""
+
     def __init__(
         self,
         *,
@@ -364,10 +427,12 @@ class Portal(_message.Message):
         suspended_reason: _builtins.str = ...,
         settings: Global___PortalSettings | None = ...,
         reached_department_ids: _abc.Iterable[_builtins.int] | None = ...,
+        health: Global___PortalHealth.ValueType = ...,
+        alerts: _abc.Iterable[Global___Alert] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "bot", b"bot", "created_at", b"created_at", "installed_at", b"installed_at", "last_proven_alive_at", b"last_proven_alive_at", "settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "bot", b"bot", "created_at", b"created_at", "domain", b"domain", "id", b"id", "installed_at", b"installed_at", "last_proven_alive_at", b"last_proven_alive_at", "member_id", b"member_id", "reached_department_ids", b"reached_department_ids", "settings", b"settings", "state", b"state", "suspended_reason", b"suspended_reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "alerts", b"alerts", "bot", b"bot", "created_at", b"created_at", "domain", b"domain", "health", b"health", "id", b"id", "installed_at", b"installed_at", "last_proven_alive_at", b"last_proven_alive_at", "member_id", b"member_id", "reached_department_ids", b"reached_department_ids", "settings", b"settings", "state", b"state", "suspended_reason", b"suspended_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1162,11 +1227,13 @@ class ListPortalsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     SINCE_FIELD_NUMBER: _builtins.int
     UNTIL_FIELD_NUMBER: _builtins.int
+    HEALTH_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """Part of a domain or a whole member_id."""
     state: Global___PortalState.ValueType
     page_size: _builtins.int
     page_token: _builtins.str
+    health: Global___PortalHealth.ValueType
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -1180,10 +1247,11 @@ class ListPortalsRequest(_message.Message):
         page_token: _builtins.str = ...,
         since: _timestamp_pb2.Timestamp | None = ...,
         until: _timestamp_pb2.Timestamp | None = ...,
+        health: Global___PortalHealth.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "query", b"query", "since", b"since", "state", b"state", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["health", b"health", "page_size", b"page_size", "page_token", b"page_token", "query", b"query", "since", b"since", "state", b"state", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1438,6 +1506,7 @@ class HandleLifeCycleRequest(_message.Message):
     SERVER_ENDPOINT_FIELD_NUMBER: _builtins.int
     REMOTE_IP_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
+    PROBE_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     event: _builtins.str
     """As Bitrix24 calls it, like ONAPPUNINSTALL."""
@@ -1453,6 +1522,8 @@ class HandleLifeCycleRequest(_message.Message):
     server_endpoint: _builtins.str
     remote_ip: _builtins.str
     trace_id: _builtins.str
+    probe: _builtins.str
+    """Of ONAPPTEST: which probe it echoes; empty where it is none of ours."""
     def __init__(
         self,
         *,
@@ -1467,10 +1538,11 @@ class HandleLifeCycleRequest(_message.Message):
         server_endpoint: _builtins.str = ...,
         remote_ip: _builtins.str = ...,
         trace_id: _builtins.str = ...,
+        probe: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "application_token_hash", b"application_token_hash", "clean", b"clean", "event", b"event", "expires_in", b"expires_in", "is_proven", b"is_proven", "member_id", b"member_id", "refresh_token", b"refresh_token", "remote_ip", b"remote_ip", "server_endpoint", b"server_endpoint", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "application_token_hash", b"application_token_hash", "clean", b"clean", "event", b"event", "expires_in", b"expires_in", "is_proven", b"is_proven", "member_id", b"member_id", "probe", b"probe", "refresh_token", b"refresh_token", "remote_ip", b"remote_ip", "server_endpoint", b"server_endpoint", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

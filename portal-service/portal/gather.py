@@ -1,0 +1,160 @@
+"""Gathers the facts of a diagnosis: each source within a time of its own, and none of them stops another.
+
+A portal is asked in two requests: one batch of reads, and the test event.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from bitrix.breaker import Breaker, Condition
+from bitrix.client import Call, Credential
+from bitrix.decisions import failure
+from bitrix.errors import BitrixError
+from bitrix.oauth import AppInfo, OAuthServer
+from kit.errors import DomainError
+from portal.bindings import Bindings
+from portal.bot_profile import CODE
+from portal.checks import facts as ask
+from portal.checks.authority import NO_ANSWER
+from portal.checks.facts import Authority, Facts, Probe, Stored
+from portal.checks.own import why_no_probe
+from portal.clients.rest import PortalRest
+from portal.domain import StoredToken, base_of
+from portal.errors import NoCredential
+from portal.portals import Portals
+from portal.probes import Probes, call_of
+from portal.tokens import Tokens
+
+REST_S = 8.0
+PATIENCE_S = 3.0
+"""Of them to wait for the portal's rate budget and before repeats."""
+ECHO_S = 8.0
+"""Somebody watches: an event that is slower than that proves itself to the next diagnosis."""
+READS = [
+    *(Call(name, {}, is_idempotent=True) for name in (ask.APP_INFO, ask.IS_ADMIN, ask.EVENTS, ask.PLACES)),
+    Call(ask.OWN_BOTS, {}, is_idempotent=True),
+    Call(ask.BOT_BY_CODE, {"code": CODE}, is_idempotent=True),
+]
+
+
+class Gatherer:
+    """Gathers facts."""
+
+    def __init__(
+        self,
+        portals: Portals,
+        tokens: Tokens,
+        oauth: OAuthServer,
+        rest: PortalRest,
+        breaker: Breaker,
+        probes: Probes,
+        wanted: Bindings,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._portals = portals
+        self._tokens = tokens
+        self._oauth = oauth
+        self._rest = rest
+        self._breaker = breaker
+        self._probes = probes
+        self._wanted = wanted
+        self._now = now
+
+    async def gather(self, portal_id: UUID, *, refresh_is_proven: bool = False) -> Facts:
+        """Return the facts of a portal. Raises PortalNotFound.
+
+        `refresh_is_proven`: it has just been seen to work; a refresh more would prove nothing.
+        """
+        portal = await self._portals.get(portal_id)
+        facts = Facts(portal, self._now(), self._oauth.client_id, self._wanted)
+        with_token, breaker = await asyncio.gather(
+            self._with_token(facts, refresh_is_proven), self._look(portal.member_id)
+        )
+        facts = await self._with_rest(replace(with_token, breaker=breaker))
+        return await self._with_probe(facts)
+
+    async def _look(self, member_id: str) -> Condition | None:
+        return await self._breaker.look(member_id)
+
+    async def _with_token(self, facts: Facts, refresh_is_proven: bool) -> Facts:
+        """Ask the OAuth server: of the token, for a new pair, and where the token was not good, of the new one."""
+        try:
+            token, live = await self._tokens.newest(facts.portal.id)
+        except NoCredential:
+            return replace(facts, stored_token=await self._authority("none", ""))
+        facts = replace(facts, stored=Stored(token, live))
+        said = await self._authority(token.access_token, token.server_endpoint)
+        facts = replace(facts, stored_token=said)
+        if isinstance(said.answer, AppInfo):
+            facts = replace(facts, live=said.answer)
+            if refresh_is_proven:
+                return replace(facts, refreshed=True)
+        elif said.answer.kind in NO_ANSWER and said.answer.status not in {400, 401, 403}:
+            return replace(facts, refreshed=said.answer)
+        return await self._with_refresh(facts)
+
+    async def _with_refresh(self, facts: Facts) -> Facts:
+        try:
+            fresh = await self._tokens.prove_refresh(facts.portal.id)
+        except BitrixError as error:
+            return replace(facts, refreshed=error)
+        except DomainError as error:
+            return replace(facts, refreshed=failure("no_answer", method="oauth refresh", description=error.reason))
+        facts = replace(facts, refreshed=True)
+        if facts.live is None:
+            said = await self._authority(fresh.access_token, fresh.server_endpoint)
+            facts = replace(facts, live=said.answer if isinstance(said.answer, AppInfo) else None)
+        return facts
+
+    async def _authority(self, access_token: str, server_endpoint: str) -> Authority:
+        started = time.perf_counter()
+        answer: AppInfo | BitrixError
+        try:
+            answer = await self._oauth.app_info(access_token, server_endpoint)
+        except BitrixError as error:
+            answer = error
+        return Authority(answer, round((time.perf_counter() - started) * 1000))
+
+    async def _with_rest(self, facts: Facts) -> Facts:
+        """Ask the portal, where there is a token that it should take and calls are not held back."""
+        credential = await self._credential(facts)
+        if credential is None or (facts.breaker and facts.breaker.word == "open"):
+            return facts
+        asked_at = self._now().timestamp()
+        try:
+            async with asyncio.timeout(REST_S):
+                outcomes = await self._rest.batch_as(credential, READS, PATIENCE_S)
+        except TimeoutError:
+            outcomes = [failure("deadline", portal=facts.portal.member_id, method=one.method) for one in READS]
+        rest = {call.method: outcome for call, outcome in zip(READS, outcomes, strict=True)}
+        return replace(facts, rest=rest, asked_at=asked_at, answered_at=self._now().timestamp())
+
+    async def _with_probe(self, facts: Facts) -> Facts:
+        credential = await self._credential(facts)
+        if credential is None or why_no_probe(facts):
+            return facts
+        portal_id = facts.portal.id
+        probe_id = await self._probes.begin(portal_id)
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(REST_S):
+                (outcome,) = await self._rest.batch_as(credential, [call_of(probe_id)], PATIENCE_S)
+        except TimeoutError:
+            outcome = failure("deadline", portal=facts.portal.member_id, method="event.test")
+        refusal = outcome.code if isinstance(outcome, BitrixError) else ""
+        await self._probes.sent(portal_id, probe_id, refusal)
+        echoed = not refusal and await self._probes.wait(portal_id, probe_id, ECHO_S)
+        took_s = time.perf_counter() - started
+        return replace(facts, probe=Probe(round(took_s * 1000) if echoed else None, round(took_s, 1), refusal))
+
+    async def _credential(self, facts: Facts) -> Credential | None:
+        """Return the token that is good now, at the address that the OAuth server told with it."""
+        if facts.live is None:
+            return None
+        token: StoredToken
+        token, _ = await self._tokens.newest(facts.portal.id)
+        return Credential(facts.portal.member_id, base_of(facts.live.client_endpoint), token.access_token)
