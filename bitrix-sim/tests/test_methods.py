@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from b24sim.testing import Sim
+from b24sim.testing import NOW, Sim
 from bitrix import phpform
 
 URL = "http://127.0.0.1:1/events"
@@ -199,3 +199,51 @@ async def test_a_bound_handler_hears_the_probe(sim: Sim, portal: dict[str, Any],
     assert unknown.json()["error"] == "ERROR_EVENT_NOT_FOUND"
     assert [item["event"] for item in await sim.result(portal, "event.get")] == ["ONAPPTEST"]
     assert await sim.result(portal, "event.unbind", **handler) == {"count": 1}
+
+
+async def test_the_subscriptions_of_a_webhook_bot_are_listed_and_go_where_it_posts(
+    sim: Sim, portal: dict[str, Any]
+) -> None:
+    bot_id = await sim.bot(portal, "http://127.0.0.1:1/events")
+    bound = await sim.result(portal, "event.get")
+    await sim.result(portal, "imbot.v2.Bot.update", botId=bot_id, fields={"eventMode": "fetch"})
+
+    assert "ONIMBOTV2MESSAGEADD" in [item["event"] for item in bound]
+    assert {item["handler"] for item in bound} == {"http://127.0.0.1:1/events"}
+    assert await sim.result(portal, "event.get") == []
+
+
+async def test_what_a_portal_granted_its_clock_and_its_payment_can_change(
+    sim: Sim, portal: dict[str, Any]
+) -> None:
+    place = {"PLACEMENT": "IM_SIDEBAR", "HANDLER": "https://app.example/placement"}
+    change = {"scope": "imbot,placement", "clock_skew_s": 600, "payment_expired": True, "installed": False}
+
+    await sim.control("PATCH", f"/portals/{portal['member_id']}", change)
+
+    info = await sim.call(portal, "app.info")
+    batch = await sim.result(portal, "batch", cmd={"a": "app.info"})
+    assert (info.json()["result"]["PAYMENT_EXPIRED"], info.json()["result"]["INSTALLED"]) == ("Y", False)
+    assert info.json()["time"]["finish"] - NOW >= 600
+    assert batch["result_time"]["a"]["finish"] - NOW >= 600
+    assert await sim.result(portal, "scope") == ["imbot", "placement"]
+    assert (await sim.call(portal, "placement.bind", **place)).json()["error"] == "ERROR_PLACEMENT_NOT_FOUND"
+
+
+async def test_tokens_of_a_person_can_be_revoked(sim: Sim, portal: dict[str, Any]) -> None:
+    path = f"/portals/{portal['member_id']}/revoke"
+    refresh = {
+        "grant_type": "refresh_token",
+        "client_id": "app.local.teachbase",
+        "client_secret": "local-secret",
+        "refresh_token": portal["admin"]["refresh_token"],
+    }
+
+    kept = await sim.control(
+        "POST", path, {"user_id": portal["admin"]["user_id"], "access": False, "refresh": False}
+    )
+    gone = await sim.control("POST", path, {"user_id": portal["admin"]["user_id"]})
+
+    assert (kept, gone) == ({"revoked": 0}, {"revoked": 2})
+    assert (await sim.call(portal, "app.info")).json()["error"] == "invalid_token"
+    assert (await sim.http.post("/oauth/token/", data=refresh)).json()["error"] == "invalid_grant"

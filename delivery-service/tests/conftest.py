@@ -28,7 +28,9 @@ from delivery import settle
 from delivery.app import App
 from delivery.clients.portal import PortalClient
 from delivery.config import Settings
+from delivery.diagnose import Diagnoses
 from delivery.grpc_api import DeliveryServicer
+from delivery.grpc_diagnosis import DiagnosisServicer
 from delivery.lanes import Lanes
 from delivery.outbox import Outbox
 from delivery.portals import PortalChanges
@@ -41,7 +43,7 @@ from kit.errors import DomainError
 from kit.rpc import Context, channel
 from kit.server import Server
 from teachbase.delivery.v1 import delivery_pb2 as pb
-from teachbase.delivery.v1 import delivery_pb2_grpc
+from teachbase.delivery.v1 import delivery_pb2_grpc, diagnosis_pb2_grpc
 from teachbase.portal.v1 import portal_pb2, portal_pb2_grpc
 
 CLIENT = {"client_id": "app.local.teachbase", "client_secret": "local-secret"}
@@ -124,6 +126,7 @@ class Service:
     sim: Sim
     context: PortalContext
     stub: Any
+    diagnosis: Any
     lanes: Lanes
     other_lanes: Lanes
     changes: PortalChanges
@@ -250,6 +253,11 @@ async def service(
     neighbour.add(
         portal_pb2_grpc.add_PortalServiceServicer_to_server, context, "teachbase.portal.v1.PortalService"
     )
+    server.add(
+        diagnosis_pb2_grpc.add_DiagnosisServiceServicer_to_server,
+        DiagnosisServicer(Diagnoses(app.engine, app.bell, clock)),
+        "teachbase.delivery.v1.DiagnosisService",
+    )
     await neighbour.start()
     redis = Redis.from_url(redis_url)
     rest = Rest(client, Limiter(Shared(redis), Budget(rate=1000, burst=1000)), Breaker(Shared(redis)))
@@ -274,6 +282,7 @@ async def service(
             sim=sim,
             context=context,
             stub=delivery_pb2_grpc.DeliveryServiceStub(own),
+            diagnosis=diagnosis_pb2_grpc.DiagnosisServiceStub(own),
             lanes=lanes,
             other_lanes=other_lanes,
             changes=PortalChanges(app.engine, portal, clock),

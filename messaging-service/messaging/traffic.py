@@ -52,7 +52,7 @@ class Traffic:
         """Return how unusual a portal's silence is by now."""
         now = self._now()
         async with self._engine.connect() as conn:
-            hours = await statements.hours(conn, portal_id, now - 2 * silence.HISTORY)
+            hours = await statements.hours(conn, portal_id)
             last_at = await statements.last_message_at(conn, portal_id)
         return silence.judge(hours, last_at, now)
 
@@ -62,12 +62,13 @@ class Traffic:
         async with self._engine.begin() as conn:
             since = one.counted_until or silence.hour_of(now - silence.HISTORY)
             await statements.count(conn, one.portal_id, since, counted_until)
-            await statements.forget(conn, one.portal_id, now - 2 * silence.HISTORY)
         found = await self.silence_of(one.portal_id)
         is_news = bool(found.since) and found.since != one.told_until
         if found.is_unusual or one.was_silent or is_news:
             await self._tell(one.portal_id, found)
         async with self._engine.begin() as conn:
+            if found.since:  # what its judgement does not look at
+                await statements.forget(conn, one.portal_id, found.since - silence.HISTORY - EVERY)
             await statements.settle(
                 conn,
                 one.portal_id,

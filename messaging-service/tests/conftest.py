@@ -25,6 +25,7 @@ from messaging.clients.billing import BillingClient
 from messaging.clients.delivery import DeliveryClient
 from messaging.clients.portal import PortalClient
 from messaging.config import Settings
+from messaging.diagnose import Diagnoses
 from messaging.fetch import Fetcher
 from messaging.grpc_api import MessagingServicer
 from messaging.ingest import Inbox
@@ -34,11 +35,12 @@ from messaging.portals import PortalChanges
 from messaging.reading import Reading
 from messaging.respond import Responder
 from messaging.second_look import SecondLook
+from messaging.traffic import Traffic
 from teachbase.billing.v1 import billing_pb2, billing_pb2_grpc
 from teachbase.delivery.v1 import delivery_pb2, delivery_pb2_grpc
 from teachbase.messaging.v1 import messaging_pb2 as pb
 from teachbase.messaging.v1 import messaging_pb2_grpc
-from teachbase.portal.v1 import portal_pb2, portal_pb2_grpc
+from teachbase.portal.v1 import diagnosis_pb2, diagnosis_pb2_grpc, portal_pb2, portal_pb2_grpc
 
 BOT_ID = 812
 cursors = itertools.count(1)
@@ -97,7 +99,7 @@ class Delivery(delivery_pb2_grpc.DeliveryServiceServicer):
         return delivery_pb2.ShowTypingResponse()
 
 
-class PortalContext(portal_pb2_grpc.PortalServiceServicer):
+class PortalContext(portal_pb2_grpc.PortalServiceServicer, diagnosis_pb2_grpc.DiagnosisServiceServicer):
     """Keeps what it is asked to adopt; away for the next `failures` calls."""
 
     def __init__(self) -> None:
@@ -105,9 +107,18 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer):
         self.told: list[portal_pb2.HandleLifeCycleRequest] = []
         self.fetched: list[portal_pb2.FetchEventsRequest] = []
         self.pages: list[dict[str, Any]] = []
+        self.traffic: list[diagnosis_pb2.ReportTrafficRequest] = []
         self.refusal: grpc.StatusCode | None = None
         self.fetch_refusal: grpc.StatusCode | None = None
         self.failures = 0
+
+    async def ReportTraffic(  # noqa: N802 - the proto's name
+        self, request: diagnosis_pb2.ReportTrafficRequest, _context: Context
+    ) -> diagnosis_pb2.ReportTrafficResponse:
+        self.traffic.append(request)
+        if self.refusal:
+            await _context.abort(self.refusal, "no")
+        return diagnosis_pb2.ReportTrafficResponse()
 
     async def AdoptApplicationToken(  # noqa: N802 - the proto's name
         self, request: portal_pb2.AdoptApplicationTokenRequest, _context: Context
@@ -154,6 +165,8 @@ class Service:
     responder: Responder
     second_look: SecondLook
     notices: Notices
+    traffic: Traffic
+    diagnoses: Diagnoses
     changes: PortalChanges
     outcomes: Outcomes
     billing: Billing
@@ -336,6 +349,9 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
     neighbours.add(
         portal_pb2_grpc.add_PortalServiceServicer_to_server, context, "teachbase.portal.v1.PortalService"
     )
+    neighbours.add(
+        diagnosis_pb2_grpc.add_DiagnosisServiceServicer_to_server, context, "teachbase.portal.v1.DiagnosisService"
+    )
     await neighbours.start()
     changes = PortalChanges(app.engine, app.bell, clock)
     async with channel(f"127.0.0.1:{neighbours.port}") as peers, channel(f"127.0.0.1:{server.port}") as own:
@@ -347,12 +363,15 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
             "teachbase.messaging.v1.MessagingService",
         )
         await server.start()
+        traffic = Traffic(app.engine, PortalClient(peers), clock)
         service = Service(
             engine=app.engine,
             clock=clock,
             stub=messaging_pb2_grpc.MessagingServiceStub(own),
             responder=Responder(app.engine, BillingClient(peers), DeliveryClient(peers), clock),
             notices=Notices(app.engine, PortalClient(peers), app.keyring, clock),
+            traffic=traffic,
+            diagnoses=Diagnoses(app.engine, traffic, clock),
             second_look=SecondLook(app.engine, app.bell, app.keyring.encrypt, clock),
             changes=changes,
             outcomes=Outcomes(app.engine),

@@ -103,3 +103,15 @@ async def test_a_stranger_is_asked_about_only_where_a_token_could_prove_the_even
         member=stranger.member_id,
     )
     assert {row.outcome for row in left} == {"refused"}
+
+
+async def test_two_test_events_of_one_second_are_two_and_name_their_probes(service: Any, life: Any) -> None:
+    portal = await service.portal()
+    query = {"LANGUAGE_ID": "ru", "QUERY": {"probe": "a1"}}
+
+    await service.ingest(life(portal, "ONAPPTEST", query), life(portal, "ONAPPTEST", {"QUERY": {"probe": "b2"}}))
+    await service.ingest(life(portal, "ONAPPTEST", query))
+    await service.notices.round()
+    await service.notices.round()
+
+    assert [one.probe for one in service.context.told] == ["a1", "b2"]

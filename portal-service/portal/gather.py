@@ -19,11 +19,11 @@ from kit.errors import DomainError
 from portal.bindings import Bindings
 from portal.bot_profile import CODE
 from portal.checks import facts as ask
-from portal.checks.authority import NO_ANSWER
+from portal.checks.authority import is_away
 from portal.checks.facts import Authority, Facts, Probe, Stored
 from portal.checks.own import why_no_probe
 from portal.clients.rest import PortalRest
-from portal.domain import StoredToken, base_of
+from portal.domain import base_of
 from portal.errors import NoCredential
 from portal.portals import Portals
 from portal.probes import Probes, call_of
@@ -93,7 +93,7 @@ class Gatherer:
             facts = replace(facts, live=said.answer)
             if refresh_is_proven:
                 return replace(facts, refreshed=True)
-        elif said.answer.kind in NO_ANSWER and said.answer.status not in {400, 401, 403}:
+        elif is_away(said.answer):
             return replace(facts, refreshed=said.answer)
         return await self._with_refresh(facts)
 
@@ -152,9 +152,20 @@ class Gatherer:
         return replace(facts, probe=Probe(round(took_s * 1000) if echoed else None, round(took_s, 1), refusal))
 
     async def _credential(self, facts: Facts) -> Credential | None:
-        """Return the token that is good now, at the address that the OAuth server told with it."""
+        """Return the token that is good now, at the address that the OAuth server told with it.
+
+        While that server is away a token that should still be good is tried where the portal was last.
+        """
         if facts.live is None:
-            return None
-        token: StoredToken
+            return _stored_credential(facts)
         token, _ = await self._tokens.newest(facts.portal.id)
         return Credential(facts.portal.member_id, base_of(facts.live.client_endpoint), token.access_token)
+
+
+def _stored_credential(facts: Facts) -> Credential | None:
+    if facts.stored is None or facts.stored_token is None or not is_away(facts.stored_token.answer):
+        return None
+    token = facts.stored.token
+    if token.expires_at <= facts.now:
+        return None
+    return Credential(token.member_id, token.client_endpoint, token.access_token)

@@ -335,7 +335,7 @@ export interface paths {
         };
         /**
          * Portals, newest first
-         * @description Search by part of a domain, by member_id or id; filter by status.
+         * @description Search by part of a domain, by member_id or id; filter by status and health.
          */
         get: operations["portals_v1_admin_portals_get"];
         put?: never;
@@ -392,6 +392,46 @@ export interface paths {
          * @description Make a link to send to the portal's administrator, where its credential is dead. Audited.
          */
         post: operations["authorize_v1_admin_portals__portal_id__authorize_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/portals/{portal_id}/attempt-fix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mend what is wrong with a portal, as far as that goes by itself
+         * @description Run the fixer of each failed check and check again; say what a person has to do. Audited; safe to repeat.
+         */
+        post: operations["attempt_fix_v1_admin_portals__portal_id__attempt_fix_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/portals/{portal_id}/diagnostics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What is wrong with a portal
+         * @description Make every check, also at the portal itself; nothing is mended by it.
+         */
+        post: operations["diagnostics_v1_admin_portals__portal_id__diagnostics_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -905,6 +945,20 @@ export interface components {
             role: string;
         };
         /**
+         * Alert
+         * @description Something that is wrong with a portal, until it is over; `since` null: only the present is known.
+         */
+        Alert: {
+            /** Cause */
+            cause: string;
+            /** Name */
+            name: string;
+            /** Severity */
+            severity: string;
+            /** Since */
+            since: string | null;
+        };
+        /**
          * AllowedUsers
          * @description Who may talk to the bot.
          */
@@ -1092,10 +1146,38 @@ export interface components {
             ensure_bot: components["schemas"]["StepResult"];
             provision: components["schemas"]["Provision"];
         };
+        /**
+         * Fix
+         * @description What was done about a failed check. `did` null: there is no fixer, or it need not run.
+         */
+        Fix: {
+            after: components["schemas"]["Check"];
+            before: components["schemas"]["Check"];
+            /** Context */
+            context: string;
+            /** Did */
+            did: string | null;
+            /** Error */
+            error: string | null;
+            /** Is Mended */
+            is_mended: boolean;
+            /** Name */
+            name: string;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * HumanStep
+         * @description What a person has to do about a check that still fails.
+         */
+        HumanStep: {
+            /** Name */
+            name: string;
+            /** What */
+            what: string;
         };
         /**
          * InboundEvent
@@ -1205,6 +1287,26 @@ export interface components {
             email: string;
             /** Password */
             password: string;
+        };
+        /**
+         * Mended
+         * @description What attempt-fix did, and how the checks stand after it.
+         */
+        Mended: {
+            /** Checked At */
+            checked_at: string;
+            /** Checks */
+            checks: components["schemas"]["Check"][];
+            /** Failed */
+            failed: string[];
+            /** Fixes */
+            fixes: components["schemas"]["Fix"][];
+            /** Health */
+            health: string;
+            /** Needs Human */
+            needs_human: components["schemas"]["HumanStep"][];
+            /** Portal Id */
+            portal_id: string;
         };
         /**
          * Message
@@ -1404,15 +1506,21 @@ export interface components {
         };
         /**
          * Portal
-         * @description A portal.
+         * @description A portal. `health`: ok, warning or failing, and `health_cause` the worst of its alerts.
          */
         Portal: {
             access: components["schemas"]["PortalAccess"];
+            /** Alerts */
+            alerts: components["schemas"]["Alert"][];
             bot: components["schemas"]["PortalBot"];
             /** Created At */
             created_at: string;
             /** Domain */
             domain: string;
+            /** Health */
+            health: string;
+            /** Health Cause */
+            health_cause: string | null;
             /** Id */
             id: string;
             /** Installed At */
@@ -2292,6 +2400,7 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: string;
+                health?: string;
                 limit?: number;
                 query?: string;
                 since?: string | null;

@@ -95,3 +95,44 @@ async def test_portals_share_nothing_and_the_state_goes_away(redis: Redis) -> No
 
     assert (await one.enter(uuid4().hex)).wait_s == 0
     assert 0 < await redis.ttl(KEY.format(member_id=member_id)) <= 900
+
+
+async def test_looking_tells_how_it_stands_and_changes_nothing(redis: Redis) -> None:
+    one, member_id = Breaker(Shared(redis)), uuid4().hex
+    words = []
+
+    for _ in range(2):
+        seen = await one.look(member_id)
+        assert seen
+        words.append(seen.word)
+        await fail(one, member_id, FAILURES)
+    await asyncio.sleep(0.15)
+    later = await one.look(member_id)
+
+    assert words == ["closed", "open"]
+    assert later is not None
+    assert (later.word, later.failures, later.opens_in_s) == ("half_open", FAILURES, 0.0)
+    assert (await one.enter(member_id)).wait_s == 0, "the probe is still to be had"
+
+
+async def test_an_open_one_can_be_asked_to_try_at_once(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker, "OPEN_S", 60)
+    one, member_id = Breaker(Shared(redis)), uuid4().hex
+    await fail(one, member_id, FAILURES)
+
+    await one.half_open(member_id)
+    probe, other = await one.enter(member_id), await one.enter(member_id)
+    await one.tell(member_id, probe, None)
+
+    assert (probe.wait_s, other.wait_s > 0) == (0.0, True)
+    closed = await one.look(member_id)
+    assert closed is not None
+    assert closed.word == "closed"
+
+
+async def test_a_closed_one_has_nothing_to_open(redis: Redis) -> None:
+    one, member_id = Breaker(Shared(redis)), uuid4().hex
+
+    await one.half_open(member_id)
+
+    assert await redis.exists(KEY.format(member_id=member_id)) == 0

@@ -38,6 +38,7 @@ async def test_a_call_gives_its_answer_with_paging_and_run_time(world: World) ->
 
     assert (len(page.result), page.total, page.next) == (50, 60, 50)
     assert page.operating_reset_at > 0
+    assert page.finished_at > 0
 
 
 async def test_a_hundred_calls_with_an_ended_token_refresh_once(world: World) -> None:

@@ -230,3 +230,13 @@ def test_whatever_else_is_no_id(value: object) -> None:
 
 def test_what_is_no_scalar_is_no_text() -> None:
     assert as_text(["a"]) == as_text({"a": "b"}) == as_text(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("query", "probe"),
+    [({"probe": "a1b2"}, "a1b2"), ({"any": "data"}, ""), ("text", ""), ({"probe": {"x": 1}}, "")],
+)
+def test_a_test_event_names_our_probe_or_none(query: object, probe: str) -> None:
+    event = wire.read({"event": "ONAPPTEST", "data": {"QUERY": query}})
+
+    assert event.application.probe == probe

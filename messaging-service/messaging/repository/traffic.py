@@ -60,11 +60,10 @@ async def count(conn: AsyncConnection, portal_id: UUID, since: datetime, until: 
     )
 
 
-async def hours(conn: AsyncConnection, portal_id: UUID, since: datetime) -> dict[datetime, int]:
-    """Return how many messages people wrote in each hour that had any."""
+async def hours(conn: AsyncConnection, portal_id: UUID) -> dict[datetime, int]:
+    """Return how many messages people wrote in each hour that had any, as far as it is kept."""
     rows = await conn.execute(
-        text("SELECT hour, messages FROM traffic_hours WHERE portal_id = :portal_id AND hour >= :since"),
-        {"portal_id": portal_id, "since": since},
+        text("SELECT hour, messages FROM traffic_hours WHERE portal_id = :portal_id"), {"portal_id": portal_id}
     )
     return {row.hour: row.messages for row in rows}
 

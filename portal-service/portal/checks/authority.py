@@ -1,7 +1,7 @@
 """What the OAuth server says: whether it answers, of the token, of scopes and of the portal's address."""
 
 import re
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from bitrix.errors import BitrixError, Kind
@@ -11,7 +11,7 @@ from portal.checks.finding import Finding, failed, ok, skipped, unknown
 from portal.domain import base_of
 from portal.life import GONE, State
 
-NO_ANSWER = {Kind.UNKNOWN, Kind.TRANSPORT, Kind.SERVER, Kind.THROTTLE}
+_NO_ANSWER = {Kind.UNKNOWN, Kind.TRANSPORT, Kind.SERVER, Kind.THROTTLE}
 _REINSTALL = "The app must be installed again on the portal."
 NEEDED: dict[str, tuple[set[str], str]] = {
     "imbot": ({"imbot"}, "the bot"),
@@ -22,12 +22,19 @@ NEEDED: dict[str, tuple[set[str], str]] = {
 """Scope -> which scopes will do, and what is missing without."""
 
 
+def is_away(answer: object) -> TypeGuard[BitrixError]:
+    """Return whether the authorization server said nothing; a refusal is an answer, however it is dressed."""
+    if not isinstance(answer, BitrixError):
+        return False
+    return answer.kind in _NO_ANSWER and answer.status not in {400, 401, 403}
+
+
 def oauth_reachable(facts: Facts) -> Finding:
     """Tell whether the OAuth server answers at all; a refusal is an answer."""
     if facts.stored_token is None:
         return unknown("It was not asked.")
     answer, took_ms = facts.stored_token.answer, facts.stored_token.took_ms
-    if isinstance(answer, BitrixError) and answer.kind in NO_ANSWER and answer.status not in {400, 401, 403}:
+    if is_away(answer):
         human = "Nothing on the portal: see whether the authorization server or the way to it is down."
         return failed("The authorization server does not answer.", human=human, code=answer.code, took_ms=took_ms)
     return ok(took_ms=took_ms)
@@ -50,8 +57,8 @@ def token_valid(facts: Facts) -> Finding:
         return _whose(answer, facts, evidence)
     if token.expires_at <= facts.now:
         return ok(**evidence, is_expired=True)  # renewed with the next call (contract 2.2)
-    if answer is None:
-        return unknown("The authorization server was not asked.", **evidence)
+    if answer is None or is_away(answer):
+        return unknown("oauth_reachable: the authorization server did not say.", **evidence)
     fix = "Use the new token that the refresh token brings." if facts.refreshed is True else ""
     if facts.refreshed is not True and facts.stored.live > 1:
         fix = "Use another administrator's token."
@@ -79,8 +86,8 @@ def refresh_works(facts: Facts) -> Finding:
     error = facts.refreshed
     if error is True:
         return ok()
-    if not isinstance(error, BitrixError) or error.kind in NO_ANSWER:
-        return unknown("It could not be tried.", code=error.code if isinstance(error, BitrixError) else "")
+    if error is None or is_away(error):
+        return unknown("oauth_reachable: it could not be tried.", code=error.code if error else "")
     if error.kind is Kind.PLAN:
         return skipped("payment: without it no token is renewed.", code=error.code)
     evidence: dict[str, Any] = {"code": error.code, "live_credentials": facts.stored.live}
@@ -94,7 +101,7 @@ def refresh_works(facts: Facts) -> Finding:
 def scopes(facts: Facts) -> Finding:
     """Tell whether the portal granted all that the app needs."""
     if facts.live is None:
-        return skipped("token_valid: there is no live token.")
+        return _not_told(facts)
     granted = granted_scopes(facts)
     gone = {name: why for name, (any_of, why) in NEEDED.items() if not any_of & granted}
     if not gone:
@@ -111,7 +118,7 @@ def granted_scopes(facts: Facts) -> set[str]:
 def domain_unchanged(facts: Facts) -> Finding:
     """Tell whether the portal answers where we call it."""
     if facts.live is None:
-        return skipped("token_valid: there is no live token.")
+        return _not_told(facts)
     told = (facts.live.domain.lower(), base_of(facts.live.client_endpoint))
     if told == (facts.portal.domain, facts.portal.client_endpoint):
         return ok(domain=facts.portal.domain)
@@ -122,3 +129,9 @@ def domain_unchanged(facts: Facts) -> Finding:
         told=told[0],
         told_host=urlsplit(told[1]).netloc,
     )
+
+
+def _not_told(facts: Facts) -> Finding:
+    if facts.stored_token and is_away(facts.stored_token.answer):
+        return unknown("oauth_reachable: the authorization server did not say.")
+    return skipped("token_valid: there is no live token.")

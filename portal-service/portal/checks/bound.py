@@ -74,7 +74,7 @@ def placements_bound(facts: Facts) -> Finding:
     if (silent := silence(facts, ask.PLACES)) is not None:
         return silent
     granted, url = granted_scopes(facts), facts.wanted.placement_url
-    codes = [place.code for place in PLACES if place.scope in granted]
+    codes = [place.code for place in PLACES if place.scope in granted or facts.live is None]
     found = bindings.places(facts.rest_result(ask.PLACES))
     gone = bindings.missing(codes, found, url)
     strays = sorted({one.handler for one in bindings.strays(codes, found, url)})

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from bitrix.batch import Outcome
 from bitrix.breaker import Condition
@@ -57,7 +58,7 @@ class Facts:
     """None: the portal has no live credential."""
     stored_token: Authority | None = None
     """On the access token that was stored; None = it was not asked."""
-    refreshed: bool | BitrixError | None = None
+    refreshed: Literal[True] | BitrixError | None = None
     """None: it was not tried."""
     live: AppInfo | None = None
     """What the OAuth server says of a token that is good now."""
