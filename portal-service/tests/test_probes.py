@@ -127,7 +127,7 @@ async def test_a_probe_of_a_worker_that_died_is_made_again_and_raises_no_alert(s
 
     await service.daily.round()
     too_early = await asked(service, made)
-    service.clock.advance(301)
+    service.clock.advance(ECHO_WITHIN.total_seconds() + 1)
     await service.daily.round()
 
     assert (too_early, await asked(service, made)) == (0, 1)
@@ -197,10 +197,11 @@ async def test_a_portal_that_is_away_for_a_moment_is_a_warning_and_asked_again_i
     away = await health(service, portal_id)
     service.clock.advance(3601)
     await service.daily.round()
-    probe = (await probes(service, portal_id))[-1]
-    await echo(service, made, probe.id)
+    first, second = await probes(service, portal_id)
+    await echo(service, made, second.id)
 
     assert away == ("warning", ["probe"])
+    assert (first.cause, second.cause) == ("not_json", "")
     assert await health(service, portal_id) == ("ok", [])
 
 
@@ -241,8 +242,9 @@ async def test_what_is_stored_of_a_portal_says_its_health_and_the_filter_agrees(
     _, portal_id = await installed(service)
     seen = {}
     for name, statement in {
-        "no bot": "UPDATE portals SET bot_state = 'failed', bot_error_code = 'X' WHERE id = :id",
         "no token": "UPDATE portal_tokens SET state = 'dead' WHERE portal_id = :id",
+        "no bot either": "UPDATE portals SET bot_state = 'failed', bot_error_code = 'X' WHERE id = :id",
+        "a token, no bot": "UPDATE portal_tokens SET state = 'live' WHERE portal_id = :id",
         "unpaid": "UPDATE portals SET state = 'payment_required' WHERE id = :id",
         "suspended": "UPDATE portals SET state = 'suspended' WHERE id = :id",
     }.items():
@@ -251,8 +253,9 @@ async def test_what_is_stored_of_a_portal_says_its_health_and_the_filter_agrees(
         seen[name] = await health(service, portal_id)
 
     assert seen == {
-        "no bot": ("failing", ["bot"]),
-        "no token": ("failing", ["bot", "token"]),
+        "no token": ("failing", ["token"]),
+        "no bot either": ("failing", ["bot", "token"]),
+        "a token, no bot": ("failing", ["bot"]),
         "unpaid": ("failing", ["payment"]),
         "suspended": ("ok", []),
     }
