@@ -104,7 +104,7 @@ class App:
         self.registrations = Registrations(self.engine, self.bots, removals, utc_now)
         self.probes = Probes(self.engine, utc_now)
         self.daily_probes = DailyProbes(self.engine, rest, self.probes, utc_now)
-        self.life_cycle = LifeCycle(self.engine, self.installs, self.setup, rest, removals, self.probes, utc_now)
+        self.life_cycle = LifeCycle(self.engine, self.installs, self.bots, rest, removals, self.probes, utc_now)
         gatherer = Gatherer(
             Portals(self.engine),
             self.tokens,

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bitrix.errors import BitrixError
-from bitrix.events import as_id, as_map
+from bitrix.events import as_id, as_map, as_text
 from kit import db, metrics
 from kit.errors import DomainError
 from portal import changes
@@ -32,6 +32,8 @@ _HELP = {
 }
 _NO_SUCH_METHOD = "ERROR_METHOD_NOT_FOUND"
 """Of a portal without bots of the second generation; one without the scope `imbot` refuses both."""
+DELETED = "BOT_DELETED"
+"""Why a portal has no bot: an administrator of it deleted it."""
 _RETRY_AFTER = timedelta(minutes=1)
 _SWEEP_LIMIT = 20
 
@@ -53,10 +55,7 @@ class Bots:
 
         Raises PortalNotFound.
         """
-        async with self._engine.connect() as conn:
-            portal = await statements.find(conn, portal_id)
-        if portal is None:
-            raise PortalNotFound(portal_id=portal_id)
+        portal = await self._find(portal_id)
         try:
             bot = await self._register(portal_id, portal.settings.event_mode)
         except BitrixError as error:
@@ -74,16 +73,49 @@ class Bots:
         """Take the bot off a portal. Raises BitrixError, NoCredential, OauthUnavailable, TokenRefused."""
         if not portal.bot.id:
             return
-        if portal.bot.api == "v1":
+        if portal.bot.is_classic:
             await self._rest.call(portal.id, "imbot.unregister", {"BOT_ID": portal.bot.id}, is_idempotent=True)
         else:
             params = {"botId": portal.bot.id}
             await self._rest.call(portal.id, "imbot.v2.Bot.unregister", params, is_idempotent=True)
 
+    async def look_for(self, portal_id: UUID) -> None:
+        """Learn whether the bot was deleted; then it stays away until an administrator sets it up again (trap 28).
+
+        Raises PortalNotFound, BitrixError, NoCredential, OauthUnavailable, TokenRefused.
+        """
+        portal = await self._find(portal_id)
+        if await self._is_there(portal):
+            return
+        async with self._engine.begin() as conn:
+            await statements.note_deleted_bot(conn, portal_id, DELETED)
+            await changes.announce(conn, portal_id)
+        log.warning("bot deleted", portal_id=str(portal_id), bot_id=portal.bot.id)
+
+    async def _is_there(self, portal: Portal) -> bool:
+        if portal.bot.is_classic:
+            # An object keyed by id (contract 4.10).
+            listed = as_map(await self._rest.call(portal.id, "imbot.bot.list", {}, is_idempotent=True))
+            return any(as_text(as_map(bot).get("CODE")) == CODE for bot in listed.values())
+        try:
+            await self._rest.call(portal.id, "imbot.v2.Bot.get", {"code": CODE}, is_idempotent=True)
+        except BitrixError as error:
+            if error.code != "BOT_NOT_FOUND":
+                raise
+            return False
+        return True
+
+    async def _find(self, portal_id: UUID) -> Portal:
+        async with self._engine.connect() as conn:
+            portal = await statements.find(conn, portal_id)
+        if portal is None:
+            raise PortalNotFound(portal_id=portal_id)
+        return portal
+
     async def sweep(self) -> None:
         """Try again for portals in use that have no bot; none waits for another or suffers from its failure."""
         async with self._engine.connect() as conn:
-            waiting = await statements.without_bot(conn, self._now() - _RETRY_AFTER, _SWEEP_LIMIT)
+            waiting = await statements.without_bot(conn, self._now() - _RETRY_AFTER, DELETED, _SWEEP_LIMIT)
         await asyncio.gather(*map(self._try, waiting))
 
     async def _try(self, portal_id: UUID) -> None:

@@ -29,6 +29,11 @@ class Bot:
     error_code: str
     api: str = "v2"
 
+    @property
+    def is_classic(self) -> bool:
+        """Whether it is one of the first generation."""
+        return self.api == "v1"
+
 
 @dataclass(frozen=True)
 class PortalSettings:

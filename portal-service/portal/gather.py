@@ -23,7 +23,7 @@ from portal.checks.authority import is_away
 from portal.checks.facts import Authority, Facts, Probe, Stored
 from portal.checks.own import why_no_probe
 from portal.clients.rest import PortalRest
-from portal.domain import base_of
+from portal.domain import Bot, base_of
 from portal.errors import NoCredential
 from portal.portals import Portals
 from portal.probes import Probes, call_of
@@ -34,11 +34,7 @@ PATIENCE_S = 3.0
 """Of them to wait for the portal's rate budget and before repeats."""
 ECHO_S = 8.0
 """Somebody watches: an event that is slower than that proves itself to the next diagnosis."""
-READS = [
-    *(Call(name, {}, is_idempotent=True) for name in (ask.APP_INFO, ask.IS_ADMIN, ask.EVENTS, ask.PLACES)),
-    Call(ask.OWN_BOTS, {}, is_idempotent=True),
-    Call(ask.BOT_BY_CODE, {"code": CODE}, is_idempotent=True),
-]
+_READS = (ask.APP_INFO, ask.IS_ADMIN, ask.EVENTS, ask.PLACES)
 
 
 class Gatherer:
@@ -124,13 +120,13 @@ class Gatherer:
         credential = await self._credential(facts)
         if credential is None or (facts.breaker and facts.breaker.word == "open"):
             return facts
-        asked_at = self._now().timestamp()
+        asked_at, reads = self._now().timestamp(), _reads(facts.portal.bot)
         try:
             async with asyncio.timeout(REST_S):
-                outcomes = await self._rest.batch_as(credential, READS, PATIENCE_S)
+                outcomes = await self._rest.batch_as(credential, reads, PATIENCE_S)
         except TimeoutError:
-            outcomes = [failure("deadline", portal=facts.portal.member_id, method=one.method) for one in READS]
-        rest = {call.method: outcome for call, outcome in zip(READS, outcomes, strict=True)}
+            outcomes = [failure("deadline", portal=facts.portal.member_id, method=one.method) for one in reads]
+        rest = {call.method: outcome for call, outcome in zip(reads, outcomes, strict=True)}
         return replace(facts, rest=rest, asked_at=asked_at, answered_at=self._now().timestamp())
 
     async def _with_probe(self, facts: Facts) -> Facts:
@@ -169,3 +165,10 @@ def _stored_credential(facts: Facts) -> Credential | None:
     if token.expires_at <= facts.now:
         return None
     return Credential(token.member_id, token.client_endpoint, token.access_token)
+
+
+def _reads(bot: Bot) -> list[Call]:
+    """Return the reads of a batch; a portal with a classic bot has no methods of the second generation."""
+    names = [*_READS, ask.CLASSIC_BOTS] if bot.is_classic else [*_READS, ask.OWN_BOTS]
+    reads = [Call(name, {}, is_idempotent=True) for name in names]
+    return reads if bot.is_classic else [*reads, Call(ask.BOT_BY_CODE, {"code": CODE}, is_idempotent=True)]

@@ -12,15 +12,15 @@ from bitrix.errors import BitrixError, Kind
 from bitrix.events import as_flag, as_map
 from kit.errors import DomainError
 from portal import changes
+from portal.bot import Bots
 from portal.clients.rest import PortalRest
 from portal.domain import portal_id_of
-from portal.errors import PortalNotFound, TokenRefused
+from portal.errors import NoCredential, OauthUnavailable, PortalNotFound, TokenRefused
 from portal.install import Installs
 from portal.life import Move, State
 from portal.probes import Probes
 from portal.remove import Removals
 from portal.repository import portals as statements
-from portal.setup import Setup
 
 log = structlog.get_logger("life")
 
@@ -51,7 +51,7 @@ class LifeCycle:
         self,
         engine: AsyncEngine,
         installs: Installs,
-        setup: Setup,
+        bots: Bots,
         rest: PortalRest,
         removals: Removals,
         probes: Probes,
@@ -59,7 +59,7 @@ class LifeCycle:
     ) -> None:
         self._engine = engine
         self._installs = installs
-        self._setup = setup
+        self._bots = bots
         self._rest = rest
         self._removals = removals
         self._probes = probes
@@ -78,7 +78,7 @@ class LifeCycle:
         elif event.is_proven and event.event == "ONAPPUNINSTALL":
             await self._remove(portal_id, clean=event.clean)
         elif event.is_proven and event.event in {"ONIMBOTV2DELETE", "ONIMBOTDELETE"}:
-            await self._setup.run(portal_id)
+            await self._look_for_bot(portal_id)
         elif event.is_proven:
             await self._probes.heard(portal_id, event.probe)
         return await self._state(portal_id)
@@ -87,6 +87,13 @@ class LifeCycle:
         async with self._engine.begin() as conn:
             await self._removals.remove(conn, portal_id, clean=clean)
         log.info("application removed", portal_id=str(portal_id), clean=clean)
+
+    async def _look_for_bot(self, portal_id: UUID) -> None:
+        """Ask the portal itself: the event may be of an earlier bot, and come late."""
+        try:
+            await self._bots.look_for(portal_id)
+        except (BitrixError, NoCredential, OauthUnavailable, TokenRefused) as error:
+            log.warning("bot not looked for", portal_id=str(portal_id), error=str(error))
 
     async def look_at_payment(self, portal_id: UUID) -> None:
         """Ask the portal itself: the event proves nothing and says little (contract 8)."""

@@ -200,7 +200,7 @@ async def service(
     passwords = Passwords(redis, clock)
     admins = Admins(engine, passwords, AdminSessions(keyring, clock), clock)
     probes = Probes(engine, clock)
-    life_cycle = LifeCycle(engine, installs, setup, rest, removals, probes, clock)
+    life_cycle = LifeCycle(engine, installs, bots, rest, removals, probes, clock)
     gatherer = Gatherer(Portals(engine), tokens, oauth, rest, breaker, probes, Bindings(PUBLIC_URL), clock)
     diagnoses = Diagnoses(gatherer)
     mender = Mender(engine, diagnoses, tokens, endpoints, breaker, setup, life_cycle, clock)

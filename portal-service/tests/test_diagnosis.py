@@ -17,7 +17,7 @@ from portal.bindings import Bindings
 from portal.checks import catalog
 from portal.checks.facts import Facts
 from portal.checks.finding import bounded
-from portal.domain import Access, Bot, Portal
+from portal.domain import Access, Bot, Portal, PortalSettings
 from teachbase.portal.v1 import diagnosis_pb2 as pb
 from teachbase.portal.v1 import portal_pb2
 
@@ -176,6 +176,8 @@ async def test_a_check_that_breaks_is_unknown_and_nobody_elses(monkeypatch: pyte
         installed_at=moment,
         last_proven_alive_at=None,
         suspended_reason="",
+        settings=PortalSettings("", "webhook"),
+        reached_department_ids=(),
     )
 
     findings = catalog.judge(Facts(portal, moment, "app", Bindings("https://ai.example.test")))

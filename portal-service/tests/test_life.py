@@ -198,19 +198,39 @@ async def test_a_lapsed_subscription_stops_a_portal_and_a_paid_one_starts_it_aga
     assert (lapsed, paid) == (pb.PORTAL_STATE_PAYMENT_REQUIRED, pb.PORTAL_STATE_ACTIVE)
 
 
-async def test_a_bot_that_was_deleted_is_registered_again(service: Any) -> None:
+@pytest.mark.parametrize("bots_v2", [True, False])
+async def test_a_bot_that_was_deleted_stays_away_until_it_is_set_up_again(service: Any, bots_v2: bool) -> None:
+    made = await service.sim.portal(limits="off", bots_v2=bots_v2)
+    installed = await service.install(made)
+    await unregister(service, made, installed)
+
+    await tell(service, made, "ONIMBOTV2DELETE" if bots_v2 else "ONIMBOTDELETE")
+    service.clock.advance(600)
+    await service.bots.sweep()
+
+    after = await portal_of(service, installed.id)
+    assert (after.bot.id, after.bot.state, after.bot.error_code) == (0, pb.BOT_STATE_FAILED, "BOT_DELETED")
+    again = (await service.stub.EnsureBot(pb.EnsureBotRequest(portal_id=installed.id))).bot
+    assert (again.state, again.id > installed.bot.id) == (pb.BOT_STATE_REGISTERED, True)
+
+
+async def test_the_end_of_an_earlier_bot_does_not_end_the_one_there_is(service: Any) -> None:
     made = await service.sim.portal(limits="off")
     installed = await service.install(made)
-    made["admin"]["access_token"] = (
-        await service.stub.GetAccessToken(pb.GetAccessTokenRequest(portal_id=installed.id))
-    ).token.access_token
-    await service.sim.result(made, "imbot.v2.Bot.unregister", botId=installed.bot.id)
 
     await tell(service, made, "ONIMBOTV2DELETE")
 
-    after = await portal_of(service, installed.id)
-    assert after.bot.state == pb.BOT_STATE_REGISTERED
-    assert after.bot.id != installed.bot.id
+    assert (await portal_of(service, installed.id)).bot == installed.bot
+
+
+async def unregister(service: Any, made: Any, installed: Any) -> None:
+    """An administrator of the portal deletes the bot."""
+    asked = pb.GetAccessTokenRequest(portal_id=installed.id)
+    made["admin"]["access_token"] = (await service.stub.GetAccessToken(asked)).token.access_token
+    if installed.bot.api == pb.BOT_API_V1:
+        await service.sim.result(made, "imbot.unregister", BOT_ID=installed.bot.id)
+    else:
+        await service.sim.result(made, "imbot.v2.Bot.unregister", botId=installed.bot.id)
 
 
 async def test_a_test_event_proves_the_portal_alive(service: Any) -> None:

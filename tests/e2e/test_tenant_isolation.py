@@ -33,10 +33,12 @@ KEPT = {
     "portal.portal_application_tokens": "hashes: events that come late are told from forged ones",
     "portal.portal_probes": "when the portal was last proven alive",
     "messaging.purges": "that it was purged",
+    "messaging.second_looks": "a timer of ten minutes",
     "delivery.purges": "that it was purged",
     "billing.purges": "that it was purged",
     "delivery.lanes": "that nothing is sent there",
     "billing.portal_billing": "the plan",
+    "billing.reservations": "the anonymised ledger: ids of replies",
     "billing.usage_counters": "the anonymised ledger",
     "billing.usage_events": "the anonymised ledger",
 }

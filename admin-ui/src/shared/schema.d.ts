@@ -378,26 +378,6 @@ export interface paths {
         patch: operations["change_v1_admin_portals__portal_id__patch"];
         trace?: never;
     };
-    "/v1/admin/portals/{portal_id}/authorize": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * A link by which the portal's administrator renews our access
-         * @description Make a link to send to the portal's administrator, where its credential is dead. Audited.
-         */
-        post: operations["authorize_v1_admin_portals__portal_id__authorize_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/admin/portals/{portal_id}/attempt-fix": {
         parameters: {
             query?: never;
@@ -412,6 +392,26 @@ export interface paths {
          * @description Run the fixer of each failed check and check again; say what a person has to do. Audited; safe to repeat.
          */
         post: operations["attempt_fix_v1_admin_portals__portal_id__attempt_fix_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/portals/{portal_id}/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A link by which the portal's administrator renews our access
+         * @description Make a link to send to the portal's administrator, where its credential is dead. Audited.
+         */
+        post: operations["authorize_v1_admin_portals__portal_id__authorize_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1064,6 +1064,32 @@ export interface components {
             url: string;
         };
         /**
+         * Check
+         * @description A check: `state` ok, failed, skipped (another check, named in `reason`, says it) or unknown (not made).
+         *
+         *     `severity`: how bad a failure is. `what_would_be_done`: by attempt-fix where `can_fix`, else by a person.
+         */
+        Check: {
+            /** Can Fix */
+            can_fix: boolean;
+            /** Context */
+            context: string;
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string | null;
+            /** Severity */
+            severity: string;
+            /** State */
+            state: string;
+            /** What Would Be Done */
+            what_would_be_done: string | null;
+        };
+        /**
          * Department
          * @description A department; `parent_id` null = it is in none.
          */
@@ -1082,6 +1108,22 @@ export interface components {
         Departments: {
             /** Items */
             items: components["schemas"]["Department"][];
+        };
+        /**
+         * Diagnosis
+         * @description Every check of a portal. `health`: failing or warning by the worst check that failed.
+         */
+        Diagnosis: {
+            /** Checked At */
+            checked_at: string;
+            /** Checks */
+            checks: components["schemas"]["Check"][];
+            /** Failed */
+            failed: string[];
+            /** Health */
+            health: string;
+            /** Portal Id */
+            portal_id: string;
         };
         /**
          * Dialog
@@ -2563,6 +2605,37 @@ export interface operations {
             };
         };
     };
+    attempt_fix_v1_admin_portals__portal_id__attempt_fix_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mended"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     authorize_v1_admin_portals__portal_id__authorize_post: {
         parameters: {
             query?: never;
@@ -2581,6 +2654,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuthorizationLink"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    diagnostics_v1_admin_portals__portal_id__diagnostics_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diagnosis"];
                 };
             };
             /** @description Validation Error */

@@ -18,7 +18,7 @@ _ENSURE = "Register the bot, or bring it up to date."
 
 def bot_present(facts: Facts) -> Finding:
     """Tell whether the portal has a bot of ours, and the one that we know."""
-    if (silent := silence(facts, ask.OWN_BOTS)) is not None:
+    if (silent := silence(facts, _bots_method(facts))) is not None:
         return silent
     own = _own_bots(facts)
     ours = next((bot for bot in own if as_text(bot.get("code")) == CODE), None)
@@ -39,10 +39,15 @@ def bot_handler(facts: Facts) -> Finding:
     """Tell whether the bot's events are pushed to our address."""
     ours = next((bot for bot in _own_bots(facts) if as_text(bot.get("code")) == CODE), None)
     if ours is None:
-        return silence(facts, ask.OWN_BOTS) or skipped("bot_present: there is no bot.")
-    mode = as_text(ours.get("eventMode"))
-    if mode != "webhook":
-        return failed("The bot does not push its events.", fix=_ENSURE, event_mode=mode)
+        return silence(facts, _bots_method(facts)) or skipped("bot_present: there is no bot.")
+    if facts.portal.bot.is_classic:
+        return unknown("A classic bot does not tell where its events go.")
+    mode, wanted = as_text(ours.get("eventMode")), facts.portal.settings.event_mode
+    if mode != wanted:
+        why = "The bot's events do not come the way that the settings say."
+        return failed(why, fix=_ENSURE, event_mode=mode, wanted_mode=wanted)
+    if mode == "fetch":
+        return ok(event_mode=mode)
     if (silent := silence(facts, ask.EVENTS)) is not None:
         return silent
     bound = bindings.events(facts.rest_result(ask.EVENTS))
@@ -85,7 +90,15 @@ def placements_bound(facts: Facts) -> Finding:
     return ok(**evidence)
 
 
+def _bots_method(facts: Facts) -> str:
+    return ask.CLASSIC_BOTS if facts.portal.bot.is_classic else ask.OWN_BOTS
+
+
 def _own_bots(facts: Facts) -> list[dict[str, object]]:
+    if facts.portal.bot.is_classic:
+        # An object keyed by id (contract 4.10).
+        listed = map(as_map, as_map(facts.rest_result(ask.CLASSIC_BOTS)).values())
+        return [{"id": bot.get("ID"), "code": bot.get("CODE")} for bot in listed]
     answer = facts.rest.get(ask.OWN_BOTS)
     if answer is None or isinstance(answer, BitrixError):
         return []

@@ -19,6 +19,7 @@ EVENTS = "event.get"
 PLACES = "placement.get"
 OWN_BOTS = "imbot.v2.Bot.list"
 BOT_BY_CODE = "imbot.v2.Bot.get"
+CLASSIC_BOTS = "imbot.bot.list"
 
 
 @dataclass(frozen=True)

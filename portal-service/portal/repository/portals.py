@@ -106,6 +106,12 @@ async def forget_bot(conn: AsyncConnection, portal_id: UUID) -> None:
     )
 
 
+async def note_deleted_bot(conn: AsyncConnection, portal_id: UUID, code: str) -> None:
+    """The portal's bot is gone, and why."""
+    gone = {"bot_id": 0, "bot_state": "failed", "bot_error_code": code}
+    await conn.execute(update(portals).where(portals.c.id == portal_id).values(**gone))
+
+
 async def ask_to_purge(conn: AsyncConnection, portal_id: UUID, now: datetime) -> bool:
     """Have everybody delete what they know of a portal's people. Returns whether nobody had asked yet."""
     unasked = update(portals).where(portals.c.id == portal_id, portals.c.purge_asked_at.is_(None))
@@ -221,13 +227,14 @@ async def page(
     return [_with_alerts(row) for row in await conn.execute(statement)]
 
 
-async def without_bot(conn: AsyncConnection, before: datetime, limit: int) -> list[UUID]:
-    """Return portals in use whose bot is not registered and was not tried since `before`."""
+async def without_bot(conn: AsyncConnection, before: datetime, unless: str, limit: int) -> list[UUID]:
+    """Return portals in use whose bot is not registered, not tried since `before`, and not `unless` why."""
     statement = (
         select(portals.c.id)
         .where(
             portals.c.state.in_(["installing", "active"]),
             portals.c.bot_state != "registered",
+            portals.c.bot_error_code != unless,
             portals.c.updated_at < before,
         )
         .order_by(portals.c.updated_at)
