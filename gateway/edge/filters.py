@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from edge.errors import ApiError
 from edge.schemas.text import Moment, Text
-from kit.pb import enum_value, moment
+from kit.pb import enum_value, moment, words
 
 
 class Listing(BaseModel):
@@ -53,7 +53,7 @@ def word(enum: Any, field: str, value: str) -> Any:
     try:
         return enum_value(enum, value)
     except ValueError:
-        words = [name.removeprefix(enum.Name(0).removesuffix("UNSPECIFIED")).lower() for name in enum.keys()[1:]]
+        known = words(enum)
         raise ApiError(
-            422, "validation_failed", f"{field} is one of: {', '.join(words)}.", {"field": field, "words": words}
+            422, "validation_failed", f"{field} is one of: {', '.join(known)}.", {"field": field, "words": known}
         ) from None

@@ -1,5 +1,6 @@
 """From the contexts' messages to the API's rows."""
 
+from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
 
@@ -9,7 +10,7 @@ from google.protobuf.struct_pb2 import Struct
 
 from edge.schemas import admin as rows
 from edge.schemas.portal import PortalSettings
-from kit.pb import enum_name
+from kit.pb import enum_name, words
 from teachbase.delivery.v1 import delivery_pb2 as delivery
 from teachbase.messaging.v1 import messaging_pb2 as messaging
 from teachbase.portal.v1 import admin_pb2 as admin
@@ -44,6 +45,16 @@ def portal_row(value: portal.Portal, plan: str) -> rows.Portal:
         health_cause=value.alerts[0].cause if value.alerts else None,
         alerts=list(map(_alert, value.alerts)),
     )
+
+
+def portal_totals(value: Iterable[portal.PortalTotal]) -> rows.PortalTotals:
+    """Return how many portals there are; states and healths that nobody is in are there with 0."""
+    by_status = dict.fromkeys(words(portal.PortalState), 0)
+    by_health = dict.fromkeys(words(portal.PortalHealth), 0)
+    for one in value:
+        by_status[enum_name(portal.PortalState, one.state)] += one.portals
+        by_health[enum_name(portal.PortalHealth, one.health)] += one.portals
+    return rows.PortalTotals(all=sum(by_status.values()), by_status=by_status, by_health=by_health)
 
 
 def portal_settings(value: portal.PortalSettings) -> PortalSettings:

@@ -153,16 +153,21 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         return pb.SetUpPortalResponse(portal=packing.portal(portal))
 
     async def ListPortals(self, request: pb.ListPortalsRequest, context: Context) -> pb.ListPortalsResponse:
+        since, until = to_datetime(request, "since"), to_datetime(request, "until")
         portals, token = await self._portals.page(
             query=request.query,
             state=enum_name(pb.PortalState, request.state),
             health=enum_name(pb.PortalHealth, request.health),
-            since=to_datetime(request, "since"),
-            until=to_datetime(request, "until"),
+            since=since,
+            until=until,
             page_token=request.page_token,
             size=paging.size_of(request.page_size),
         )
-        return pb.ListPortalsResponse(portals=map(packing.portal, portals), next_page_token=token)
+        is_first = not request.page_token
+        totals = await self._portals.totals(query=request.query, since=since, until=until) if is_first else []
+        return pb.ListPortalsResponse(
+            portals=map(packing.portal, portals), next_page_token=token, totals=map(packing.total, totals)
+        )
 
     async def GetAccessToken(
         self, request: pb.GetAccessTokenRequest, context: Context

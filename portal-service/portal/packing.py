@@ -60,6 +60,14 @@ def portal(value: Portal) -> pb.Portal:
     )
 
 
+def total(value: tuple[str, str, int]) -> pb.PortalTotal:
+    """Pack how many portals there are of a state and health."""
+    state, health, portals = value
+    return pb.PortalTotal(
+        state=enum_value(pb.PortalState, state), health=enum_value(pb.PortalHealth, health), portals=portals
+    )
+
+
 def alert(value: Alert) -> pb.Alert:
     """Pack why a portal is not well."""
     return pb.Alert(name=value.name, is_failing=value.is_failing, cause=value.cause, since=moment(value.since))

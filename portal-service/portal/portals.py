@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from kit import paging
 from portal.domain import Portal
 from portal.errors import PortalNotFound
+from portal.repository import listing
 from portal.repository import portals as statements
 
 
@@ -25,6 +26,13 @@ class Portals:
             raise PortalNotFound(portal_id=portal_id)
         return portal
 
+    async def totals(
+        self, *, query: str, since: datetime | None, until: datetime | None
+    ) -> list[tuple[str, str, int]]:
+        """Return how many portals there are by state and health, as (state, health, portals)."""
+        async with self._engine.connect() as conn:
+            return await listing.totals(conn, query=query, since=since, until=until)
+
     async def page(
         self,
         *,
@@ -39,7 +47,7 @@ class Portals:
         """Return a page, newest first, and the token of the next one ("" on the last)."""
         after = paging.decode_moment_and_id(page_token)
         async with self._engine.connect() as conn:
-            found = await statements.page(
+            found = await listing.page(
                 conn,
                 query=query,
                 state=state,

@@ -81,3 +81,21 @@ async def _nothing_left(product: Product, portal_id: str) -> bool:
     return (
         not await _texts(product, portal_id) and not (await product.admin("/outbox", portal_id=portal_id))["items"]
     )
+
+
+async def test_the_list_tells_how_many_there_are_of_each_status_and_health(product: Product) -> None:
+    mark = uuid.uuid4().hex[:10]
+    portals = [await product.portal(domain=f"{mark}-{number}.b24.test", users_count=2) for number in range(3)]
+    for portal in portals:
+        await product.install(portal, [1])
+    await change(product, "POST", "", {"member_id": uuid.uuid4().hex, "domain": f"{mark}-3.b24.test"})
+
+    first = await product.admin("/portals", query=mark, status="active", limit=2)
+    second = await product.admin("/portals", query=mark, status="active", limit=2, cursor=first["next_cursor"])
+    nothing = await product.admin("/portals", query=f"{mark}-nobody")
+
+    totals = first["totals"]
+    assert (totals["all"], totals["by_status"]["active"], totals["by_status"]["installing"]) == (4, 3, 1)
+    assert (sum(totals["by_status"].values()), sum(totals["by_health"].values())) == (4, 4)
+    assert (len(first["items"]), len(second["items"]), second["totals"]) == (2, 1, None)
+    assert (nothing["items"], nothing["totals"]["all"]) == ([], 0)

@@ -28,9 +28,7 @@ async def write_while(
     return written
 
 
-async def assert_answered_once(
-    product: Product, portal: dict[str, Any], written: list[tuple[int, int]]
-) -> None:
+async def assert_answered_once(product: Product, portal: dict[str, Any], written: list[tuple[int, int]]) -> None:
     expected = {user_id: sum(1 for who, _ in written if who == user_id) for user_id in PEOPLE}
 
     async def replies() -> dict[int, int]:

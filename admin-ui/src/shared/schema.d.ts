@@ -1522,13 +1522,6 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** Page[Portal] */
-        Page_Portal_: {
-            /** Items */
-            items: components["schemas"]["Portal"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
         /** Page[PortalEmployee] */
         Page_PortalEmployee_: {
             /** Items */
@@ -1645,6 +1638,17 @@ export interface components {
             position: string;
         };
         /**
+         * Portals
+         * @description A page of portals; `totals` on the first one.
+         */
+        Portals: {
+            /** Items */
+            items: components["schemas"]["Portal"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            totals: components["schemas"]["PortalTotals"] | null;
+        };
+        /**
          * PortalSettings
          * @description What a portal's administrator chooses.
          *
@@ -1666,6 +1670,22 @@ export interface components {
             event_mode?: ("webhook" | "fetch") | null;
             /** Language */
             language?: ("ru" | "en") | null;
+        };
+        /**
+         * PortalTotals
+         * @description How many portals the search finds, whatever status or health is asked for.
+         */
+        PortalTotals: {
+            /** All */
+            all: number;
+            /** By Health */
+            by_health: {
+                [key: string]: number;
+            };
+            /** By Status */
+            by_status: {
+                [key: string]: number;
+            };
         };
         /**
          * Provision
@@ -2461,7 +2481,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Portal_"];
+                    "application/json": components["schemas"]["Portals"];
                 };
             };
             /** @description Validation Error */

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from edge.auth import AdminSession, Operator, admin_session
 from edge.filters import List, word
-from edge.rows import at, portal_row
+from edge.rows import at, portal_row, portal_totals
 from edge.rpc import INSTALL_TIMEOUT_S, Contexts, Peers, ask
-from edge.schemas.admin import AuthorizationLink, Page, Portal, Suspension
+from edge.schemas.admin import AuthorizationLink, Portal, Portals, Suspension
 from edge.schemas.text import Text
 from edge.source import remote_ip
 from teachbase.billing.v1 import billing_pb2 as billing
@@ -25,7 +25,7 @@ async def portals(
     query: Annotated[Text, Query(max_length=255)] = "",
     status: str = "",
     health: str = "",
-) -> Page[Portal]:
+) -> Portals:
     """Search by part of a domain, by member_id or id; filter by status and health."""
     request = pb.ListPortalsRequest(
         query=query,
@@ -36,7 +36,11 @@ async def portals(
     found = await ask("portal", peers.portal.ListPortals, request)
     plans = await _plans(peers, [portal.id for portal in found.portals])
     items = [portal_row(portal, plans[portal.id]) for portal in found.portals]
-    return Page(items=items, next_cursor=found.next_page_token or None)
+    return Portals(
+        items=items,
+        next_cursor=found.next_page_token or None,
+        totals=None if listing.cursor else portal_totals(found.totals),
+    )
 
 
 @router.get("/{portal_id}", summary="One portal")

@@ -133,6 +133,20 @@ class AuthorizationLink(BaseModel):
     expires_at: str
 
 
+class PortalTotals(BaseModel):
+    """How many portals the search finds, whatever status or health is asked for."""
+
+    all: int
+    by_status: dict[str, int]
+    by_health: dict[str, int]
+
+
+class Portals(Page[Portal]):
+    """A page of portals; `totals` on the first one."""
+
+    totals: PortalTotals | None
+
+
 class PortalCreate(BaseModel):
     """A portal that is to install the app."""
 

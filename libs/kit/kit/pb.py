@@ -51,6 +51,12 @@ def enum_value(enum: Any, word: str) -> Any:
     return wrapper.Value(_prefix(wrapper) + word.upper()) if word else 0
 
 
+def words(enum: Any) -> list[str]:
+    """Return all words of one of our enums, in its order."""
+    wrapper: EnumTypeWrapper = enum
+    return [enum_name(wrapper, value) for value in wrapper.values() if value]
+
+
 def struct(fields: dict[str, Any]) -> Struct:
     """Return a Struct of JSON-like values."""
     packed = Struct()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
 
 from portal.health import Alert, Health
 from portal.tables import portal_alerts, portal_tokens, portals
@@ -43,6 +43,9 @@ _WHERE: Mapping[str, ColumnElement[bool]] = {
     Health.WARNING: and_(_troubled, not_(_failing)),
     Health.OK: not_(_troubled),
 }
+
+
+HEALTH = case((_failing, Health.FAILING.value), (_troubled, Health.WARNING.value), else_=Health.OK.value)
 
 
 def where(health: str) -> ColumnElement[bool]:

@@ -9,13 +9,10 @@ from uuid import UUID
 from sqlalchemy import (
     Row,
     Select,
-    String,
-    cast,
     delete,
     func,
     or_,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
@@ -188,43 +185,8 @@ async def add_users(conn: AsyncConnection, portal_id: UUID, user_ids: Sequence[i
 
 async def find(conn: AsyncConnection, portal_id: UUID) -> Portal | None:
     """Return a portal."""
-    row = (await conn.execute(_select().add_columns(*healths.COLUMNS).where(portals.c.id == portal_id))).first()
-    return _with_alerts(row) if row else None
-
-
-async def page(
-    conn: AsyncConnection,
-    *,
-    query: str,
-    state: str,
-    health: str,
-    since: datetime | None,
-    until: datetime | None,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
-) -> list[Portal]:
-    """Return portals, newest first, after the keys of the last row seen."""
-    newest = (portals.c.created_at.desc(), portals.c.id.desc())
-    statement = _select().add_columns(*healths.COLUMNS).order_by(*newest).limit(limit)
-    if query:
-        statement = statement.where(
-            or_(
-                portals.c.domain.contains(query.lower(), autoescape=True),
-                portals.c.member_id == query.lower(),
-                cast(portals.c.id, String) == query.lower(),
-            )
-        )
-    if state:
-        statement = statement.where(portals.c.state == state)
-    if health:
-        statement = statement.where(healths.where(health))
-    if since:
-        statement = statement.where(portals.c.created_at >= since)
-    if until:
-        statement = statement.where(portals.c.created_at < until)
-    if after:
-        statement = statement.where(tuple_(portals.c.created_at, portals.c.id) < after)
-    return [_with_alerts(row) for row in await conn.execute(statement)]
+    row = (await conn.execute(selection().add_columns(*healths.COLUMNS).where(portals.c.id == portal_id))).first()
+    return with_alerts(row) if row else None
 
 
 async def without_bot(conn: AsyncConnection, before: datetime, unless: str, limit: int) -> list[UUID]:
@@ -269,7 +231,7 @@ async def changes(conn: AsyncConnection, cursor: int, limit: int) -> list[Portal
         .scalar_subquery()
     )
     statement = (
-        _select()
+        selection()
         .add_columns(last.c.cursor, hashes.label("token_hashes"))
         .join(last, last.c.portal_id == portals.c.id)
         .order_by(last.c.cursor)
@@ -285,7 +247,8 @@ async def changes(conn: AsyncConnection, cursor: int, limit: int) -> list[Portal
     ]
 
 
-def _select() -> Select[Any]:
+def selection() -> Select[Any]:
+    """Return the columns of a portal with who is allowed by name."""
     user_ids = (
         select(func.array_agg(aggregate_order_by(portal_users_access.c.user_id, portal_users_access.c.user_id)))
         .where(portal_users_access.c.portal_id == portals.c.id)
@@ -294,7 +257,8 @@ def _select() -> Select[Any]:
     return select(portals, user_ids.label("user_ids"))
 
 
-def _with_alerts(row: Row[Any]) -> Portal:
+def with_alerts(row: Row[Any]) -> Portal:
+    """Return a portal of a row with the columns of `repository.health` too."""
     stored = healths.stored(row.alerts)
     alerts = alerts_of(row.state, row.bot_state, row.bot_error_code, has_token=row.has_token, stored=stored)
     return replace(_portal(row), alerts=alerts)

@@ -1263,22 +1263,53 @@ class ListPortalsResponse(_message.Message):
 
     PORTALS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTALS_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     @_builtins.property
     def portals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Portal]: ...
+    @_builtins.property
+    def totals(self) -> _containers.RepeatedCompositeFieldContainer[Global___PortalTotal]:
+        """How many there are of each state and health, whatever of the two was asked for; on the first page only."""
+
     def __init__(
         self,
         *,
         portals: _abc.Iterable[Global___Portal] | None = ...,
         next_page_token: _builtins.str = ...,
+        totals: _abc.Iterable[Global___PortalTotal] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "portals", b"portals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "portals", b"portals", "totals", b"totals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListPortalsResponse: _TypeAlias = ListPortalsResponse  # noqa: Y015
+
+@_typing.final
+class PortalTotal(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    HEALTH_FIELD_NUMBER: _builtins.int
+    PORTALS_FIELD_NUMBER: _builtins.int
+    state: Global___PortalState.ValueType
+    health: Global___PortalHealth.ValueType
+    portals: _builtins.int
+    def __init__(
+        self,
+        *,
+        state: Global___PortalState.ValueType = ...,
+        health: Global___PortalHealth.ValueType = ...,
+        portals: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["health", b"health", "portals", b"portals", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PortalTotal: _TypeAlias = PortalTotal  # noqa: Y015
 
 @_typing.final
 class GetAccessTokenRequest(_message.Message):
