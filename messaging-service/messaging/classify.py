@@ -2,10 +2,12 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
+from dataclasses import replace
 
 from bitrix.events import EventKind, WireEvent, mentions
 from kit.ids import NIL
-from messaging.domain import Incoming, KnownPortal, Outcome, Verdict
+from messaging.domain import Amendment, Incoming, KnownPortal, Outcome, Verdict
 from messaging.parse import Parsed
 
 MAX_TEXT = 100_000
@@ -27,18 +29,12 @@ def classify(parsed: Parsed, portal: KnownPortal | None) -> Verdict:
         return Verdict(Outcome.ACCEPTED, _LIFE[event.kind], portal.id, _key(event), is_notice=True)
     if portal.state in _NOT_SERVED:
         return Verdict(Outcome.IGNORED, f"portal_{portal.state}", portal.id)
-    if event.kind is EventKind.MESSAGE_ADD:
-        return _message(event, portal)
-    if event.kind is EventKind.COMMAND_ADD:
-        return _command(event, portal)
-    if event.kind is EventKind.JOIN_CHAT:
-        return _join(event, portal)
+    if judge := _JUDGES.get(event.kind):
+        return judge(event, portal)
     return Verdict(Outcome.IGNORED, _IGNORED[event.kind], portal.id, _key(event))
 
 
 _IGNORED = {
-    EventKind.MESSAGE_UPDATE: "message_edited",
-    EventKind.MESSAGE_DELETE: "message_deleted",
     EventKind.CONTEXT_GET: "context_opened",
     EventKind.REACTION_CHANGE: "reaction",
     EventKind.OTHER: "unknown_event",
@@ -83,6 +79,24 @@ def _command(event: WireEvent, portal: KnownPortal) -> Verdict:
     text = f"/{event.command.name} {event.command.params}".strip()
     # Contract 4.8: the same message may come as MESSAGEADD too, so both share one key.
     return _stored(event, portal, f"m:{event.message.id}", "command", text, _why_silent(event, portal))
+
+
+def _edit(event: WireEvent, portal: KnownPortal) -> Verdict:
+    """A question got another text. Where nobody waits for its answer any more, the new text is a new question."""
+    if not event.message.id or not event.chat.dialog_id.strip():
+        return Verdict(Outcome.UNPARSABLE, "no_message_id", portal.id)
+    if reason := _why_silent(event, portal):
+        return Verdict(Outcome.IGNORED, reason, portal.id, _key(event))
+    stored = _stored(event, portal, _key(event), "text", event.message.text, _why_not_addressed(event, portal))
+    return replace(stored, amends=Amendment.EDIT, amended_id=event.message.id)
+
+
+def _deletion(event: WireEvent, portal: KnownPortal) -> Verdict:
+    """A question was taken back."""
+    if not event.message.id:
+        return Verdict(Outcome.UNPARSABLE, "no_message_id", portal.id)
+    verdict = Verdict(Outcome.IGNORED, "message_deleted", portal.id, _key(event))
+    return replace(verdict, amends=Amendment.DELETE, amended_id=event.message.id)
 
 
 def _button(event: WireEvent, portal: KnownPortal) -> Verdict:
@@ -154,3 +168,12 @@ def _key(event: WireEvent) -> str:
     }
     named = parts.get(event.kind, [event.name, event.chat.dialog_id, event.actor.id, event.sent_at])
     return ":".join(map(str, named))
+
+
+_JUDGES: dict[EventKind, Callable[[WireEvent, KnownPortal], Verdict]] = {
+    EventKind.MESSAGE_ADD: _message,
+    EventKind.MESSAGE_UPDATE: _edit,
+    EventKind.MESSAGE_DELETE: _deletion,
+    EventKind.COMMAND_ADD: _command,
+    EventKind.JOIN_CHAT: _join,
+}

@@ -72,9 +72,20 @@ class Incoming:
     body: str
 
 
+class Amendment(StrEnum):
+    """What an event does to a message that is there."""
+
+    EDIT = "edit"
+    DELETE = "delete"
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """What an event is, before it is stored. `key`: what makes it the same event when it comes again."""
+    """What an event is, before it is stored. `key`: what makes it the same event when it comes again.
+
+    `amends`: it edits or deletes the message `amended_id` (of Bitrix24); of an edit `message` is the new text, to
+    be asked as a question of its own where the old one is answered already.
+    """
 
     outcome: Outcome
     reason: str
@@ -84,6 +95,8 @@ class Verdict:
     message_state: str = "pending"
     is_notice: bool = False
     """Of the application's life: portal is told."""
+    amends: Amendment | None = None
+    amended_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -158,6 +171,7 @@ class Question:
     portal_state: str
     bot_id: int
     language: str
+    revision: int
 
 
 @dataclass(frozen=True)

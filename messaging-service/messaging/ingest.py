@@ -16,7 +16,7 @@ from bitrix import wire
 from kit import db
 from kit.ids import NIL
 from kit.queue import Bell
-from messaging import redact
+from messaging import amend, redact
 from messaging.adopt import Adoption
 from messaging.classify import classify
 from messaging.domain import Notice, Outcome, RawEvent, Receipt, Verdict
@@ -118,14 +118,21 @@ async def store(
     if keyed:
         owners = await statements.take_keys(conn, list(keyed.values()))
         judged = [_without_duplicate(one, owners) for one in judged]
+    await _store_messages(conn, [one for one in judged if not one.verdict.amends], now)
+    if any(one.verdict.amends for one in judged):
+        judged = await amend.apply(conn, judged)
+        await _store_messages(conn, [one for one in judged if one.verdict.amends], now)
     await statements.insert_inbound(conn, judged)
     await statements.insert_events(conn, judged)
-    if any(one.verdict.message for one in judged):
-        await statements.upsert_dialogs(conn, judged, now)
-        await statements.insert_messages(conn, judged)
     if noticed := [_notice(one, seal) for one in judged if one.verdict.is_notice]:
         await notices.insert(conn, noticed, now)
     return judged
+
+
+async def _store_messages(conn: AsyncConnection, judged: Sequence[Judged], now: datetime) -> None:
+    if any(one.verdict.message for one in judged):
+        await statements.upsert_dialogs(conn, judged, now)
+        await statements.insert_messages(conn, judged)
 
 
 def parse_safely(event: RawEvent) -> Parsed:
@@ -153,7 +160,12 @@ def _without_duplicate(one: Judged, owners: dict[tuple[UUID, str], UUID]) -> Jud
     if owner == one.raw.id:
         return one
     verdict = replace(
-        one.verdict, outcome=Outcome.DUPLICATE, reason=f"same as {owner}", message=None, is_notice=False
+        one.verdict,
+        outcome=Outcome.DUPLICATE,
+        reason=f"same as {owner}",
+        message=None,
+        is_notice=False,
+        amends=None,
     )
     return replace(one, verdict=verdict)
 

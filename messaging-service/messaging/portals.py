@@ -58,8 +58,8 @@ class PortalChanges:
 
     async def _welcome(self, conn: AsyncConnection, change: pb.PortalChange) -> None:
         portal_id, user_ids = UUID(change.portal_id), list(change.access.user_ids)
-        if not user_ids:
-            return
+        if not user_ids or change.access.mode != pb.ACCESS_MODE_LIST:
+            return  # who is let in by a department, or with everybody, is greeted when he opens the chat
         taken = await statements.take_welcomes(conn, portal_id, user_ids, [ids.uuid7() for _ in user_ids])
         if not taken:
             return

@@ -127,8 +127,9 @@ class Responder:
     async def _fix(self, composed: Composed) -> None:
         now = self._now()
         async with self._engine.begin() as conn:
-            await replies.fix(conn, composed.replies, now)
-            await replies.mark_handled(conn, composed.handled)
+            # A question that was edited or deleted meanwhile gets no reply to what it said before.
+            handled = await replies.mark_handled(conn, composed.handled)
+            await replies.fix(conn, [one for one in composed.replies if one.reply_to in handled], now)
             if composed.greeted:
                 await statements.mark_greeted(conn, composed.greeted, now)
             if composed.refused:

@@ -100,6 +100,7 @@ messages = Table(
     Column("handed_at", _moment),
     Column("steps", JSONB, nullable=False),
     Column("buttons", JSONB, nullable=False),
+    Column("revision", Integer, nullable=False),
     Column("created_at", _moment, nullable=False),
 )
 

@@ -111,7 +111,7 @@ CASES: dict[str, tuple[WireEvent, Outcome, str]] = {
         "no_message_id",
     ),
     "the bot let in": (message(event="ONIMBOTV2JOINCHAT"), Outcome.ACCEPTED, ""),
-    "an edit": (message(event="ONIMBOTV2MESSAGEUPDATE"), Outcome.IGNORED, "message_edited"),
+    "an edit": (message(event="ONIMBOTV2MESSAGEUPDATE"), Outcome.ACCEPTED, ""),
     "a deletion": (message(event="ONIMBOTV2MESSAGEDELETE"), Outcome.IGNORED, "message_deleted"),
     "a context": (message(event="ONIMBOTV2CONTEXTGET"), Outcome.IGNORED, "context_opened"),
     "a reaction": (message(event="ONIMBOTV2REACTIONCHANGE"), Outcome.IGNORED, "reaction"),

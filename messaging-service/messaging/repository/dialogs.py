@@ -56,7 +56,7 @@ async def questions(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog]) -> 
     rows = await conn.execute(
         text("""
             SELECT m.id, m.portal_id, m.dialog_id, m.provider_message_id, m.author_id, m.kind, m.body,
-                   m.created_at, p.state AS portal_state, p.bot_id, p.language, r.refused_at,
+                   m.created_at, m.revision, p.state AS portal_state, p.bot_id, p.language, r.refused_at,
                    p.access_mode = 'all'
                    OR (p.access_mode = 'list' AND m.author_id = ANY(p.user_ids))
                    OR (p.access_mode = 'departments' AND m.author_departments && p.department_ids) AS is_allowed
@@ -85,6 +85,7 @@ async def questions(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog]) -> 
             portal_state=row.portal_state,
             bot_id=row.bot_id,
             language=row.language or DEFAULT_LANGUAGE,
+            revision=row.revision,
         )
         for row in rows
     ]

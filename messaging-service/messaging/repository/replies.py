@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 import orjson
 from sqlalchemy import text
@@ -47,16 +48,18 @@ async def fix(conn: AsyncConnection, replies: Sequence[Reply], now: datetime) ->
     )
 
 
-async def mark_handled(conn: AsyncConnection, handled: Sequence[Handled]) -> None:
-    """Store what became of questions."""
-    await conn.execute(
+async def mark_handled(conn: AsyncConnection, handled: Sequence[Handled]) -> set[UUID]:
+    """Store what became of questions that did not change meanwhile; returns their ids."""
+    rows = await conn.scalars(
         text("""
             UPDATE messages AS m SET state = done.state, reason = done.reason, steps = CAST(done.steps AS jsonb)
             FROM unnest(
                 CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:states AS text[]),
-                CAST(:reasons AS text[]), CAST(:steps AS text[])
-            ) AS done (portal_id, id, state, reason, steps)
+                CAST(:reasons AS text[]), CAST(:steps AS text[]), CAST(:revisions AS integer[])
+            ) AS done (portal_id, id, state, reason, steps, revision)
             WHERE m.portal_id = done.portal_id AND m.id = done.id AND m.state = 'pending'
+              AND m.revision = done.revision
+            RETURNING m.id
         """),
         {
             "portal_ids": [one.question.portal_id for one in handled],
@@ -64,8 +67,10 @@ async def mark_handled(conn: AsyncConnection, handled: Sequence[Handled]) -> Non
             "states": [one.state for one in handled],
             "reasons": [one.reason for one in handled],
             "steps": [orjson.dumps(one.steps).decode() for one in handled],
+            "revisions": [one.question.revision for one in handled],
         },
     )
+    return set(rows.all())
 
 
 async def unhanded(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog]) -> list[Reply]:
