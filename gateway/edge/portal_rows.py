@@ -39,11 +39,13 @@ def status(value: pb.Portal, who: PortalSession, allowed: bool) -> shapes.Status
     return shapes.Status(
         portal_id=value.id,
         status=enum_name(pb.PortalState, value.state),
+        suspended_reason=(value.suspended_reason or None) if who.is_admin else None,
         domain=value.domain,
         bot=shapes.StatusBot(
             id=value.bot.id or None,
             status=enum_name(pb.BotState, value.bot.state),
             error_code=(value.bot.error_code or None) if who.is_admin else None,
+            api="v1" if value.bot.api == pb.BOT_API_V1 else "v2",
         ),
         access=shapes.StatusAccess(
             mode=enum_name(pb.AccessMode, value.access.mode),

@@ -1797,6 +1797,8 @@ export interface components {
         /**
          * Status
          * @description Whether the bot works here, and what to do if it does not; administrators see why.
+         *
+         *     `suspended_reason`: the vendor's words to the administrators.
          */
         Status: {
             access: components["schemas"]["StatusAccess"];
@@ -1809,6 +1811,8 @@ export interface components {
             portal_id: string;
             /** Status */
             status: string;
+            /** Suspended Reason */
+            suspended_reason: string | null;
             user: components["schemas"]["StatusUser"];
         };
         /**
@@ -1826,8 +1830,15 @@ export interface components {
         /**
          * StatusBot
          * @description The portal's bot: missing, registered or failed; `id` is its user in Bitrix24.
+         *
+         *     `api`: v2, or v1 where the portal has classic bots only, whose replies may very rarely repeat.
          */
         StatusBot: {
+            /**
+             * Api
+             * @enum {string}
+             */
+            api: "v2" | "v1";
             /** Error Code */
             error_code: string | null;
             /** Id */

@@ -44,11 +44,15 @@ class SessionOpened(BaseModel):
 
 
 class StatusBot(BaseModel):
-    """The portal's bot: missing, registered or failed; `id` is its user in Bitrix24."""
+    """The portal's bot: missing, registered or failed; `id` is its user in Bitrix24.
+
+    `api`: v2, or v1 where the portal has classic bots only, whose replies may very rarely repeat.
+    """
 
     id: int | None
     status: str
     error_code: str | None
+    api: Literal["v2", "v1"]
 
 
 class StatusAccess(BaseModel):
@@ -68,10 +72,14 @@ class StatusUser(BaseModel):
 
 
 class Status(BaseModel):
-    """Whether the bot works here, and what to do if it does not; administrators see why."""
+    """Whether the bot works here, and what to do if it does not; administrators see why.
+
+    `suspended_reason`: the vendor's words to the administrators.
+    """
 
     portal_id: str
     status: str
+    suspended_reason: str | None
     domain: str
     bot: StatusBot
     access: StatusAccess
