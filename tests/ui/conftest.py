@@ -1,6 +1,7 @@
 """The built portal app in the simulator's frame, in a real browser."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from playwright.async_api import BrowserContext
@@ -47,3 +48,10 @@ async def visitors(
     yield visitors
     mistakes = await visitors.end()
     assert mistakes == []
+
+
+@pytest.fixture
+async def portal(visitors: Visitors, product: Product) -> dict[str, Any]:
+    """An installed portal where three may talk to the bot."""
+    product.status, product.allowed = "active", [1, 2, 3]
+    return await visitors.portal(installed=True)

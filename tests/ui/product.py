@@ -20,6 +20,25 @@ LIMITS = [
     {"name": "replies_per_month", "used": 812, "limit": 1000, "resets_at": "2026-10-01T00:00:00Z"},
     {"name": "documents", "used": 14, "limit": None, "resets_at": "2026-10-01T00:00:00Z"},
 ]
+BOT = {"id": 812, "status": "registered", "error_code": None, "api": "v2"}
+STRUCTURE = [
+    (0, "Ромашка"),
+    (1, "Продажи"),
+    (2, "Отдел тёплых звонков"),
+    (2, "Отдел по работе с крупными клиентами, тендерами и государственными закупками Северо-Западного округа"),
+    (1, "Бухгалтерия"),
+    (1, "Склад"),
+]
+
+
+def tree(structure: list[tuple[int, str]]) -> list[dict[str, Any]]:
+    """Departments, numbered from 1, of names that come with how deep they are."""
+    above: dict[int, int] = {}
+    made: list[dict[str, Any]] = []
+    for number, (depth, name) in enumerate(structure, 1):
+        above[depth] = number
+        made.append({"id": number, "name": name, "parent_id": above[depth - 1] if depth else None})
+    return made
 
 
 @dataclass
@@ -41,9 +60,13 @@ class Product:
     url: str = ""
     people: list[dict[str, Any]] = field(default_factory=list)
     status: str = "installing"
-    bot: dict[str, Any] = field(default_factory=lambda: {"id": 812, "status": "registered", "error_code": None})
+    suspended_reason: str | None = None
+    bot: dict[str, Any] = field(default_factory=lambda: dict(BOT))
     allowed: list[int] = field(default_factory=list)
     mode: str = "list"
+    department_ids: list[int] = field(default_factory=list)
+    departments: list[dict[str, Any]] = field(default_factory=lambda: tree(STRUCTURE))
+    settings: dict[str, Any] = field(default_factory=lambda: {"language": "ru", "event_mode": "webhook"})
     failures: dict[str, list[Failure]] = field(default_factory=dict)
     provisions: list[dict[str, Any]] = field(default_factory=list)
     lang: str = ""
@@ -55,6 +78,15 @@ class Product:
         """Forget everything; the portal gets this many employees, the first of them its administrator."""
         fresh = Product(self.sim_url, self.url, people=[_person(number) for number in range(1, people + 1)])
         self.__dict__.update(fresh.__dict__)
+
+    def may_talk(self, person: dict[str, Any]) -> bool:
+        reached = set(self.department_ids)
+        for department in self.departments:
+            if department["parent_id"] in reached:
+                reached.add(department["id"])
+        if self.mode == "departments":
+            return not reached.isdisjoint(person["departments"])
+        return self.mode == "all" or person["id"] in self.allowed
 
     def called(self, path: str) -> list[Any]:
         """The bodies of the calls of a path, in order."""
@@ -154,27 +186,36 @@ async def _session(product: Product, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _status(product: Product, user_id: int, _body: Any) -> dict[str, Any]:
-    is_allowed = product.mode == "all" or user_id in product.allowed
+    is_admin = user_id == 1
     return {
         "portal_id": "p1",
         "status": product.status,
+        "suspended_reason": product.suspended_reason if is_admin else None,
         "domain": "romashka.bitrix24.ru",
         "bot": product.bot,
-        "access": {"mode": product.mode, "users": len(product.allowed), "departments": 0},
-        "user": {"id": user_id, "is_admin": user_id == 1, "allowed": is_allowed},
+        "access": {
+            "mode": product.mode,
+            "users": len(product.allowed),
+            "departments": len(product.department_ids),
+        },
+        "user": {
+            "id": user_id,
+            "is_admin": is_admin,
+            "allowed": product.may_talk(product.people[user_id - 1]),
+        },
         "next_step": None,
     }
 
 
 def _setup(product: Product, user_id: int, body: Any) -> dict[str, Any]:
-    product.bot = {"id": 812, "status": "registered", "error_code": None}
+    product.bot = dict(BOT)
     return _status(product, user_id, body)
 
 
 def _users(product: Product, _user_id: int, query: dict[str, str]) -> dict[str, Any]:
     needle, first = query.get("query", "").lower(), int(query.get("cursor") or 0)
     found = [
-        {**person, "allowed": person["id"] in product.allowed}
+        {**person, "allowed": product.may_talk(person)}
         for person in product.people
         if needle in f"{person['name']} {person['last_name']} {person['position']}".lower()
     ]
@@ -183,12 +224,18 @@ def _users(product: Product, _user_id: int, query: dict[str, str]) -> dict[str, 
 
 
 def _allowed(product: Product, _user_id: int, _body: Any) -> dict[str, Any]:
-    return {"mode": product.mode, "user_ids": product.allowed, "department_ids": []}
+    return {"mode": product.mode, "user_ids": product.allowed, "department_ids": product.department_ids}
 
 
 def _allow(product: Product, user_id: int, body: dict[str, Any]) -> dict[str, Any]:
-    product.mode, product.allowed = body["mode"], body["user_ids"]
-    return {**_allowed(product, user_id, body), "provision": product.provision(product.allowed)}
+    new = [one for one in body["user_ids"] if one not in product.allowed]
+    product.mode, product.allowed, product.department_ids = body["mode"], body["user_ids"], body["department_ids"]
+    return {**_allowed(product, user_id, body), "provision": product.provision(new)}
+
+
+def _save_settings(product: Product, _user_id: int, body: dict[str, Any]) -> dict[str, Any]:
+    product.settings.update(body)
+    return product.settings
 
 
 def _finalize(product: Product, _user_id: int, body: dict[str, Any]) -> dict[str, Any]:
@@ -204,6 +251,9 @@ _ROUTES: dict[tuple[str, str], Callable[[Product, int, Any], dict[str, Any]]] = 
     ("GET", "/v1/portal/users"): _users,
     ("GET", "/v1/portal/allowed-users"): _allowed,
     ("PUT", "/v1/portal/allowed-users"): _allow,
+    ("GET", "/v1/portal/departments"): lambda product, _user, _body: {"items": product.departments},
+    ("GET", "/v1/portal/settings"): lambda product, _user, _body: product.settings,
+    ("PUT", "/v1/portal/settings"): _save_settings,
     ("POST", "/v1/bitrix/install/finalize"): _finalize,
     ("POST", "/v1/portal/chats/provision"): lambda product, _user, _body: product.provision(product.allowed),
     ("GET", "/v1/portal/usage"): lambda _product, _user, _body: {

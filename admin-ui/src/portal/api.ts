@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 
 export type Allowed = Schemas["AllowedUsers"];
 export type AccessMode = Schemas["AllowedUsersChange"]["mode"];
+export type Department = Schemas["Department"];
 export type Employee = Schemas["PortalEmployee"];
 export type Finalized = Schemas["InstallFinalized"];
 export type Installed = Schemas["InstallCompleted"];

@@ -79,3 +79,9 @@ export const ChartIcon = ({ size }: Sized) => (
     <path d="M4 20h16M6.5 16.5v-4M12 16.5v-9M17.5 16.5v-6" />
   </Icon>
 );
+
+export const TreeIcon = ({ size }: Sized) => (
+  <Icon size={size}>
+    <path d="M9 4h6v4.5H9ZM3.5 15.5h6V20h-6ZM14.5 15.5h6V20h-6ZM12 8.5V12M6.5 15.5V12h11v3.5" />
+  </Icon>
+);

@@ -1,18 +1,25 @@
-import { Alert, Button, Group, Radio, Skeleton, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Skeleton, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { AccessMode, Allowed } from "@/portal/api";
+import type { Allowed } from "@/portal/api";
 import { CheckIcon, PeopleIcon } from "@/portal/components/icons";
+import { later } from "@/portal/components/later";
 import { Card } from "@/portal/components/page";
 import { ProblemNotice } from "@/portal/components/problem-notice";
 import { useSurroundings } from "@/portal/context";
 import { EmployeeChooser } from "@/portal/features/access/chooser";
-import { type Chosen, chosenOf, useAllowed } from "@/portal/features/access/people";
+import { bodyOf, type Draft, draftOf, isWhole, outcome, same } from "@/portal/features/access/draft";
+import { Modes } from "@/portal/features/access/modes";
+import { useAllowed } from "@/portal/features/access/people";
 import { ProvisionProgress, useProvision } from "@/portal/features/access/provision";
 import { useUnsavedGuard } from "@/portal/features/access/unsaved";
 import { told } from "@/portal/session";
+
+const DepartmentChooser = later("departments", 420, () =>
+  import("@/portal/features/access/department-chooser").then((part) => part.DepartmentChooser),
+);
 
 /** Who may talk to the bot: seen, changed and saved. */
 export function AccessCard() {
@@ -27,27 +34,16 @@ export function AccessCard() {
   );
 }
 
-interface Draft {
-  mode: AccessMode;
-  chosen: Chosen;
-}
-
-const modeOf = ({ mode }: Allowed): AccessMode => (mode === "all" || mode === "departments" ? mode : "list");
-
-const same = (one: Draft, other: Draft) =>
-  one.mode === other.mode &&
-  one.chosen.size === other.chosen.size &&
-  [...one.chosen.keys()].every((id) => other.chosen.has(id));
-
 function AccessEditor({ saved }: { saved: Allowed }) {
   const { t } = useTranslation();
-  const [kept, setKept] = useState<Draft>(() => ({ mode: modeOf(saved), chosen: chosenOf(saved) }));
+  const [kept, setKept] = useState<Draft>(() => draftOf(saved));
   const [draft, setDraft] = useState(kept);
-  const save = useSave(saved, setKept);
+  const save = useSave(setKept);
   const welcomes = save.data?.provision;
   const watched = useProvision(welcomes?.status === "running" ? save.submittedAt : null);
   const provision = watched.data ?? welcomes;
-  const changed = !same(kept, draft);
+  const wanted = outcome(kept, draft);
+  const changed = !same(kept, wanted);
   useUnsavedGuard(changed);
   const change = (part: Partial<Draft>) => {
     save.reset();
@@ -55,16 +51,15 @@ function AccessEditor({ saved }: { saved: Allowed }) {
   };
   return (
     <Stack gap="md">
-      <Modes mode={draft.mode} saved={saved} onChange={(mode) => change({ mode })} />
-      {draft.mode === "list" && <EmployeeChooser chosen={draft.chosen} onChange={(chosen) => change({ chosen })} />}
-      {draft.mode === "list" && draft.chosen.size === 0 && (
-        <Text size="sm" c="dimmed">
-          {t("access.nobody")}
-        </Text>
+      <Modes mode={draft.mode} onChange={(mode) => change({ mode })} />
+      {draft.mode === "list" && <EmployeeChooser chosen={draft.people} onChange={(people) => change({ people })} />}
+      {draft.mode === "departments" && (
+        <DepartmentChooser chosen={draft.departments} onChange={(departments) => change({ departments })} />
       )}
-      {save.isError && <ProblemNotice problem={save.error} onRetry={() => save.mutate(draft)} />}
+      <Notes draft={draft} />
+      {save.isError && <ProblemNotice problem={save.error} onRetry={() => save.mutate(wanted)} />}
       <Group gap="sm">
-        <Button onClick={() => save.mutate(draft)} loading={save.isPending} disabled={!changed}>
+        <Button onClick={() => save.mutate(wanted)} loading={save.isPending} disabled={!changed || !isWhole(draft)}>
           {t("access.save")}
         </Button>
         {changed && (
@@ -82,41 +77,37 @@ function AccessEditor({ saved }: { saved: Allowed }) {
         </Alert>
       )}
       {provision && provision.total > 0 && (
-        <ProvisionProgress provision={provision} people={draft.chosen} onRetry={() => save.mutate(draft)} />
+        <ProvisionProgress provision={provision} people={draft.people} onRetry={() => save.mutate(wanted)} />
       )}
     </Stack>
   );
 }
 
-function useSave({ department_ids }: Allowed, onSaved: (draft: Draft) => void) {
+/** What follows from the choice as it stands. */
+function Notes({ draft: { mode, people, departments } }: { draft: Draft }) {
+  const { t } = useTranslation();
+  const notes = [
+    mode === "list" && people.size === 0 && t("access.nobody"),
+    mode === "departments" && departments.size === 0 && t("access.no_department"),
+    mode !== "list" && t("access.quiet"),
+    mode === "departments" && t("access.who"),
+  ];
+  return (
+    <Text size="sm" c="dimmed">
+      {notes.filter(Boolean).join(" ")}
+    </Text>
+  );
+}
+
+function useSave(onSaved: (draft: Draft) => void) {
   const { api } = useSurroundings().session;
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ mode, chosen }: Draft) =>
-      told(api.PUT("/v1/portal/allowed-users", { body: { mode, user_ids: [...chosen.keys()], department_ids } })),
+    mutationFn: (draft: Draft) => told(api.PUT("/v1/portal/allowed-users", { body: bodyOf(draft) })),
     onSuccess: (_answer, draft) => {
       onSaved(draft);
       void queries.invalidateQueries({ queryKey: ["status"] });
+      void queries.invalidateQueries({ queryKey: ["employees"] });
     },
   });
-}
-
-function Modes({ mode, saved, onChange }: { mode: AccessMode; saved: Allowed; onChange: (mode: AccessMode) => void }) {
-  const { t } = useTranslation();
-  const departments = saved.department_ids.length;
-  return (
-    <Radio.Group label={t("access.mode")} value={mode} onChange={onChange}>
-      <Stack gap="xs" mt="xs">
-        <Radio value="all" label={t("access.all")} description={t("access.all_text")} />
-        <Radio value="list" label={t("access.list")} description={t("access.list_text")} />
-        {saved.mode === "departments" && (
-          <Radio
-            value="departments"
-            label={t("access.departments")}
-            description={t("access.departments_text", { count: departments })}
-          />
-        )}
-      </Stack>
-    </Radio.Group>
-  );
 }

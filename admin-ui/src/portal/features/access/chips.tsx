@@ -2,64 +2,64 @@ import { Button, Group, Pill, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { ChosenCount } from "@/portal/features/access/chosen-count";
 import classes from "@/portal/features/access/chooser.module.css";
-import { type Chosen, useFullName, useNames } from "@/portal/features/access/people";
 
 const SHOWN = 40;
 
 interface Props {
-  chosen: Chosen;
+  ids: number[];
+  nameOf: (id: number) => string;
+  /** How many they are, in words. */
+  count: string;
+  /** What to do while there are none. */
+  none: string;
   onRemove: (id: number) => void;
   onClear: () => void;
 }
 
 /** The chosen ones, each removable, with their number. */
-export function Chips({ chosen, onRemove, onClear }: Props) {
+export function Chips({ ids, nameOf, count, none, onRemove, onClear }: Props) {
   const { t } = useTranslation();
-  const names = useNames(chosen);
-  const fullName = useFullName();
   const [shown, setShown] = useState(SHOWN);
-  const hidden = chosen.size - shown;
+  const hidden = ids.length - shown;
   return (
     <section className={classes.chosen} aria-label={t("people.chosen")}>
-      <Group justify="space-between" gap="xs">
-        <div>
+      <Group justify="space-between" align="flex-start" gap="xs" wrap="nowrap">
+        <div className={classes.shrinks}>
           <Text fw={600} size="sm">
             {t("people.chosen")}
           </Text>
-          <ChosenCount count={chosen.size} />
+          <Text size="sm" c="dimmed" role="status">
+            {count}
+          </Text>
         </div>
-        {chosen.size > 0 && (
-          <Button size="compact-sm" variant="subtle" onClick={onClear}>
+        {ids.length > 0 && (
+          <Button size="compact-sm" variant="subtle" flex="none" onClick={onClear}>
             {t("people.clear")}
           </Button>
         )}
       </Group>
-      {chosen.size === 0 && (
+      {ids.length === 0 && (
         <Text size="sm" c="dimmed">
-          {t("people.chosen_none")}
+          {none}
         </Text>
       )}
       <div className={classes.chips}>
-        {[...chosen.values()]
-          .slice(0, shown)
-          .map((person) => (person.name ? person : (names.get(person.id) ?? person)))
-          .map((person) => (
-            <Pill
-              key={person.id}
-              className={classes.chip ?? ""}
-              withRemoveButton
-              onRemove={() => onRemove(person.id)}
-              removeButtonProps={{
-                "aria-label": t("people.remove", { name: fullName(person) }),
-                "aria-hidden": false,
-                tabIndex: 0,
-              }}
-            >
-              {fullName(person)}
-            </Pill>
-          ))}
+        {ids.slice(0, shown).map((id) => (
+          <Pill
+            key={id}
+            className={classes.chip ?? ""}
+            withRemoveButton
+            onRemove={() => onRemove(id)}
+            removeButtonProps={{
+              "aria-label": t("people.remove", { name: nameOf(id) }),
+              "aria-hidden": false,
+              tabIndex: 0,
+            }}
+          >
+            {nameOf(id)}
+          </Pill>
+        ))}
         {hidden > 0 && (
           <Button size="compact-xs" variant="subtle" onClick={() => setShown(shown + 200)}>
             {t("people.more", { count: hidden })}

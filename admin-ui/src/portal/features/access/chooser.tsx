@@ -1,31 +1,21 @@
-import {
-  Button,
-  Combobox,
-  EmptyState,
-  Group,
-  Loader,
-  Skeleton,
-  Stack,
-  TextInput,
-  type TextInputProps,
-  useCombobox,
-} from "@mantine/core";
-import { useDebouncedValue, useIntersection } from "@mantine/hooks";
+import { Button, EmptyState, Group } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useMutation } from "@tanstack/react-query";
-import { useEffect, useId, useState } from "react";
+import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Employee, Person } from "@/portal/api";
-import { PeopleIcon, SearchIcon } from "@/portal/components/icons";
+import { PeopleIcon } from "@/portal/components/icons";
 import { ProblemNotice } from "@/portal/components/problem-notice";
 import { useSurroundings } from "@/portal/context";
 import { Chips } from "@/portal/features/access/chips";
 import classes from "@/portal/features/access/chooser.module.css";
-import { clickedEmployee, EmployeeRow } from "@/portal/features/access/employee-row";
-import { type Chosen, everyone, useEmployees } from "@/portal/features/access/people";
+import { EmployeeRow } from "@/portal/features/access/employee-row";
+import { type Chosen, everyone, useEmployees, useFullName, useNames } from "@/portal/features/access/people";
+import { Rows, WaitingRows } from "@/portal/features/access/rows";
+import { Searched } from "@/portal/features/access/searched";
 
 const TYPING_MS = 250;
-const AHEAD = "300px"; // the next page is asked for before the last row is seen
 
 interface Props {
   chosen: Chosen;
@@ -39,9 +29,7 @@ export function EmployeeChooser({ chosen, onChange }: Props) {
   const [typed, setTyped] = useState("");
   const [query] = useDebouncedValue(typed.trim(), TYPING_MS);
   const [counted, setCounted] = useState(0);
-  const [moved, setMoved] = useState(false);
   const listId = useId();
-  const combobox = useCombobox({ opened: true });
   const employees = useEmployees(query);
   const found = employees.data?.pages.flatMap((page) => page.items) ?? [];
 
@@ -59,48 +47,31 @@ export function EmployeeChooser({ chosen, onChange }: Props) {
   });
 
   return (
-    <Combobox store={combobox}>
-      <Stack gap="sm">
-        <Combobox.EventsTarget withExpandedAttribute aria-controls={listId}>
-          <SearchInput
-            still={!moved}
-            label={t("people.search")}
-            placeholder={t("people.search_placeholder")}
-            description={t("people.keys")}
-            leftSection={<SearchIcon size={18} />}
-            rightSection={employees.isFetching && !employees.isPending ? <Loader size={16} /> : null}
-            value={typed}
-            onChange={(event) => {
-              setTyped(event.currentTarget.value);
-              combobox.resetSelectedOption();
-              setMoved(false);
-            }}
-            onKeyDown={({ key }) => setMoved(moved || key === "ArrowDown" || key === "ArrowUp")}
-          />
-        </Combobox.EventsTarget>
-        <Group gap="xs">
-          <Button size="xs" variant="light" onClick={() => all.mutate()} disabled={!found.length || all.isPending}>
-            {all.isPending
-              ? t("people.adding", { count: counted })
-              : t(query ? "people.add_found_query" : "people.add_found")}
-          </Button>
-          <Button size="xs" variant="default" leftSection={<PeopleIcon size={16} />} onClick={() => pick.mutate()}>
-            {t("people.portal_dialog")}
-          </Button>
-        </Group>
-        {all.isError && <ProblemNotice problem={all.error} onRetry={() => all.mutate()} />}
-        <div className={classes.sides}>
-          <Found id={listId} employees={employees} found={found} chosen={chosen} query={query} onToggle={toggle} />
-          <Chips chosen={chosen} onRemove={toggle} onClear={() => onChange(new Map())} />
-        </div>
-      </Stack>
-    </Combobox>
+    <Searched
+      listId={listId}
+      label={t("people.search")}
+      placeholder={t("people.search_placeholder")}
+      typed={typed}
+      onType={setTyped}
+      busy={employees.isFetching && !employees.isPending}
+    >
+      <Group gap="xs">
+        <Button size="xs" variant="light" onClick={() => all.mutate()} disabled={!found.length || all.isPending}>
+          {all.isPending
+            ? t("people.adding", { count: counted })
+            : t(query ? "people.add_found_query" : "people.add_found")}
+        </Button>
+        <Button size="xs" variant="default" leftSection={<PeopleIcon size={16} />} onClick={() => pick.mutate()}>
+          {t("people.portal_dialog")}
+        </Button>
+      </Group>
+      {all.isError && <ProblemNotice problem={all.error} onRetry={() => all.mutate()} />}
+      <div className={classes.sides}>
+        <Found id={listId} employees={employees} found={found} chosen={chosen} query={query} onToggle={toggle} />
+        <ChosenPeople chosen={chosen} onRemove={toggle} onClear={() => onChange(new Map())} />
+      </div>
+    </Searched>
   );
-}
-
-/** While nobody has moved through the present list, the library still points at a row of the one before. */
-function SearchInput({ still, ...props }: TextInputProps & { still: boolean }) {
-  return <TextInput {...props} aria-activedescendant={still ? undefined : props["aria-activedescendant"]} />;
 }
 
 interface FoundProps {
@@ -112,34 +83,24 @@ interface FoundProps {
   onToggle: (id: number) => void;
 }
 
-/** The list: rows, and a mark after the last one that asks for the next page when it comes into view. */
+/** The list, page by page. */
 function Found({ id, employees, found, chosen, query, onToggle }: FoundProps) {
   const { t } = useTranslation();
-  const [list, setList] = useState<HTMLElement | null>(null);
-  const { ref: end, entry } = useIntersection({ root: list, rootMargin: AHEAD });
   const { hasNextPage, isFetching, isError, fetchNextPage } = employees;
-  const near = entry?.isIntersecting ?? false;
-  useEffect(() => {
-    if (near && hasNextPage && !isFetching && !isError) void fetchNextPage();
-  }, [near, hasNextPage, isFetching, isError, fetchNextPage]);
-
-  if (employees.isPending) return <Waiting />;
+  if (employees.isPending) return <WaitingRows />;
   if (isError && !found.length) {
     return <ProblemNotice problem={employees.error} onRetry={() => void employees.refetch()} />;
   }
   if (!found.length) return <Nobody query={query} />;
   return (
     <div className={classes.shrinks}>
-      <Combobox.Options
-        ref={setList}
+      <Rows
         id={id}
-        aria-label={t("people.list")}
-        aria-multiselectable
-        onClick={({ target }) => {
-          const clicked = clickedEmployee(target);
-          if (clicked !== undefined) onToggle(clicked);
-        }}
-        className={classes.list ?? ""}
+        of="employee"
+        label={t("people.list")}
+        onToggle={onToggle}
+        hasMore={hasNextPage}
+        onEnd={isFetching || isError ? undefined : () => void fetchNextPage()}
       >
         {found.map((employee) => (
           <EmployeeRow
@@ -149,27 +110,35 @@ function Found({ id, employees, found, chosen, query, onToggle }: FoundProps) {
             chosen={chosen.has(employee.id)}
           />
         ))}
-        {hasNextPage && (
-          <div ref={end} role="presentation" className={classes.more}>
-            <Loader size="sm" aria-hidden />
-          </div>
-        )}
-      </Combobox.Options>
+      </Rows>
       {isError && <ProblemNotice problem={employees.error} onRetry={() => void fetchNextPage()} />}
     </div>
   );
 }
 
-function Waiting() {
+interface ChosenProps {
+  chosen: Chosen;
+  onRemove: (id: number) => void;
+  onClear: () => void;
+}
+
+function ChosenPeople({ chosen, onRemove, onClear }: ChosenProps) {
+  const { t } = useTranslation();
+  const names = useNames(chosen);
+  const fullName = useFullName();
+  const nameOf = (id: number) => {
+    const known = chosen.get(id);
+    return fullName((known?.name ? known : names.get(id)) ?? { id, name: "", last_name: "", position: "" });
+  };
   return (
-    <Stack gap="md" p="md" aria-hidden="true" className={classes.list ?? ""}>
-      {Array.from({ length: 6 }, (_, row) => (
-        <Group key={row} gap="sm" wrap="nowrap">
-          <Skeleton circle height={36} />
-          <Skeleton height={14} radius="xl" />
-        </Group>
-      ))}
-    </Stack>
+    <Chips
+      ids={[...chosen.keys()]}
+      nameOf={nameOf}
+      count={t("people.count", { count: chosen.size })}
+      none={t("people.chosen_none")}
+      onRemove={onRemove}
+      onClear={onClear}
+    />
   );
 }
 

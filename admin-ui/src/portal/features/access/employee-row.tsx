@@ -1,5 +1,6 @@
 import { Avatar, Box, Checkbox, Text } from "@mantine/core";
 import { memo } from "react";
+import { useTranslation } from "react-i18next";
 
 import type { Employee } from "@/portal/api";
 import classes from "@/portal/features/access/chooser.module.css";
@@ -16,6 +17,7 @@ interface Props {
  * with every key: among thousands of rows only the one that was ticked is drawn again. The list takes the clicks.
  */
 export const EmployeeRow = memo(function EmployeeRow({ id, employee, chosen }: Props) {
+  const { t } = useTranslation();
   const name = useFullName()(employee);
   return (
     <Box
@@ -32,18 +34,15 @@ export const EmployeeRow = memo(function EmployeeRow({ id, employee, chosen }: P
         <Text size="sm" fw={500} truncate>
           {name}
         </Text>
-        {employee.position && (
-          <Text size="xs" c="dimmed" truncate>
-            {employee.position}
-          </Text>
-        )}
+        <Text size="xs" c="dimmed" component="div" className={classes.aside ?? ""}>
+          {employee.position && (
+            <Text span inherit truncate>
+              {employee.position}
+            </Text>
+          )}
+          {employee.allowed && <span className={classes.access}>{t("people.has_access")}</span>}
+        </Text>
       </div>
     </Box>
   );
 });
-
-/** Whose row was clicked. */
-export function clickedEmployee(target: EventTarget): number | undefined {
-  const row = target instanceof Element ? target.closest<HTMLElement>("[data-employee]") : null;
-  return row ? Number(row.dataset.employee) : undefined;
-}
