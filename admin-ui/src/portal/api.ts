@@ -12,6 +12,8 @@ export type Installed = Schemas["InstallCompleted"];
 export type Limit = Schemas["UsageLimit"];
 export type Provision = Schemas["Provision"];
 export type SessionOpened = Schemas["SessionOpened"];
+export type Settings = Schemas["PortalSettings"];
+export type SettingsChange = Schemas["PortalSettingsChange"];
 export type Status = Schemas["Status"];
 export type Usage = Schemas["Usage"];
 

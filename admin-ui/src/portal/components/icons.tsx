@@ -85,3 +85,11 @@ export const TreeIcon = ({ size }: Sized) => (
     <path d="M9 4h6v4.5H9ZM3.5 15.5h6V20h-6ZM14.5 15.5h6V20h-6ZM12 8.5V12M6.5 15.5V12h11v3.5" />
   </Icon>
 );
+
+export const SlidersIcon = ({ size }: Sized) => (
+  <Icon size={size}>
+    <path d="M4 7h8M16.5 7H20M4 17h3.5M12 17h8" />
+    <circle cx="14.2" cy="7" r="2.2" />
+    <circle cx="9.800" cy="17" r="2.2" />
+  </Icon>
+);

@@ -1,11 +1,16 @@
 import { Stack } from "@mantine/core";
 
 import classes from "@/portal/components/layout.module.css";
+import { later } from "@/portal/components/later";
 import { Page } from "@/portal/components/page";
 import { AccessCard } from "@/portal/features/access/access-card";
 import { BotCard } from "@/portal/features/overview/bot-card";
 import { HowToCard } from "@/portal/features/overview/how-to-card";
 import { UsageCard } from "@/portal/features/overview/usage-card";
+
+const SettingsCard = later("settings", 300, () =>
+  import("@/portal/features/settings/settings-card").then((part) => part.SettingsCard),
+);
 
 /** An administrator's page. */
 export function OverviewPage({ domain }: { domain: string }) {
@@ -17,6 +22,7 @@ export function OverviewPage({ domain }: { domain: string }) {
         <Stack gap="md">
           <HowToCard />
           <UsageCard />
+          <SettingsCard />
         </Stack>
       </div>
     </Page>
