@@ -73,6 +73,32 @@ async def test_a_bot_that_is_missing_is_set_up_again(
     await expect(visit.app.get_by_text("всё, что нужно боту, на месте")).to_be_visible()
 
 
+async def test_an_administrator_is_told_why_the_portal_is_suspended_and_an_employee_is_not(
+    visitors: Visitors, product: Product, portal: dict[str, Any]
+) -> None:
+    product.status, product.suspended_reason = "suspended", "Счёт № 41 не оплачен"
+
+    admin, employee = await visitors.open(portal), await visitors.open(portal, user_id=2)
+
+    await expect(admin.app.get_by_role("heading", name="Бот приостановлен")).to_be_visible()
+    await expect(admin.app.get_by_text("Причина: Счёт № 41 не оплачен")).to_be_visible()
+    await expect(admin.app.get_by_role("button", name="Настроить заново")).to_have_count(0)
+    await expect(employee.app.get_by_role("heading", name="Ассистент пока отдыхает")).to_be_visible()
+    await expect(employee.app.get_by_text("Счёт")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("api", "lines"), [("v1", 1), ("v2", 0)])
+async def test_an_administrator_of_a_classic_bot_is_warned_of_repeats(
+    visitors: Visitors, product: Product, portal: dict[str, Any], api: str, lines: int
+) -> None:
+    product.bot["api"] = api
+
+    visit = await visitors.open(portal)
+
+    await expect(visit.app.get_by_role("heading", name="Бот работает")).to_be_visible()
+    await expect(visit.app.get_by_text("изредка ответ может прийти дважды")).to_have_count(lines)
+
+
 async def test_the_usage_of_the_month_is_shown_as_bars(visitors: Visitors, portal: dict[str, Any]) -> None:
     visit = await visitors.open(portal)
 

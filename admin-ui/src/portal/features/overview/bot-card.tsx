@@ -37,18 +37,28 @@ function Verdict({ status }: { status: Status }) {
               {t(`status.${found}`)}
             </Text>
             <Text c="dimmed">{t(`status.${found}_text`, { code: status.bot.error_code ?? status.bot.status })}</Text>
+            {status.suspended_reason && found === "suspended" && (
+              <Text>{t("status.suspended_reason", { reason: status.suspended_reason })}</Text>
+            )}
+            {works && status.bot.api === "v1" && (
+              <Text size="sm" c="dimmed">
+                {t("status.classic")}
+              </Text>
+            )}
           </div>
-          <Group className={classes.verdictAction}>
-            <Button
-              variant={works ? "subtle" : "filled"}
-              size={works ? "sm" : "md"}
-              leftSection={<RefreshIcon size={16} />}
-              loading={setup.isPending}
-              onClick={() => setup.mutate()}
-            >
-              {t(works ? "status.setup_quiet" : "status.setup")}
-            </Button>
-          </Group>
+          {found !== "suspended" && (
+            <Group className={classes.verdictAction}>
+              <Button
+                variant={works ? "subtle" : "filled"}
+                size={works ? "sm" : "md"}
+                leftSection={<RefreshIcon size={16} />}
+                loading={setup.isPending}
+                onClick={() => setup.mutate()}
+              >
+                {t(works ? "status.setup_quiet" : "status.setup")}
+              </Button>
+            </Group>
+          )}
         </div>
         {setup.isError && <ProblemNotice problem={setup.error} onRetry={() => setup.mutate()} />}
         {setup.isSuccess && (
