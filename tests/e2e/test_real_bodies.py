@@ -22,7 +22,7 @@ EXPECTED = {
     "11-v2-messageadd-file-only.txt": ("accepted", None, "27"),
     "14-v2-messageadd-system.txt": ("ignored", "system_message", ""),
     "15-v2-messageadd-duplicate.txt": ("duplicate", "same as", ""),
-    "16-v2-messageupdate.txt": ("ignored", "message_edited", ""),
+    "16-v2-messageupdate.txt": ("accepted", None, "27"),  # it was answered: a new question
     "17-v2-messagedelete.txt": ("ignored", "message_deleted", ""),
     "18-v2-joinchat-private.txt": ("accepted", None, ""),
     "19-v2-joinchat-group.txt": ("accepted", None, ""),  # greeted when the chat was made
