@@ -14,7 +14,7 @@ from bitrix.errors import BitrixError
 from bitrix.oauth import OAuthServer
 from kit.keyring import KeyRing
 from portal.domain import Actor, Portal
-from portal.errors import AuthorizationNotBegun, NotAnAdmin, OauthUnavailable, PortalNotFound
+from portal.errors import AuthorizationNotBegun, NotAnAdmin, OauthUnavailable
 from portal.open_session import PageSessions
 from portal.repository import audit
 from portal.repository import portals as statements
@@ -111,7 +111,4 @@ class Authorizations:
 
     async def _find(self, portal_id: UUID) -> Portal:
         async with self._engine.connect() as conn:
-            portal = await statements.find(conn, portal_id)
-        if portal is None:
-            raise PortalNotFound(portal_id=portal_id)
-        return portal
+            return await statements.get(conn, portal_id)

@@ -18,7 +18,7 @@ from portal.bot_profile import CODE, EVENTS_PATH, HELP_TITLES, PROPERTIES
 from portal.classic_bot import ClassicBots
 from portal.clients.rest import PortalRest
 from portal.domain import Bot, Portal
-from portal.errors import NoCredential, OauthUnavailable, PortalNotFound, TokenRefused
+from portal.errors import NoCredential, OauthUnavailable, TokenRefused
 from portal.repository import portals as statements
 
 log = structlog.get_logger("bot")
@@ -107,10 +107,7 @@ class Bots:
 
     async def _find(self, portal_id: UUID) -> Portal:
         async with self._engine.connect() as conn:
-            portal = await statements.find(conn, portal_id)
-        if portal is None:
-            raise PortalNotFound(portal_id=portal_id)
-        return portal
+            return await statements.get(conn, portal_id)
 
     async def sweep(self) -> None:
         """Try again for portals in use that have no bot; none waits for another or suffers from its failure."""

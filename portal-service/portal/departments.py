@@ -16,7 +16,7 @@ from kit.errors import DomainError
 from portal import changes
 from portal.clients.rest import PortalRest
 from portal.domain import Department
-from portal.errors import DepartmentsNotReadable, PortalNotFound, PortalUnavailable
+from portal.errors import DepartmentsNotReadable, PortalUnavailable
 from portal.repository import portals
 from portal.repository import settings as statements
 
@@ -63,9 +63,7 @@ class Departments:
         """
         now = self._now()
         async with self._engine.begin() as conn:
-            portal = await portals.find(conn, portal_id)
-            if portal is None:
-                raise PortalNotFound(portal_id=portal_id)
+            portal = await portals.get(conn, portal_id)
             await statements.note_reading(conn, portal_id, now)
         chosen = portal.access.department_ids
         try:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from portal import changes
 from portal.access import Accesses
 from portal.domain import Access, Portal, VerifiedInstall
-from portal.errors import NotAnAdmin, PortalNotFound
+from portal.errors import NotAnAdmin
 from portal.life import Move
 from portal.repository import alerts, application_tokens
 from portal.repository import portals as statements
@@ -90,7 +90,4 @@ class Installs:
 
     async def _find(self, portal_id: UUID) -> Portal:
         async with self._engine.connect() as conn:
-            portal = await statements.find(conn, portal_id)
-        if portal is None:
-            raise PortalNotFound(portal_id=portal_id)
-        return portal
+            return await statements.get(conn, portal_id)

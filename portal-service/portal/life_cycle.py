@@ -15,7 +15,7 @@ from portal import changes
 from portal.bot import Bots
 from portal.clients.rest import PortalRest
 from portal.domain import portal_id_of
-from portal.errors import NoCredential, OauthUnavailable, PortalNotFound, TokenRefused
+from portal.errors import NoCredential, OauthUnavailable, TokenRefused
 from portal.install import Installs
 from portal.life import Move, State
 from portal.probes import Probes
@@ -118,7 +118,5 @@ class LifeCycle:
 
     async def _state(self, portal_id: UUID) -> State:
         async with self._engine.connect() as conn:
-            portal = await statements.find(conn, portal_id)
-        if portal is None:
-            raise PortalNotFound(portal_id=portal_id)
+            portal = await statements.get(conn, portal_id)
         return State(portal.state)

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from kit import paging
 from portal import changes
 from portal.domain import Actor, AuditEntry, Portal
-from portal.errors import PortalNotFound
 from portal.life import Move, State
 from portal.repository import audit
 from portal.repository import portals as statements
@@ -100,7 +99,4 @@ class Operations:
 
     async def _find(self, portal_id: UUID) -> Portal:
         async with self._engine.connect() as conn:
-            portal = await statements.find(conn, portal_id)
-        if portal is None:
-            raise PortalNotFound(portal_id=portal_id)
-        return portal
+            return await statements.get(conn, portal_id)

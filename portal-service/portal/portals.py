@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kit import paging
 from portal.domain import Portal
-from portal.errors import PortalNotFound
 from portal.repository import listing
 from portal.repository import portals as statements
 
@@ -21,10 +20,7 @@ class Portals:
     async def get(self, portal_id: UUID) -> Portal:
         """Return a portal. Raises PortalNotFound."""
         async with self._engine.connect() as conn:
-            portal = await statements.find(conn, portal_id)
-        if portal is None:
-            raise PortalNotFound(portal_id=portal_id)
-        return portal
+            return await statements.get(conn, portal_id)
 
     async def totals(
         self, *, query: str, since: datetime | None, until: datetime | None

@@ -11,7 +11,7 @@ from bitrix.errors import BitrixError
 from kit.errors import DomainError
 from portal.bot import Bots
 from portal.domain import Actor, Portal, portal_id_of
-from portal.errors import PortalExists, PortalNotFound
+from portal.errors import PortalExists
 from portal.remove import Removals
 from portal.repository import audit
 from portal.repository import portals as statements
@@ -57,7 +57,4 @@ class Registrations:
 
     async def _find(self, portal_id: UUID) -> Portal:
         async with self._engine.connect() as conn:
-            portal = await statements.find(conn, portal_id)
-        if portal is None:
-            raise PortalNotFound(portal_id=portal_id)
-        return portal
+            return await statements.get(conn, portal_id)

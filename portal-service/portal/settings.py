@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from portal import changes
 from portal.bot import Bots
 from portal.domain import Actor, Portal, PortalSettings
-from portal.errors import FetchNeedsBotsV2, PortalNotFound
+from portal.errors import FetchNeedsBotsV2
 from portal.repository import audit, portals
 from portal.repository import settings as statements
 
@@ -60,7 +60,4 @@ class SettingsOfPortals:
 
     async def _find(self, portal_id: UUID) -> Portal:
         async with self._engine.connect() as conn:
-            portal = await portals.find(conn, portal_id)
-        if portal is None:
-            raise PortalNotFound(portal_id=portal_id)
-        return portal
+            return await portals.get(conn, portal_id)

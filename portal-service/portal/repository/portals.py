@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from portal import life
 from portal.domain import Access, Bot, Portal, PortalChange, PortalSettings, VerifiedInstall
+from portal.errors import PortalNotFound
 from portal.health import alerts_of
 from portal.life import Move, State
 from portal.repository import health as healths
@@ -245,6 +246,14 @@ async def changes(conn: AsyncConnection, cursor: int, limit: int) -> list[Portal
         )
         for row in await conn.execute(statement)
     ]
+
+
+async def get(conn: AsyncConnection, portal_id: UUID) -> Portal:
+    """Return a portal. Raises PortalNotFound."""
+    portal = await find(conn, portal_id)
+    if portal is None:
+        raise PortalNotFound(portal_id=portal_id)
+    return portal
 
 
 def selection() -> Select[Any]:
