@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from messaging.repository import fetches
 from messaging.repository import traffic as statements
 from messaging.traffic import Traffic
 
@@ -39,7 +40,12 @@ class Diagnoses:
         async with self._engine.connect() as conn:
             state = await statements.state_of(conn, portal_id)
             dialogs, since = await statements.waiting(conn, portal_id)
-        return [self._answers(dialogs, since), await self._usual_traffic(portal_id, state)]
+            fetched = await fetches.failing(conn, portal_id)
+        return [
+            self._answers(dialogs, since),
+            _events_fetched(fetched),
+            await self._usual_traffic(portal_id, state),
+        ]
 
     def _answers(self, dialogs: int, since: datetime | None) -> Finding:
         late_s = (self._now() - since).total_seconds() if since else 0.0
@@ -64,3 +70,15 @@ class Diagnoses:
         reason = "Nobody has written, at hours when people of this portal do."
         human = "If events_arriving is well, ask the portal whether people still write to it; it may be a holiday."
         return Finding("usual_traffic", "warning", "failed", reason, human, seen)
+
+
+def _events_fetched(found: tuple[int, str, datetime | None] | None) -> Finding:
+    if found is None:
+        return Finding("events_fetched", "error", "skipped", "events_arriving: the portal pushes its events.")
+    failures, cause, fetched_at = found
+    seen = {"failures": failures, "cause": cause, "fetched_at": fetched_at.isoformat() if fetched_at else ""}
+    if not failures:
+        return Finding("events_fetched", "error", "ok", evidence=seen)
+    reason = "The portal's events wait there: it does not let us fetch them."
+    human = "See the checks of the token and of the portal's REST; it keeps events for 24 hours."
+    return Finding("events_fetched", "error", "failed", reason, human, seen)

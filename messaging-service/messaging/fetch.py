@@ -32,8 +32,8 @@ LEASE = timedelta(seconds=60)
 PATH = "imbot.v2.Event.get"
 _ASKED_FOR = {"installing", "active", "suspended"}
 _GONE = {"uninstalled", "dead"}
-_DRAIN = timedelta(minutes=10)
-"""After the way back to the webhook: what happened before the portal knew waits to be fetched."""
+_WAITS = {"rate_budget_used_up", "method_braked", "breaker_open"}
+"""No request was made: nothing is wrong with the portal's events."""
 _BUSY_S = 2.0
 _IDLE_S = (5.0, 7.0, 10.0, 15.0, 20.0, 30.0)
 """Each request is one of the portal's budget (contract 5.6 says 5 to 30 s, 2 s while there are more)."""
@@ -48,7 +48,7 @@ async def follow(conn: AsyncConnection, change: pb.PortalChange, portal_id: UUID
     elif change.settings.event_mode == pb.EVENT_MODE_FETCH and state in _ASKED_FOR:
         await statements.begin(conn, portal_id, now)
     else:
-        await statements.end(conn, portal_id, now + _DRAIN)
+        await statements.end(conn, portal_id, now)
 
 
 class Fetcher:
@@ -97,17 +97,19 @@ class Fetcher:
         return wait_s
 
     async def _failed(self, fetch: Fetch, error: PeerError) -> float:
+        now = self._now()
+        if error.detail.get("code") in _WAITS:  # its replies need its budget now
+            async with self._engine.begin() as conn:
+                due_at = now + timedelta(seconds=_BUSY_S)
+                await statements.failed(conn, fetch.portal_id, fetch.failures, "", due_at)
+            return _BUSY_S
         metrics.BACKGROUND_FAILURES.labels("fetch").inc()
         failures = fetch.failures + 1
         wait_s = float(min(_IDLE_S[0] * 2 ** min(fetch.failures, 10), _MAX_FAILURE_S))
         log.warning("events not fetched", portal_id=str(fetch.portal_id), reason=error.reason, failures=failures)
-        now = self._now()
         async with self._engine.begin() as conn:
-            if fetch.ends_at and fetch.ends_at < now:
-                await statements.forget(conn, fetch.portal_id)
-            else:
-                due_at = now + timedelta(seconds=wait_s)
-                await statements.failed(conn, fetch.portal_id, failures, error.reason, due_at)
+            due_at = now + timedelta(seconds=wait_s)
+            await statements.failed(conn, fetch.portal_id, failures, error.reason, due_at)
         return wait_s
 
 

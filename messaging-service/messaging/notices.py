@@ -1,5 +1,6 @@
 """The application's life on a portal, as Bitrix24 tells it: handed on to portal, in order, until it has heard."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -39,8 +40,7 @@ class Notices:
             now = self._now()
             async with self._engine.begin() as conn:
                 held = await statements.claim(conn, now, now + LEASE, _BATCH)
-            for notice in held:
-                await self._tell(notice)
+            await asyncio.gather(*map(self._tell, held))
             if not held:
                 return
 
@@ -60,7 +60,10 @@ class Notices:
         log.warning(
             "life cycle not told", member_id=notice.member_id, provider_event=notice.event, reason=error.reason
         )
-        is_over = error.is_final or (not notice.is_proven and notice.attempts >= MAX_ATTEMPTS)
+        # Of a source that failed too often nothing is proven later: its wizard's page installs all the same.
+        is_over = error.is_final or (
+            not notice.is_proven and (notice.attempts >= MAX_ATTEMPTS or error.reason == "TOO_MANY_ATTEMPTS")
+        )
         wait = min(timedelta(seconds=2 ** min(notice.attempts, 12)), MAX_WAIT)
         async with self._engine.begin() as conn:
             if is_over:

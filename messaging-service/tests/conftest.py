@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bitrix import phpform
 from kit import trace
+from kit.errors import DomainError
 from kit.pb import moment
 from kit.rpc import Context, channel
 from kit.server import Server
@@ -109,7 +110,7 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer, diagnosis_pb2_grpc.Di
         self.pages: list[dict[str, Any]] = []
         self.traffic: list[diagnosis_pb2.ReportTrafficRequest] = []
         self.refusal: grpc.StatusCode | None = None
-        self.fetch_refusal: grpc.StatusCode | None = None
+        self.fetch_refusal: grpc.StatusCode | DomainError | None = None
         self.failures = 0
 
     async def ReportTraffic(  # noqa: N802 - the proto's name
@@ -141,6 +142,8 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer, diagnosis_pb2_grpc.Di
         self, request: portal_pb2.FetchEventsRequest, _context: Context
     ) -> portal_pb2.FetchEventsResponse:
         self.fetched.append(request)
+        if isinstance(self.fetch_refusal, DomainError):
+            raise self.fetch_refusal
         if self.fetch_refusal:
             await _context.abort(self.fetch_refusal, "no")
         return portal_pb2.FetchEventsResponse(page=orjson.dumps(self.pages.pop(0)))

@@ -4,6 +4,7 @@ from typing import Any
 
 import grpc
 
+from kit.errors import DomainError
 from teachbase.portal.v1 import portal_pb2 as pb
 
 FETCH, WEBHOOK = pb.EVENT_MODE_FETCH, pb.EVENT_MODE_WEBHOOK
@@ -80,6 +81,41 @@ async def test_a_portal_that_does_not_answer_is_asked_less_and_less_and_the_row_
     (row,) = await service.rows(FETCHES, id=portal.id)
     assert waits == [5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0, 300.0, 300.0]
     assert (row.failures, bool(row.cause), row.next_offset) == (9, True, 0)
+
+
+class NoBudget(DomainError):
+    status, reason, message = grpc.StatusCode.UNAVAILABLE, "PORTAL_UNAVAILABLE", "{code}"
+
+
+async def test_a_portal_whose_replies_need_its_budget_is_asked_soon_again_and_nothing_failed(service: Any) -> None:
+    portal = await service.portal(event_mode=FETCH)
+    service.context.fetch_refusal = NoBudget(code="rate_budget_used_up", kind="throttle")
+
+    waits = []
+    for _ in range(4):
+        waits += await take(service)
+        service.clock.advance(2.1)
+
+    (row,) = await service.rows(FETCHES, id=portal.id)
+    assert (waits, row.failures) == ([2.0] * 4, 0)
+
+
+async def test_what_waits_after_the_way_back_is_not_forgotten_before_it_came(service: Any) -> None:
+    portal = await service.portal(event_mode=FETCH)
+    await service.portal(event_mode=WEBHOOK, portal=portal)
+    service.context.fetch_refusal = grpc.StatusCode.UNAVAILABLE
+    for _ in range(5):
+        await take(service)
+        service.clock.advance(3600)
+    service.context.fetch_refusal = None
+    service.context.pages = [page(event(1001, 70101)), page()]
+
+    await take(service)
+    service.clock.advance(3)
+    await take(service)
+
+    assert [row.provider_message_id for row in await service.rows(STORED, id=portal.id)] == [70101]
+    assert await service.rows(FETCHES, id=portal.id) == []
 
 
 async def test_nobody_else_asks_a_portal_that_is_being_asked(service: Any) -> None:

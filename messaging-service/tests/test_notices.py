@@ -115,3 +115,27 @@ async def test_two_test_events_of_one_second_are_two_and_name_their_probes(servi
     await service.notices.round()
 
     assert [one.probe for one in service.context.told] == ["a1", "b2"]
+
+
+async def test_what_is_proven_waits_for_nothing_that_anybody_may_have_sent(service: Any, life: Any) -> None:
+    portal = await service.portal()
+    await service.ingest(life(portal, "ONAPPINSTALL", application_token="guessed", **SECRETS))
+    service.context.refusal = grpc.StatusCode.UNAVAILABLE
+    await service.notices.round()
+    service.context.refusal = None
+    await service.ingest(life(portal, "ONAPPUNINSTALL", ts=2))
+
+    await service.notices.round()
+
+    assert [(one.event, one.is_proven) for one in service.context.told][1:] == [("ONAPPUNINSTALL", True)]
+    assert [row.event for row in await waiting(service, portal)] == ["ONAPPINSTALL"]
+
+
+async def test_of_hints_of_a_payment_one_waits_at_a_time(service: Any, life: Any) -> None:
+    portal = await service.portal()
+    service.context.refusal = grpc.StatusCode.UNAVAILABLE
+
+    for ts in range(5):
+        await service.ingest(life(portal, "ONAPPPAYMENT", ts=ts, application_token=""))
+
+    assert len(await waiting(service, portal)) == 1

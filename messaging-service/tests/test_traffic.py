@@ -136,8 +136,16 @@ async def test_the_checks_say_what_is_seen_now(service: Any, event_of: Any) -> N
 
     quiet = await service.diagnoses.make(portal.id)
 
-    assert {one.name: one.state for one in well} == {"answers_given": "ok", "usual_traffic": "ok"}
-    assert {one.name: one.state for one in quiet} == {"answers_given": "ok", "usual_traffic": "failed"}
+    assert {one.name: one.state for one in well} == {
+        "answers_given": "ok",
+        "events_fetched": "skipped",
+        "usual_traffic": "ok",
+    }
+    assert {one.name: one.state for one in quiet} == {
+        "answers_given": "ok",
+        "events_fetched": "skipped",
+        "usual_traffic": "failed",
+    }
 
 
 async def test_a_person_who_waits_too_long_is_seen(service: Any, event_of: Any) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from portal import changes
 from portal.departments import Departments
 from portal.domain import Access, Actor
-from portal.errors import PortalNotFound
+from portal.errors import DepartmentsNeedBotsV2, PortalNotFound, PortalNotInstalled
+from portal.life import GONE
 from portal.repository import audit
 from portal.repository import portals as statements
 
@@ -26,12 +27,15 @@ class Accesses:
     async def set(self, portal_id: UUID, access: Access, actor: Actor | None = None) -> list[int]:
         """Save and tell the followers; what `actor` of the vendor's staff does is audited.
 
-        Returns who is named and was not before. Raises PortalNotFound.
+        Returns who is named and was not before.
+        Raises PortalNotFound, PortalNotInstalled, DepartmentsNeedBotsV2.
         """
         async with self._engine.begin() as conn:
-            before = await statements.find(conn, portal_id) if actor else None
+            before = await statements.get(conn, portal_id)
+            if access.mode == "departments" and before.bot.is_classic:
+                raise DepartmentsNeedBotsV2(portal_id=portal_id)
             added = await self.save(conn, portal_id, access)
-            if actor and before:
+            if actor:
                 await audit.write(
                     conn,
                     actor,
@@ -48,6 +52,8 @@ class Accesses:
 
     async def save(self, conn: AsyncConnection, portal_id: UUID, access: Access) -> list[int]:
         """Save in a transaction of the caller, who announces. Returns and raises like `set`."""
+        if await statements.lock_state(conn, portal_id) in GONE:
+            raise PortalNotInstalled(portal_id=portal_id)
         if not await statements.set_access_mode(conn, portal_id, access, self._now()):
             raise PortalNotFound(portal_id=portal_id)
         await statements.drop_users_except(conn, portal_id, access.user_ids)

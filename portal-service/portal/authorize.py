@@ -67,7 +67,8 @@ class Authorizations:
             after = {"expires_at": expires_at.isoformat()}
             await audit.write(conn, actor, "portal.authorize", portal.id, before={}, after=after, now=self._now())
         query = urlencode({"client_id": self._oauth.client_id, "state": state})
-        return f"{portal.client_endpoint.removesuffix('rest/')}oauth/authorize/?{query}", expires_at
+        base = portal.client_endpoint.removesuffix("rest/") or f"https://{portal.domain}/"
+        return f"{base}oauth/authorize/?{query}", expires_at
 
     async def complete(self, code: str, state: str, server_endpoint: str, remote_ip: str) -> Portal:
         """Store the credential of the administrator who followed a link.

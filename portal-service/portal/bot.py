@@ -55,19 +55,25 @@ class Bots:
 
         Raises PortalNotFound.
         """
-        portal = await self._find(portal_id)
-        try:
-            bot = await self._register(portal_id, portal.settings.event_mode)
-        except BitrixError as error:
-            if error.code != _NO_SUCH_METHOD:
-                bot = Bot(0, "failed", error.code)
-            else:
-                bot = await self._classic.register(portal_id)
-        except (NoCredential, OauthUnavailable, TokenRefused) as error:
-            bot = Bot(0, "failed", error.reason)
-        await self._store(portal_id, bot)
+        wanted = (await self._find(portal_id)).settings.event_mode
+        while True:
+            bot = await self._try_to_register(portal_id, wanted)
+            await self._store(portal_id, bot)
+            told, wanted = wanted, (await self._find(portal_id)).settings.event_mode
+            if wanted == told or not bot.id or bot.is_classic:
+                break  # else the settings were changed meanwhile, and who changed them may have been before us
         log.info("bot ensured", portal_id=str(portal_id), bot_id=bot.id, state=bot.state, code=bot.error_code)
         return bot
+
+    async def _try_to_register(self, portal_id: UUID, event_mode: str) -> Bot:
+        try:
+            return await self._register(portal_id, event_mode)
+        except BitrixError as error:
+            if error.code != _NO_SUCH_METHOD:
+                return Bot(0, "failed", error.code)
+            return await self._classic.register(portal_id)
+        except (NoCredential, OauthUnavailable, TokenRefused) as error:
+            return Bot(0, "failed", error.reason)
 
     async def unregister(self, portal: Portal) -> None:
         """Take the bot off a portal. Raises BitrixError, NoCredential, OauthUnavailable, TokenRefused."""
@@ -132,7 +138,7 @@ class Bots:
             portal_id, "imbot.v2.Bot.update", {"botId": bot_id, "fields": settings}, is_idempotent=True
         )
         await self._register_help(portal_id, bot_id)
-        return Bot(bot_id, "registered", "")
+        return Bot(bot_id, "registered", "", event_mode=event_mode)
 
     async def _register_help(self, portal_id: UUID, bot_id: int) -> None:
         try:
@@ -144,6 +150,8 @@ class Bots:
     async def _store(self, portal_id: UUID, bot: Bot) -> None:
         async with self._engine.begin() as conn:
             await statements.set_bot(conn, portal_id, bot, self._now())
+            if bot.is_classic and bot.id:
+                await statements.push_events(conn, portal_id)  # it cannot be asked for them
             await changes.announce(conn, portal_id)
 
 

@@ -28,6 +28,8 @@ class Bot:
     state: str
     error_code: str
     api: str = "v2"
+    event_mode: str = "webhook"
+    """As it was last told; the settings may say otherwise already."""
 
     @property
     def is_classic(self) -> bool:

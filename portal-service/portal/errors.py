@@ -53,6 +53,16 @@ class FetchNeedsBotsV2(DomainError):
     message = "The bot of portal {portal_id} is a classic one: it cannot be asked for its events."
 
 
+class PortalNotInstalled(DomainError):
+    status, reason = StatusCode.FAILED_PRECONDITION, "PORTAL_NOT_INSTALLED"
+    message = "The app is not installed on portal {portal_id} any more."
+
+
+class DepartmentsNeedBotsV2(DomainError):
+    status, reason = StatusCode.FAILED_PRECONDITION, "DEPARTMENTS_NEED_BOTS_V2"
+    message = "The bot of portal {portal_id} is a classic one: it does not hear whose department is whose."
+
+
 class DepartmentsNotReadable(DomainError):
     status, reason = StatusCode.FAILED_PRECONDITION, "DEPARTMENTS_NOT_READABLE"
     message = "The portal does not let the app read its departments ({code}): the right `department` is missing."

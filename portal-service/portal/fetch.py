@@ -31,7 +31,7 @@ class FetchedEvents:
         try:
             # The same page comes again until its events are let go.
             answer = await self._rest.ask(
-                portal_id, Call(METHOD, params, is_idempotent=True), patience_s=0, priority=Priority.BULK
+                portal_id, Call(METHOD, params, is_idempotent=True), patience_s=0, priority=Priority.WELCOME
             )
         except BitrixError as error:
             raise PortalUnavailable(code=error.code, kind=error.kind.value) from None

@@ -209,6 +209,7 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
             expires_in=request.expires_in,
             server_endpoint=request.server_endpoint,
             remote_ip=request.remote_ip,
+            received_at=to_datetime(request, "received_at"),
             probe=request.probe,
         )
         state = await self._life_cycle.handle(event)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -20,9 +20,14 @@ from portal.install import Installs
 from portal.life import Move, State
 from portal.probes import Probes
 from portal.remove import Removals
+from portal.repository import application_tokens
 from portal.repository import portals as statements
 
 log = structlog.get_logger("life")
+
+
+LOOK_EVERY = timedelta(minutes=1)
+_MOST_LOOKED = 10_000
 
 
 @dataclass
@@ -39,6 +44,7 @@ class LifeEvent:
     expires_in: int
     server_endpoint: str
     remote_ip: str
+    received_at: datetime | None = None
     application_token: str = ""
     probe: str = ""
     """Of ONAPPTEST: which probe it echoes."""
@@ -64,6 +70,7 @@ class LifeCycle:
         self._removals = removals
         self._probes = probes
         self._now = now
+        self._looked: dict[UUID, datetime] = {}
 
     async def handle(self, event: LifeEvent) -> State:
         """Do what an event asks for. Returns where the portal stands.
@@ -74,19 +81,38 @@ class LifeCycle:
         if event.event in {"ONAPPINSTALL", "ONAPPUPDATE"} and event.access_token:
             await self._installs.accept(event, event.application_token_hash)
         elif event.event == "ONAPPPAYMENT":
-            await self.look_at_payment(portal_id)
+            if self._may_look(portal_id):
+                await self.look_at_payment(portal_id)
         elif event.is_proven and event.event == "ONAPPUNINSTALL":
-            await self._remove(portal_id, clean=event.clean)
+            await self._remove(portal_id, event)
         elif event.is_proven and event.event in {"ONIMBOTV2DELETE", "ONIMBOTDELETE"}:
             await self._look_for_bot(portal_id)
         elif event.is_proven:
             await self._probes.heard(portal_id, event.probe)
         return await self._state(portal_id)
 
-    async def _remove(self, portal_id: UUID, *, clean: bool) -> None:
+    async def _remove(self, portal_id: UUID, event: LifeEvent) -> None:
+        """Obey a removal, unless it is of an install before the one there is: events may come late."""
         async with self._engine.begin() as conn:
-            await self._removals.remove(conn, portal_id, clean=clean)
-        log.info("application removed", portal_id=str(portal_id), clean=clean)
+            await statements.lock_state(conn, portal_id)
+            portal = await statements.get(conn, portal_id)
+            newest = await application_tokens.newest(conn, portal_id)
+            is_old = portal.installed_at and event.received_at and event.received_at < portal.installed_at
+            if is_old or (newest and event.application_token_hash and event.application_token_hash != newest):
+                log.info("removal of an earlier install", portal_id=str(portal_id))
+                return
+            await self._removals.remove(conn, portal_id, clean=event.clean)
+        log.info("application removed", portal_id=str(portal_id), clean=event.clean)
+
+    def _may_look(self, portal_id: UUID) -> bool:
+        """Anybody can send a hint of a payment: a portal is asked once in LOOK_EVERY whatever comes."""
+        now = self._now()
+        if len(self._looked) > _MOST_LOOKED:
+            self._looked.clear()
+        if now < self._looked.get(portal_id, now - LOOK_EVERY) + LOOK_EVERY:
+            return False
+        self._looked[portal_id] = now
+        return True
 
     async def _look_for_bot(self, portal_id: UUID) -> None:
         """Ask the portal itself: the event may be of an earlier bot, and come late."""

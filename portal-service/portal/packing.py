@@ -1,5 +1,6 @@
 """Values of this context as protobuf messages, and back."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from kit.pb import enum_name, enum_value, moment
@@ -79,8 +80,8 @@ def settings(value: PortalSettings) -> pb.PortalSettings:
 
 
 def settings_from(value: pb.PortalSettings) -> PortalSettings:
-    """Unpack settings; events are posted where nothing else is asked for."""
-    return PortalSettings(value.language, enum_name(pb.EventMode, value.event_mode) or "webhook")
+    """Unpack settings; what is not given is empty."""
+    return PortalSettings(value.language, enum_name(pb.EventMode, value.event_mode))
 
 
 def bot(value: Bot) -> pb.Bot:
@@ -121,6 +122,11 @@ def token(value: StoredToken) -> pb.AccessToken:
     )
 
 
+def _listened(told: Portal) -> str:
+    # Until the bot has heard that its events are pushed again, they are waiting to be fetched.
+    return "fetch" if "fetch" in {told.settings.event_mode, told.bot.event_mode} else "webhook"
+
+
 def change(value: PortalChange) -> pb.PortalChange:
     """Pack a portal as its followers need it."""
     told = value.portal
@@ -134,5 +140,5 @@ def change(value: PortalChange) -> pb.PortalChange:
         application_token_hashes=value.application_token_hashes,
         access=access(reached),
         purge_asked_at=moment(value.purge_asked_at),
-        settings=settings(told.settings),
+        settings=settings(replace(told.settings, event_mode=_listened(told))),
     )

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from portal import changes
 from portal.bot import Bots
 from portal.domain import Actor, Portal, PortalSettings
-from portal.errors import FetchNeedsBotsV2
+from portal.errors import FetchNeedsBotsV2, PortalNotInstalled
+from portal.life import GONE
 from portal.repository import audit, portals
 from portal.repository import settings as statements
 
@@ -25,12 +26,19 @@ class SettingsOfPortals:
         self._bots = bots
         self._now = now
 
-    async def save(self, portal_id: UUID, settings: PortalSettings, actor: Actor | None) -> Portal:
-        """Save; what `actor` of the vendor's staff does is audited. Raises PortalNotFound, FetchNeedsBotsV2."""
+    async def save(self, portal_id: UUID, given: PortalSettings, actor: Actor | None) -> Portal:
+        """Save what is given; what is empty stays. What `actor` of the vendor's staff does is audited.
+
+        Raises PortalNotFound, PortalNotInstalled, FetchNeedsBotsV2.
+        """
         now = self._now()
         async with self._engine.begin() as conn:
-            await portals.lock_state(conn, portal_id)
-            before = await self._find(portal_id)
+            if await portals.lock_state(conn, portal_id) in GONE:
+                raise PortalNotInstalled(portal_id=portal_id)
+            before = await portals.get(conn, portal_id)
+            settings = PortalSettings(
+                given.language or before.settings.language, given.event_mode or before.settings.event_mode
+            )
             if settings.event_mode == "fetch" and before.bot.api != "v2":
                 raise FetchNeedsBotsV2(portal_id=portal_id)
             if settings != before.settings:
@@ -47,7 +55,6 @@ class SettingsOfPortals:
                     )
                 await changes.announce(conn, portal_id)
         if settings.event_mode != before.settings.event_mode:
-            # Until the portal knows, events come the old way: both ways are listened to (messaging.fetch).
             await self._bots.ensure(portal_id)
         return await self._find(portal_id)
 

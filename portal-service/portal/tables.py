@@ -41,6 +41,7 @@ portals = Table(
     Column("language", Text, nullable=False),
     Column("event_mode", Text, nullable=False),
     Column("bot_api", Text, nullable=False),
+    Column("bot_event_mode", Text, nullable=False),
     Column("reached_department_ids", ARRAY(BigInteger), nullable=False),
     Column("departments_read_at", _moment),
     Column("probe_due_at", _moment),

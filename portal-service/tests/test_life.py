@@ -6,6 +6,7 @@ from uuid import UUID
 
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -193,9 +194,29 @@ async def test_a_lapsed_subscription_stops_a_portal_and_a_paid_one_starts_it_aga
 
     lapsed = await tell(service, made, "ONAPPPAYMENT", is_proven=False)
     await service.sim.control("PUT", faults, [])
+    too_soon = await tell(service, made, "ONAPPPAYMENT", is_proven=False)
+    service.clock.advance(61)
     paid = await tell(service, made, "ONAPPPAYMENT", is_proven=False)
 
-    assert (lapsed, paid) == (pb.PORTAL_STATE_PAYMENT_REQUIRED, pb.PORTAL_STATE_ACTIVE)
+    unpaid = pb.PORTAL_STATE_PAYMENT_REQUIRED
+    assert (lapsed, too_soon, paid) == (unpaid, unpaid, pb.PORTAL_STATE_ACTIVE)
+
+
+async def test_a_removal_of_an_earlier_install_does_not_end_the_one_there_is(service: Any) -> None:
+    made = await service.sim.portal(limits="off")
+    first = await service.install(made)
+    received_at = Timestamp()
+    received_at.FromDatetime(service.clock())
+    service.clock.advance(5)
+    await service.install(made)
+
+    by_time = await tell(service, made, "ONAPPUNINSTALL", clean=True, received_at=received_at)
+    other = hashlib.sha256(b"the application token of the install before").digest()
+    by_token = await tell(service, made, "ONAPPUNINSTALL", clean=True, application_token_hash=other)
+
+    alive = await portal_of(service, first.id)
+    assert pb.PORTAL_STATE_UNINSTALLED not in {by_time, by_token, alive.state}
+    assert alive.bot.state == pb.BOT_STATE_REGISTERED
 
 
 @pytest.mark.parametrize("bots_v2", [True, False])

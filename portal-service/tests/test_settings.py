@@ -1,5 +1,6 @@
 """What a portal's administrator chooses, classic bots, fetch mode, departments."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -144,3 +145,52 @@ async def test_a_new_department_is_learned_without_anybody_telling_us(service: A
 
     assert too_soon == [1]
     assert len((await change_of(service, portal.id)).access.department_ids) > 1
+
+
+async def test_settings_changed_side_by_side_are_both_kept(service: Any) -> None:
+    portal = await service.install(await service.sim.portal(limits="off"))
+    fields: list[dict[str, Any]] = [{"language": "en", "event_mode": 0}, {"language": "", "event_mode": FETCH}]
+
+    for _ in range(5):
+        await save(service, portal.id, "ru", WEBHOOK)
+        await asyncio.gather(*(save(service, portal.id, **given) for given in fields))
+
+        now = (await service.stub.GetPortal(pb.GetPortalRequest(portal_id=portal.id))).portal.settings
+        assert (now.language, now.event_mode) == ("en", FETCH)
+
+
+async def test_until_the_bot_has_heard_of_the_way_back_its_events_are_still_asked_for(service: Any) -> None:
+    made = await service.sim.portal(limits="off")
+    portal = await service.install(made)
+    await save(service, portal.id, event_mode=FETCH)
+    faults = f"/portals/{made['member_id']}/faults"
+    refused = [{"kind": "throttle_503", "method": f"imbot.v2.Bot.{name}"} for name in ("register", "update")]
+    await service.sim.control("PUT", faults, refused)
+    # Nobody waits for the portal here: what it refuses is stored.
+    saving = await save(service, portal.id, event_mode=WEBHOOK)
+    told = (await change_of(service, portal.id)).settings.event_mode
+
+    await service.sim.control("PUT", faults, [])
+    await service.redis.flushdb()  # the portal's brake
+    service.clock.advance(61)
+    await service.bots.sweep()
+
+    assert (saving.settings.event_mode, told) == (WEBHOOK, FETCH)
+    assert (await change_of(service, portal.id)).settings.event_mode == WEBHOOK
+
+
+async def test_nothing_is_chosen_for_a_portal_that_is_gone(service: Any) -> None:
+    made = await service.sim.portal(limits="off")
+    portal = await service.install(made)
+    removal = {"member_id": made["member_id"], "event": "ONAPPUNINSTALL", "is_proven": True}
+    await service.stub.HandleLifeCycle(pb.HandleLifeCycleRequest(**removal))
+
+    with pytest.raises(grpc.aio.AioRpcError) as settings:
+        await save(service, portal.id, "en")
+    access_of = pb.Access(mode=pb.ACCESS_MODE_LIST, user_ids=[2])
+    with pytest.raises(grpc.aio.AioRpcError) as access:
+        await service.stub.SetAccess(pb.SetAccessRequest(portal_id=portal.id, access=access_of))
+
+    refused = [error.value.code() for error in (settings, access)]
+    assert refused == [grpc.StatusCode.FAILED_PRECONDITION] * 2
+    assert await service.rows("SELECT 1 FROM portal_users_access WHERE portal_id = :id", id=portal.id) == []

@@ -28,10 +28,7 @@ async def change(portal_id: UUID, body: PortalChange, request: Request, admin: O
     found = (await ask("portal", peers.portal.GetPortal, pb.GetPortalRequest(portal_id=str(portal_id)))).portal
     if body.language or body.event_mode:
         wanted = pb.PortalSettings(
-            language=body.language or found.settings.language,
-            event_mode=(
-                enum_value(pb.EventMode, body.event_mode) if body.event_mode else found.settings.event_mode
-            ),
+            language=body.language or "", event_mode=enum_value(pb.EventMode, body.event_mode or "")
         )
         settings = settings_pb2.SetSettingsRequest(
             portal_id=found.id, settings=wanted, actor=actor(request, admin)

@@ -123,10 +123,8 @@ async def set_settings(
     body: shapes.PortalSettingsChange, session: PortalAdmin, peers: Peers
 ) -> shapes.PortalSettings:
     """Save; what is absent stays. 409 `fetch_needs_bots_v2` where the bot is a classic one."""
-    now = (await _portal(peers, session.portal_id)).settings
     wanted = pb.PortalSettings(
-        language=body.language or now.language,
-        event_mode=enum_value(pb.EventMode, body.event_mode) if body.event_mode else now.event_mode,
+        language=body.language or "", event_mode=enum_value(pb.EventMode, body.event_mode or "")
     )
     request = settings_pb2.SetSettingsRequest(portal_id=session.portal_id, settings=wanted)
     saved = await ask("portal", peers.settings.SetSettings, request, INSTALL_TIMEOUT_S)

@@ -4,7 +4,7 @@ Each schema that follows the feed of portals has a table `purges` (portal_id, as
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -15,6 +15,7 @@ log = structlog.get_logger("purge")
 
 CHUNK = 5_000
 """Rows of one transaction: nothing else waits long for it."""
+LATE = timedelta(minutes=5)
 
 Report = Callable[[UUID, datetime, Mapping[str, int]], Awaitable[None]]
 
@@ -31,10 +32,8 @@ async def ask(conn: AsyncConnection, portal_id: UUID, member_id: str, asked_at: 
 
 
 async def cancel(conn: AsyncConnection, portal_id: UUID) -> None:
-    """Give up a purge that is not done, in the caller's transaction: the portal came back (contract 1.6)."""
-    await conn.execute(
-        text("DELETE FROM purges WHERE portal_id = :portal_id AND done_at IS NULL"), {"portal_id": portal_id}
-    )
+    """Give up a purge, in the caller's transaction: the portal came back (contract 1.6)."""
+    await conn.execute(text("DELETE FROM purges WHERE portal_id = :portal_id"), {"portal_id": portal_id})
 
 
 class Purge:
@@ -46,16 +45,25 @@ class Purge:
         self._report = report
 
     async def round(self) -> None:
-        """Purge what is asked for. Repeated after a failure it finds what is left; two at once do no harm."""
+        """Purge what is asked for. Repeated after a failure it finds what is left; two at once do no harm.
+
+        For LATE after it was done a portal is looked at again: what was on its way then has been written since.
+        """
         async with self._engine.connect() as conn:
-            asked = (
-                await conn.execute(text("SELECT portal_id, asked_at, member_id FROM purges WHERE done_at IS NULL"))
-            ).all()
+            statement = text(
+                "SELECT portal_id, asked_at, member_id, done_at FROM purges "
+                "WHERE done_at IS NULL OR done_at > now() - CAST(:late AS interval)"
+            )
+            asked = (await conn.execute(statement, {"late": LATE})).all()
         for row in asked:
             deleted = {
                 table: await self._delete(table, condition, row.portal_id, row.member_id)
                 for table, condition in self._conditions.items()
             }
+            if row.done_at:
+                if any(deleted.values()):
+                    log.info("purged what came late", portal_id=str(row.portal_id), deleted=deleted)
+                continue
             await self._report(row.portal_id, row.asked_at, deleted)
             async with self._engine.begin() as conn:
                 await conn.execute(

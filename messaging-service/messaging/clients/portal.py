@@ -8,6 +8,7 @@ from uuid import UUID
 import grpc
 import orjson
 
+from kit import ids
 from kit.pb import moment
 from kit.rpc import call
 from messaging.domain import Notice
@@ -54,6 +55,7 @@ class PortalClient:
             server_endpoint=notice.server_endpoint,
             remote_ip=notice.remote_ip,
             trace_id=notice.id.hex,
+            received_at=moment(ids.time_of(notice.id)),
             probe=notice.probe,
         )
         await call(self._stub.HandleLifeCycle, request, peer=PEER, timeout=_LIFE_TIMEOUT_S)

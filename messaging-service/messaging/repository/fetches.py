@@ -18,7 +18,7 @@ async def begin(conn: AsyncConnection, portal_id: UUID, now: datetime) -> None:
 
 
 async def end(conn: AsyncConnection, portal_id: UUID, ends_at: datetime) -> None:
-    """Have them asked for until none is left, at the longest until `ends_at`."""
+    """Have them asked for until a page is empty; `ends_at`: since when they are pushed again."""
     ending = update(fetches).where(fetches.c.portal_id == portal_id, fetches.c.ends_at.is_(None))
     await conn.execute(ending.values(ends_at=ends_at))
 
@@ -46,6 +46,13 @@ async def claim(conn: AsyncConnection, now: datetime, lease_until: datetime, lim
     return [
         Fetch(row.portal_id, row.member_id, row.next_offset, row.quiet, row.failures, row.ends_at) for row in rows
     ]
+
+
+async def failing(conn: AsyncConnection, portal_id: UUID) -> tuple[int, str, datetime | None] | None:
+    """Return how often in a row a portal was not fetched, why and when it was last; None: it pushes its events."""
+    statement = select(fetches.c.failures, fetches.c.cause, fetches.c.fetched_at)
+    row = (await conn.execute(statement.where(fetches.c.portal_id == portal_id))).first()
+    return (row.failures, row.cause, row.fetched_at) if row else None
 
 
 async def go_on(

@@ -24,7 +24,12 @@ _INSERT = text("""
     ) AS new (portal_id, id, member_id, event, is_proven, clean, token_hash, access_token, refresh_token,
               expires_in, server_endpoint, remote_ip, probe)
     WHERE new.is_proven OR (
-        SELECT count(*) < :most FROM life_cycle_notices AS waiting WHERE NOT waiting.is_proven
+        (SELECT count(*) < :most FROM life_cycle_notices AS waiting WHERE NOT waiting.is_proven)
+        AND NOT EXISTS (
+            SELECT 1 FROM life_cycle_notices AS same
+            WHERE NOT same.is_proven AND same.event = 'ONAPPPAYMENT' AND new.event = 'ONAPPPAYMENT'
+              AND same.member_id = new.member_id
+        )
     )
     ON CONFLICT DO NOTHING
 """).bindparams(*(bindparam(name, type_=ARRAY(BYTEA)) for name in ("hashes", "access_tokens", "refresh_tokens")))
@@ -55,7 +60,10 @@ async def insert(conn: AsyncConnection, notices: Sequence[Notice], now: datetime
 
 
 async def claim(conn: AsyncConnection, now: datetime, lease_until: datetime, limit: int) -> list[Notice]:
-    """Hold notices that are due, of each portal the first: an install must not overtake the removal before it."""
+    """Hold notices that are due, of each portal the first: an install must not overtake the removal before it.
+
+    What is proven goes first, and waits for nothing that anybody may have sent.
+    """
     rows = await conn.execute(
         text("""
             WITH due AS (
@@ -63,8 +71,9 @@ async def claim(conn: AsyncConnection, now: datetime, lease_until: datetime, lim
                 WHERE n.due_at <= :now AND NOT EXISTS (
                     SELECT 1 FROM life_cycle_notices AS earlier
                     WHERE earlier.member_id = n.member_id AND earlier.id < n.id
+                      AND (earlier.is_proven OR NOT n.is_proven)
                 )
-                ORDER BY n.id LIMIT :limit
+                ORDER BY n.is_proven DESC, n.id LIMIT :limit
                 FOR UPDATE SKIP LOCKED
             )
             UPDATE life_cycle_notices AS n SET due_at = :lease_until, attempts = n.attempts + 1

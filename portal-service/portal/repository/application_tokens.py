@@ -31,6 +31,18 @@ async def of_portal(conn: AsyncConnection, portal_id: UUID) -> set[bytes]:
     return set(await conn.scalars(statement))
 
 
+async def newest(conn: AsyncConnection, portal_id: UUID) -> bytes | None:
+    """Return the hash of the application token that came last."""
+    statement = (
+        select(portal_application_tokens.c.token_hash)
+        .where(portal_application_tokens.c.portal_id == portal_id)
+        .order_by(portal_application_tokens.c.created_at.desc())
+        .limit(1)
+    )
+    found: bytes | None = await conn.scalar(statement)
+    return found
+
+
 async def drop_old(conn: AsyncConnection, portal_id: UUID) -> None:
     """Keep only the newest application tokens of a portal."""
     kept = (

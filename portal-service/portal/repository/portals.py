@@ -139,11 +139,17 @@ async def set_bot(conn: AsyncConnection, portal_id: UUID, bot: Bot, now: datetim
         .values(
             bot_id=bot.id or portals.c.bot_id,
             bot_api=bot.api if bot.id else portals.c.bot_api,
+            bot_event_mode=bot.event_mode if bot.id else portals.c.bot_event_mode,
             bot_state=bot.state,
             bot_error_code=bot.error_code,
             updated_at=now,
         )
     )
+
+
+async def push_events(conn: AsyncConnection, portal_id: UUID) -> None:
+    """Have a portal's events pushed, whatever was chosen."""
+    await conn.execute(update(portals).where(portals.c.id == portal_id).values(event_mode="webhook"))
 
 
 async def set_access_mode(conn: AsyncConnection, portal_id: UUID, access: Access, now: datetime) -> bool:
@@ -191,12 +197,12 @@ async def find(conn: AsyncConnection, portal_id: UUID) -> Portal | None:
 
 
 async def without_bot(conn: AsyncConnection, before: datetime, unless: str, limit: int) -> list[UUID]:
-    """Return portals in use whose bot is not registered, not tried since `before`, and not `unless` why."""
+    """Return portals in use whose bot is not as it should be, not tried since `before`, and not `unless` why."""
     statement = (
         select(portals.c.id)
         .where(
             portals.c.state.in_(["installing", "active"]),
-            portals.c.bot_state != "registered",
+            or_(portals.c.bot_state != "registered", portals.c.bot_event_mode != portals.c.event_mode),
             portals.c.bot_error_code != unless,
             portals.c.updated_at < before,
         )
@@ -280,7 +286,7 @@ def _portal(row: Row[Any]) -> Portal:
         domain=row.domain,
         client_endpoint=row.client_endpoint,
         state=row.state,
-        bot=Bot(row.bot_id, row.bot_state, row.bot_error_code, row.bot_api),
+        bot=Bot(row.bot_id, row.bot_state, row.bot_error_code, row.bot_api, row.bot_event_mode),
         access=Access(row.access_mode, tuple(row.user_ids or ()), tuple(row.department_ids)),
         created_at=row.created_at,
         installed_at=row.installed_at,

@@ -57,6 +57,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_AUTHORIZATION_NOT_BEGUN: _ErrorReason.ValueType  # 15
     """The state of an authorization is not ours, too old, or of another portal."""
     ERROR_REASON_PORTAL_EXISTS: _ErrorReason.ValueType  # 16
+    ERROR_REASON_PORTAL_NOT_INSTALLED: _ErrorReason.ValueType  # 17
+    """The app is not installed there (any more): nothing can be chosen."""
+    ERROR_REASON_DEPARTMENTS_NEED_BOTS_V2: _ErrorReason.ValueType  # 18
+    """Events of classic bots do not tell whose department it is."""
     ERROR_REASON_NOT_AN_OWNER: _ErrorReason.ValueType  # 20
     """Only an owner manages the accounts of the vendor's staff."""
     ERROR_REASON_ADMIN_NOT_FOUND: _ErrorReason.ValueType  # 21
@@ -103,6 +107,10 @@ ERROR_REASON_DEPARTMENTS_NOT_READABLE: ErrorReason.ValueType  # 14
 ERROR_REASON_AUTHORIZATION_NOT_BEGUN: ErrorReason.ValueType  # 15
 """The state of an authorization is not ours, too old, or of another portal."""
 ERROR_REASON_PORTAL_EXISTS: ErrorReason.ValueType  # 16
+ERROR_REASON_PORTAL_NOT_INSTALLED: ErrorReason.ValueType  # 17
+"""The app is not installed there (any more): nothing can be chosen."""
+ERROR_REASON_DEPARTMENTS_NEED_BOTS_V2: ErrorReason.ValueType  # 18
+"""Events of classic bots do not tell whose department it is."""
 ERROR_REASON_NOT_AN_OWNER: ErrorReason.ValueType  # 20
 """Only an owner manages the accounts of the vendor's staff."""
 ERROR_REASON_ADMIN_NOT_FOUND: ErrorReason.ValueType  # 21
@@ -1537,6 +1545,7 @@ class HandleLifeCycleRequest(_message.Message):
     SERVER_ENDPOINT_FIELD_NUMBER: _builtins.int
     REMOTE_IP_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
+    RECEIVED_AT_FIELD_NUMBER: _builtins.int
     PROBE_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     event: _builtins.str
@@ -1555,6 +1564,10 @@ class HandleLifeCycleRequest(_message.Message):
     trace_id: _builtins.str
     probe: _builtins.str
     """Of ONAPPTEST: which probe it echoes; empty where it is none of ours."""
+    @_builtins.property
+    def received_at(self) -> _timestamp_pb2.Timestamp:
+        """When it came in: a removal from before the install there is now removes nothing."""
+
     def __init__(
         self,
         *,
@@ -1569,11 +1582,12 @@ class HandleLifeCycleRequest(_message.Message):
         server_endpoint: _builtins.str = ...,
         remote_ip: _builtins.str = ...,
         trace_id: _builtins.str = ...,
+        received_at: _timestamp_pb2.Timestamp | None = ...,
         probe: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["received_at", b"received_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "application_token_hash", b"application_token_hash", "clean", b"clean", "event", b"event", "expires_in", b"expires_in", "is_proven", b"is_proven", "member_id", b"member_id", "probe", b"probe", "refresh_token", b"refresh_token", "remote_ip", b"remote_ip", "server_endpoint", b"server_endpoint", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "application_token_hash", b"application_token_hash", "clean", b"clean", "event", b"event", "expires_in", b"expires_in", "is_proven", b"is_proven", "member_id", b"member_id", "probe", b"probe", "received_at", b"received_at", "refresh_token", b"refresh_token", "remote_ip", b"remote_ip", "server_endpoint", b"server_endpoint", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -52,7 +52,7 @@ class SettingsServiceServicer:
     """
 
     def SetSettings(self, request, context):
-        """Saves settings and brings the bot in line with them. Safe to repeat.
+        """Saves what is given of the settings and brings the bot in line with them; what is empty stays. Safe to repeat.
         FAILED_PRECONDITION: FETCH_NEEDS_BOTS_V2.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -17,7 +17,7 @@ class SettingsServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SetSettings: _aio.UnaryUnaryMultiCallable[_settings_pb2.SetSettingsRequest, _settings_pb2.SetSettingsResponse]
-    """Saves settings and brings the bot in line with them. Safe to repeat.
+    """Saves what is given of the settings and brings the bot in line with them; what is empty stays. Safe to repeat.
     FAILED_PRECONDITION: FETCH_NEEDS_BOTS_V2.
     """
     ListDepartments: _aio.UnaryUnaryMultiCallable[_settings_pb2.ListDepartmentsRequest, _settings_pb2.ListDepartmentsResponse]
@@ -35,7 +35,7 @@ class SettingsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _settings_pb2.SetSettingsRequest,
         context: _aio.ServicerContext[_settings_pb2.SetSettingsRequest, _abc.Awaitable[_settings_pb2.SetSettingsResponse]],
     ) -> _abc.Awaitable[_settings_pb2.SetSettingsResponse]:
-        """Saves settings and brings the bot in line with them. Safe to repeat.
+        """Saves what is given of the settings and brings the bot in line with them; what is empty stays. Safe to repeat.
         FAILED_PRECONDITION: FETCH_NEEDS_BOTS_V2.
         """
 
