@@ -18,16 +18,19 @@ from edge.pages import PortalPage
 from edge.routes import (
     admin_audit,
     admin_auth,
+    admin_blackbox,
     admin_diagnosis,
     admin_messaging,
     admin_outbox,
     admin_portal_changes,
     admin_portals,
+    admin_replay,
     admin_traces,
     admin_users,
     bitrix_events,
     bitrix_install,
     bitrix_pages,
+    debug,
     health,
     portal_app,
 )
@@ -83,8 +86,11 @@ def build(settings: Settings) -> FastAPI:
         admin_portals,
         admin_diagnosis,
         admin_messaging,
+        admin_replay,
+        admin_blackbox,
         admin_outbox,
         admin_traces,
+        debug,
     ):
         app.include_router(module.router)
     events_address.describe(app)

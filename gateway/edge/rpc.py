@@ -10,6 +10,7 @@ from kit.rpc import Method, call, channel
 from teachbase.billing.v1.billing_pb2_grpc import BillingServiceStub
 from teachbase.delivery.v1.delivery_pb2_grpc import DeliveryServiceStub
 from teachbase.delivery.v1.diagnosis_pb2_grpc import DiagnosisServiceStub as DeliveryDiagnosisStub
+from teachbase.messaging.v1.blackbox_pb2_grpc import BlackboxServiceStub
 from teachbase.messaging.v1.diagnosis_pb2_grpc import DiagnosisServiceStub as MessagingDiagnosisStub
 from teachbase.messaging.v1.messaging_pb2_grpc import MessagingServiceStub
 from teachbase.portal.v1.admin_pb2_grpc import AdminServiceStub
@@ -40,6 +41,7 @@ class Contexts:
         self.settings = SettingsServiceStub(self.channels["portal"])
         self.admin = AdminServiceStub(self.channels["portal"])
         self.messaging = MessagingServiceStub(self.channels["messaging"])
+        self.blackbox = BlackboxServiceStub(self.channels["messaging"])
         self.delivery = DeliveryServiceStub(self.channels["delivery"])
         self.billing = BillingServiceStub(self.channels["billing"])
         self.portal_diagnosis = PortalDiagnosisStub(self.channels["portal"])

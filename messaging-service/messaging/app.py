@@ -15,9 +15,11 @@ from messaging.clients.portal import PortalClient
 from messaging.config import Settings
 from messaging.fetch import MAX_RUNNING, Fetcher
 from messaging.ingest import Inbox
+from messaging.keep import Keeper
 from messaging.notices import Notices
 from messaging.outcomes import Outcomes
 from messaging.portals import PortalChanges
+from messaging.prune import Pruner
 from messaging.respond import MAX_BATCHES, Responder
 from messaging.second_look import SecondLook
 from messaging.traffic import Traffic
@@ -55,6 +57,8 @@ class App:
         self.engine = db.engine(settings.database_dsn, settings.database_pool)
         self.bell = Bell(settings.redis_url, QUEUE)
         self.keyring = KeyRing(settings.secret_keys)
+        self.keeper = Keeper(self.engine, self.bell)
+        self.pruner = Pruner(self.engine, utc_now)
         self.portal_changes = PortalChanges(self.engine, self.bell, utc_now)
         self._portal_channel = channel(settings.portal_grpc)
         self.portal = PortalClient(self._portal_channel)
@@ -81,11 +85,11 @@ class WorkerApp(App):
         delivery, billing = self._channels
         self.delivery = DeliveryClient(delivery)
         self.outcomes = Outcomes(self.engine)
-        self.second_look = SecondLook(self.engine, self.bell, self.keyring.encrypt, utc_now)
+        self.second_look = SecondLook(self.engine, self.bell, self.keyring.encrypt, utc_now, self.keeper)
         self.purge = Purge(self.engine, PERSONAL, self.portal.report_purge)
         self.notices = Notices(self.engine, self.portal, self.keyring, utc_now)
         self._adoption = Adoption(self.portal)
-        inbox = Inbox(self.engine, self.bell, self._adoption, self.keyring.encrypt, utc_now)
+        inbox = Inbox(self.engine, self.bell, self._adoption, self.keyring.encrypt, utc_now, self.keeper)
         fetcher = Fetcher(self.engine, self.portal, inbox, utc_now)
         self.fetches = Dispatcher("fetches", fetcher.claim, fetcher.take, MAX_RUNNING)
         responder = Responder(self.engine, BillingClient(billing), self.delivery, utc_now)

@@ -4,10 +4,10 @@ from datetime import UTC
 from uuid import UUID
 
 from kit import paging
-from kit.pb import enum_name, enum_value, optional_uuid, to_datetime
+from kit.pb import enum_name, optional_uuid, to_datetime
 from kit.rpc import Context
 from messaging import packing, trace
-from messaging.domain import RawEvent, Receipt
+from messaging.domain import RawEvent
 from messaging.ingest import Inbox
 from messaging.portals import PortalChanges
 from messaging.reading import Reading
@@ -25,7 +25,7 @@ class MessagingServicer(messaging_pb2_grpc.MessagingServiceServicer):
 
     async def Ingest(self, request: pb.IngestRequest, context: Context) -> pb.IngestResponse:
         receipts = await self._inbox.ingest([_raw_event(event) for event in request.events])
-        return pb.IngestResponse(receipts=map(_receipt_to_pb, receipts))
+        return pb.IngestResponse(receipts=map(packing.receipt, receipts))
 
     async def ListDialogs(self, request: pb.ListDialogsRequest, context: Context) -> pb.ListDialogsResponse:
         dialogs, token = await self._reading.dialogs(
@@ -78,6 +78,7 @@ class MessagingServicer(messaging_pb2_grpc.MessagingServiceServicer):
             domain=request.domain,
             event=request.event,
             outcome=enum_name(pb.InboundOutcome, request.outcome),
+            reason=request.reason,
             since=to_datetime(request, "since"),
             until=to_datetime(request, "until"),
         )
@@ -111,13 +112,4 @@ def _raw_event(event: pb.RawEvent) -> RawEvent:
         body_truncated=event.body_truncated,
         headers=dict(event.headers),
         remote_ip=event.remote_ip,
-    )
-
-
-def _receipt_to_pb(receipt: Receipt) -> pb.Receipt:
-    return pb.Receipt(
-        trace_id=receipt.id.hex,
-        outcome=enum_value(pb.InboundOutcome, receipt.outcome),
-        reason=receipt.reason,
-        message_id=str(receipt.message_id) if receipt.message_id else "",
     )

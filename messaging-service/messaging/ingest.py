@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
+from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bitrix import wire
@@ -18,14 +19,18 @@ from kit.ids import NIL
 from kit.queue import Bell
 from messaging import amend, redact
 from messaging.adopt import Adoption
+from messaging.blackbox import BlackboxSettings
 from messaging.classify import classify
 from messaging.domain import Notice, Outcome, RawEvent, Receipt, Verdict
+from messaging.keep import Keeper, kept
 from messaging.parse import Parsed, parse
 from messaging.repository import inbox as statements
 from messaging.repository import notices
 from messaging.repository.inbox import Judged
 
 log = structlog.get_logger("inbox")
+
+REFUSED = Counter("tb_events_refused_total", "Events refused, by why; from where is in the blackbox", ["reason"])
 
 Seal = Callable[[str], bytes]
 """How a secret that has to be kept for a while is encrypted."""
@@ -44,8 +49,10 @@ class Inbox:
         adoption: Adoption,
         seal: Seal,
         now: Callable[[], datetime],
+        keeper: Keeper,
     ) -> None:
         self._engine = engine
+        self._keeper = keeper
         self._seal = seal
         self._bell = bell
         self._adoption = adoption
@@ -61,6 +68,10 @@ class Inbox:
         if any(_is_owed(one) for one in judged):
             self._bell.ring(RESPOND)
         self._adoption.offer(judged)
+        self._keeper.note(judged)
+        for one in judged:
+            if one.verdict.outcome is Outcome.REFUSED:
+                REFUSED.labels(one.verdict.reason).inc()
         return [
             Receipt(
                 one.raw.id,
@@ -80,16 +91,16 @@ class Inbox:
                 raise
             if len(events) == 1:
                 log.error("event not storable", event_id=str(events[0].id), error=type(error).__name__)
-                return [await self._store_bare(events[0])]
+                return [await self._store_bare(events[0], parsed[0].token_hash)]
         half = len(events) // 2
         return [
             *await self._store_all(events[:half], parsed[:half]),
             *await self._store_all(events[half:], parsed[half:]),
         ]
 
-    async def _store_bare(self, event: RawEvent) -> Judged:
+    async def _store_bare(self, event: RawEvent, proof: bytes) -> Judged:
         bare = replace(event, method="", path="", content_type="", headers={}, remote_ip="")
-        judged = _judged(bare, Parsed(wire.read({}), ""), Verdict(Outcome.ERROR, "not_storable", NIL))
+        judged = _judged(bare, Parsed(wire.read({}), "", proof), Verdict(Outcome.ERROR, "not_storable", NIL))
         async with self._engine.begin() as conn:
             await statements.insert_inbound(conn, [judged])
             await statements.insert_events(conn, [judged])
@@ -97,7 +108,7 @@ class Inbox:
 
     async def _store(self, events: Sequence[RawEvent], parsed: Sequence[Parsed]) -> list[Judged]:
         async with self._engine.begin() as conn:
-            return await store(conn, events, parsed, self._seal, self._now())
+            return await store(conn, events, parsed, self._seal, self._now(), self._keeper.settings)
 
 
 async def store(
@@ -106,6 +117,7 @@ async def store(
     parsed: Sequence[Parsed],
     seal: Seal,
     now: datetime,
+    settings: BlackboxSettings,
 ) -> list[Judged]:
     """Judge and store a batch in a transaction of the caller, with a fixed number of statements."""
     members = {one.event.member_id for one in parsed if one.event.member_id}
@@ -122,7 +134,8 @@ async def store(
     if any(one.verdict.amends for one in judged):
         judged = await amend.apply(conn, judged)
         await _store_messages(conn, [one for one in judged if one.verdict.amends], now)
-    await statements.insert_inbound(conn, judged)
+    if in_blackbox := kept(judged, settings):
+        await statements.insert_inbound(conn, in_blackbox)
     await statements.insert_events(conn, judged)
     if noticed := [_notice(one, seal) for one in judged if one.verdict.is_notice]:
         await notices.insert(conn, noticed, now)

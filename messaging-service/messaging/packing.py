@@ -4,7 +4,7 @@ from uuid import UUID
 
 from kit.ids import NIL
 from kit.pb import enum_value, moment, struct
-from messaging.domain import Dialog, Event, InboundEvent, Message
+from messaging.domain import Dialog, Event, InboundEvent, Message, Receipt
 from teachbase.messaging.v1 import messaging_pb2 as pb
 
 
@@ -78,6 +78,16 @@ def inbound_event(value: InboundEvent) -> pb.InboundEvent:
         remote_ip=value.remote_ip,
         outcome=enum_value(pb.InboundOutcome, value.outcome),
         reason=value.reason,
+    )
+
+
+def receipt(value: Receipt) -> pb.Receipt:
+    """Pack what became of an event."""
+    return pb.Receipt(
+        trace_id=value.id.hex,
+        outcome=enum_value(pb.InboundOutcome, value.outcome),
+        reason=value.reason,
+        message_id=_text(value.message_id),
     )
 
 

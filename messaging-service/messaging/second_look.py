@@ -16,6 +16,7 @@ from kit import db, metrics
 from kit.queue import Bell
 from messaging import ingest
 from messaging.ingest import Seal
+from messaging.keep import Keeper
 from messaging.repository import second_look as statements
 from messaging.repository.second_look import Look
 
@@ -37,8 +38,11 @@ async def begin(conn: AsyncConnection, portal_id: UUID, now: datetime) -> None:
 class SecondLook:
     """Takes refused events in once their portal is known."""
 
-    def __init__(self, engine: AsyncEngine, bell: Bell, seal: Seal, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, engine: AsyncEngine, bell: Bell, seal: Seal, now: Callable[[], datetime], keeper: Keeper
+    ) -> None:
         self._engine = engine
+        self._keeper = keeper
         self._seal = seal
         self._bell = bell
         self._now = now
@@ -84,7 +88,7 @@ class SecondLook:
                 for table in ("bitrix_inbound_events", "events"):
                     await statements.forget(conn, table, [event.id for event in events])
                 parsed = [replace(ingest.parse_safely(event), token_hash=proof) for event, proof in found]
-                await ingest.store(conn, events, parsed, self._seal, now)
+                await ingest.store(conn, events, parsed, self._seal, now, self._keeper.settings)
         return len(found)
 
     async def _give_up_first(self, look: Look) -> None:

@@ -2,19 +2,25 @@
 
 import asyncio
 
-from kit import health, log, metrics, process
+from kit import background, health, log, metrics, process
 from kit.clock import utc_now
 from kit.config import read
 from kit.server import Server
 from messaging.adopt import Adoption
 from messaging.app import App
 from messaging.config import Settings
+from messaging.detail import Details
 from messaging.diagnose import Diagnoses
+from messaging.forecast import Blackbox
 from messaging.grpc_api import MessagingServicer
+from messaging.grpc_blackbox import BlackboxServicer
 from messaging.grpc_diagnosis import DiagnosisServicer
 from messaging.ingest import Inbox
+from messaging.keep import REFRESH_S
 from messaging.reading import Reading
-from teachbase.messaging.v1 import diagnosis_pb2_grpc, messaging_pb2_grpc
+from messaging.replay import Replay
+from messaging.simulate import Simulation
+from teachbase.messaging.v1 import blackbox_pb2_grpc, diagnosis_pb2_grpc, messaging_pb2_grpc
 
 
 async def run(stop: asyncio.Event) -> None:
@@ -23,8 +29,9 @@ async def run(stop: asyncio.Event) -> None:
     app = App(read(Settings))
     metrics.serve(app.settings.metrics_port)
     await app.ensure_partitions()
+    await app.keeper.refresh()
     adoption = Adoption(app.portal)
-    inbox = Inbox(app.engine, app.bell, adoption, app.keyring.encrypt, utc_now)
+    inbox = Inbox(app.engine, app.bell, adoption, app.keyring.encrypt, utc_now, app.keeper)
     server = Server(app.settings.messaging_grpc)
     server.add(
         messaging_pb2_grpc.add_MessagingServiceServicer_to_server,
@@ -36,8 +43,23 @@ async def run(stop: asyncio.Event) -> None:
         DiagnosisServicer(Diagnoses(app.engine, app.traffic, utc_now)),
         "teachbase.messaging.v1.DiagnosisService",
     )
+    server.add(
+        blackbox_pb2_grpc.add_BlackboxServiceServicer_to_server,
+        BlackboxServicer(
+            Blackbox(app.engine, utc_now),
+            app.pruner,
+            Details(app.engine),
+            Replay(app.engine, app.bell, app.keyring.encrypt, utc_now),
+            Simulation(app.engine, inbox, utc_now, is_on=app.settings.env == "dev"),
+        ),
+        "teachbase.messaging.v1.BlackboxService",
+    )
     await server.start()
-    await process.run_tasks(stop, health.follow(server, app.settings.database_dsn, app.settings.redis_url))
+    await process.run_tasks(
+        stop,
+        health.follow(server, app.settings.database_dsn, app.settings.redis_url),
+        background.every(REFRESH_S, "blackbox_settings", app.keeper.refresh),
+    )
     await server.stop(grace_s=3)
     await adoption.close()
     await app.close()

@@ -9,6 +9,7 @@ from kit.process import run_tasks
 from messaging.app import QUEUE, WorkerApp
 from messaging.config import Settings
 from messaging.ingest import RESPOND
+from messaging.keep import PRUNE, REFRESH_S
 
 POLL_S = 0.02
 """How soon a ring is heard: a person waits."""
@@ -17,6 +18,7 @@ SWEEP_S = 1.0
 
 _PURGE_S = 10.0
 _TRAFFIC_S = 10.0
+_PRUNE_S = 60.0
 
 
 async def run(stop: asyncio.Event) -> None:
@@ -26,10 +28,11 @@ async def run(stop: asyncio.Event) -> None:
     metrics.serve(app.settings.metrics_port)
     portals = Follower("portals", app.portal_changes.cursor, app.portal.watch, app.portal_changes.apply)
     outcomes = Follower("outcomes", app.outcomes.cursor, app.delivery.watch, app.outcomes.apply)
+    jobs = {RESPOND: app.dispatcher.ring, PRUNE: app.pruner.round}
     await run_tasks(
         stop,
         app.dispatcher.run(),
-        queue.run_worker(app.settings.redis_url, QUEUE, {RESPOND: app.dispatcher.ring}, POLL_S),
+        queue.run_worker(app.settings.redis_url, QUEUE, jobs, POLL_S),
         background.every(SWEEP_S, "sweep_dialogs", app.dispatcher.ring),
         app.fetches.run(),
         background.every(SWEEP_S, "sweep_fetches", app.fetches.ring),
@@ -37,6 +40,8 @@ async def run(stop: asyncio.Event) -> None:
         background.every(_PURGE_S, "purge", app.purge.round),
         background.every(SWEEP_S, "notices", app.notices.round),
         background.every(_TRAFFIC_S, "traffic", app.traffic.round),
+        background.every(REFRESH_S, "blackbox_settings", app.keeper.refresh),
+        background.every(_PRUNE_S, "prune", app.pruner.round),
         background.every(3600, "partitions", app.ensure_partitions),
         portals.run(),
         outcomes.run(),

@@ -26,21 +26,28 @@ from messaging.clients.billing import BillingClient
 from messaging.clients.delivery import DeliveryClient
 from messaging.clients.portal import PortalClient
 from messaging.config import Settings
+from messaging.detail import Details
 from messaging.diagnose import Diagnoses
 from messaging.fetch import Fetcher
+from messaging.forecast import Blackbox
 from messaging.grpc_api import MessagingServicer
+from messaging.grpc_blackbox import BlackboxServicer
 from messaging.ingest import Inbox
+from messaging.keep import Keeper
 from messaging.notices import Notices
 from messaging.outcomes import Outcomes
 from messaging.portals import PortalChanges
+from messaging.prune import Pruner
 from messaging.reading import Reading
+from messaging.replay import Replay
 from messaging.respond import Responder
 from messaging.second_look import SecondLook
+from messaging.simulate import Simulation
 from messaging.traffic import Traffic
 from teachbase.billing.v1 import billing_pb2, billing_pb2_grpc
 from teachbase.delivery.v1 import delivery_pb2, delivery_pb2_grpc
+from teachbase.messaging.v1 import blackbox_pb2_grpc, messaging_pb2_grpc
 from teachbase.messaging.v1 import messaging_pb2 as pb
-from teachbase.messaging.v1 import messaging_pb2_grpc
 from teachbase.portal.v1 import diagnosis_pb2, diagnosis_pb2_grpc, portal_pb2, portal_pb2_grpc
 
 BOT_ID = 812
@@ -176,6 +183,10 @@ class Service:
     delivery: Delivery
     context: PortalContext
     fetcher: Fetcher
+    keeper: Keeper
+    pruner: Pruner
+    blackbox: Any
+    """The stub of BlackboxService."""
     portals: list[Portal] = field(default_factory=list)
 
     async def portal(
@@ -359,11 +370,24 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
     changes = PortalChanges(app.engine, app.bell, clock)
     async with channel(f"127.0.0.1:{neighbours.port}") as peers, channel(f"127.0.0.1:{server.port}") as own:
         adoption = Adoption(PortalClient(peers))
-        inbox = Inbox(app.engine, app.bell, adoption, app.keyring.encrypt, clock)
+        inbox = Inbox(app.engine, app.bell, adoption, app.keyring.encrypt, clock, app.keeper)
         server.add(
             messaging_pb2_grpc.add_MessagingServiceServicer_to_server,
             MessagingServicer(inbox, Reading(app.engine), changes),
             "teachbase.messaging.v1.MessagingService",
+        )
+        pruner = Pruner(app.engine, clock)
+        blackbox = BlackboxServicer(
+            Blackbox(app.engine, clock),
+            pruner,
+            Details(app.engine),
+            Replay(app.engine, app.bell, app.keyring.encrypt, clock),
+            Simulation(app.engine, inbox, clock, is_on=True),
+        )
+        server.add(
+            blackbox_pb2_grpc.add_BlackboxServiceServicer_to_server,
+            blackbox,
+            "teachbase.messaging.v1.BlackboxService",
         )
         await server.start()
         traffic = Traffic(app.engine, PortalClient(peers), clock)
@@ -375,13 +399,16 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
             notices=Notices(app.engine, PortalClient(peers), app.keyring, clock),
             traffic=traffic,
             diagnoses=Diagnoses(app.engine, traffic, clock),
-            second_look=SecondLook(app.engine, app.bell, app.keyring.encrypt, clock),
+            second_look=SecondLook(app.engine, app.bell, app.keyring.encrypt, clock, app.keeper),
             changes=changes,
             outcomes=Outcomes(app.engine),
             billing=billing,
             delivery=delivery,
             context=context,
             fetcher=Fetcher(app.engine, PortalClient(peers), inbox, clock),
+            keeper=app.keeper,
+            pruner=pruner,
+            blackbox=blackbox_pb2_grpc.BlackboxServiceStub(own),
         )
         yield service
         await adoption.close()

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from google.protobuf.json_format import MessageToDict
+
 from kit import paging
 from kit.pb import moment, optional_uuid, struct, to_datetime
 from kit.rpc import Context
@@ -90,6 +92,16 @@ class AdminServicer(admin_pb2_grpc.AdminServiceServicer):
             size=paging.size_of(request.page_size),
         )
         return pb.ListAuditResponse(entries=map(_entry_to_pb, entries), next_page_token=token)
+
+    async def RecordChange(self, request: pb.RecordChangeRequest, context: Context) -> pb.RecordChangeResponse:
+        await self._operations.record(
+            _actor(request.actor),
+            request.action,
+            optional_uuid(request.portal_id),
+            before=MessageToDict(request.before),
+            after=MessageToDict(request.after),
+        )
+        return pb.RecordChangeResponse()
 
 
 def _entry_to_pb(entry: AuditEntry) -> pb.AuditEntry:

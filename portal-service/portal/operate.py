@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -71,6 +72,19 @@ class Operations:
                 now=self._now(),
             )
         return await self._find(portal_id)
+
+    async def record(
+        self,
+        actor: Actor,
+        action: str,
+        portal_id: UUID | None,
+        *,
+        before: dict[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Write down a change that is made in another context."""
+        async with self._engine.begin() as conn:
+            await audit.write(conn, actor, action, portal_id, before=before, after=after, now=self._now())
 
     async def audited(
         self,

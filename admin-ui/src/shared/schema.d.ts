@@ -266,6 +266,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/inbound-events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One request in full, without secrets
+         * @description Return a row of the blackbox with its headers, body, what was read in it, and hints.
+         */
+        get: operations["inbound_event_v1_admin_inbound_events__event_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/inbound-events/{event_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay one request; first it says what would come of it
+         * @description Run it through today's code: with nothing of it kept (`dry_run`, the default), or for good. Audited.
+         */
+        post: operations["replay_v1_admin_inbound_events__event_id__replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/inbound-events/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Free what the blackbox takes
+         * @description Free real bytes for a bounded time; `complete` false: ask again. With `dry_run` only look. Audited.
+         */
+        post: operations["prune_v1_admin_inbound_events_prune_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/inbound-events/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay what a filter finds; first it says how many
+         * @description Count (`dry_run`, the default), or replay a bounded number, oldest first; go on from the cursor. Audited.
+         */
+        post: operations["replay_many_v1_admin_inbound_events_replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/inbound-events/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the blackbox takes, in real bytes
+         * @description Return bytes, rows, their span, who has most and from where refused requests came.
+         */
+        get: operations["usage_v1_admin_inbound_events_usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/messages": {
         parameters: {
             query?: never;
@@ -492,6 +592,30 @@ export interface paths {
          * @description Store its messages and answer none; its administrator sees why. Audited.
          */
         post: operations["suspend_v1_admin_portals__portal_id__suspend_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/settings/inbound-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is kept of requests to the events address
+         * @description Return the settings in force.
+         */
+        get: operations["settings_v1_admin_settings_inbound_events_get"];
+        /**
+         * Change what is kept of requests to the events address
+         * @description Change all of them; felt within seconds. Audited.
+         */
+        put: operations["set_settings_v1_admin_settings_inbound_events_put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -736,6 +860,26 @@ export interface paths {
          * @description Verify what BX24.getAuth() gave at the OAuth server. 404 where the app is not installed.
          */
         post: operations["open_session_v1_bitrix_session_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/debug/simulate/bitrix/incoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A message as if a person of the portal had written it
+         * @description Take it in the way of a real event. 404 outside of dev, and for a portal that is not known.
+         */
+        post: operations["incoming_v1_debug_simulate_bitrix_incoming_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1064,6 +1208,52 @@ export interface components {
             url: string;
         };
         /**
+         * BlackboxSettings
+         * @description What is kept of requests to the events address.
+         */
+        BlackboxSettings: {
+            /** Auto Prune On Write */
+            auto_prune_on_write: boolean;
+            /** Enabled */
+            enabled: boolean;
+            /** Max Body Kb */
+            max_body_kb: number;
+            /** Max Rows */
+            max_rows: number;
+            /** Retention Days */
+            retention_days: number;
+            /** Target Budget Mb */
+            target_budget_mb: number;
+        };
+        /**
+         * BlackboxUsage
+         * @description What the blackbox takes: real bytes, with indexes and what is stored out of line.
+         */
+        BlackboxUsage: {
+            /** Budget Bytes */
+            budget_bytes: number;
+            /** Bytes */
+            bytes: number;
+            /** Index Bytes */
+            index_bytes: number;
+            /** Newest */
+            newest: string | null;
+            /** Oldest */
+            oldest: string | null;
+            /** Partitions */
+            partitions: number;
+            /** Portals */
+            portals: components["schemas"]["PortalShare"][];
+            /** Refused Sources */
+            refused_sources: components["schemas"]["RefusedSource"][];
+            /** Rows */
+            rows: number;
+            /** Table Bytes */
+            table_bytes: number;
+            /** Toast Bytes */
+            toast_bytes: number;
+        };
+        /**
          * Check
          * @description A check: `state` ok, failed, skipped (another check, named in `reason`, says it) or unknown (not made).
          *
@@ -1264,6 +1454,58 @@ export interface components {
             user_id: number | null;
         };
         /**
+         * InboundEventDetail
+         * @description A row of the blackbox in full; `parsed` null where the body cannot be read.
+         */
+        InboundEventDetail: {
+            /** Body */
+            body: string;
+            /** Body Sha256 */
+            body_sha256: string;
+            /** Body Truncated */
+            body_truncated: boolean;
+            /** Content Type */
+            content_type: string;
+            /** Created At */
+            created_at: string;
+            /** Dialog Id */
+            dialog_id: string | null;
+            /** Domain */
+            domain: string | null;
+            /** Event */
+            event: string | null;
+            /** Headers */
+            headers: {
+                [key: string]: string;
+            };
+            /** Hints */
+            hints: string[];
+            /** Id */
+            id: string;
+            /** Member Id */
+            member_id: string | null;
+            /** Method */
+            method: string;
+            /** Outcome */
+            outcome: string;
+            /** Parsed */
+            parsed: unknown;
+            /** Path */
+            path: string;
+            /** Portal Id */
+            portal_id: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Received At */
+            received_at: string;
+            /** Remote Ip */
+            remote_ip: string;
+            /** Trace Id */
+            trace_id: string;
+            /** User Id */
+            user_id: number | null;
+        };
+        /**
          * InstallCompleted
          * @description The install is verified and stored; `portal_token` opens the portal's API for its installer.
          */
@@ -1319,6 +1561,16 @@ export interface components {
             steps: components["schemas"]["FinalizeSteps"];
             /** Trace Id */
             trace_id: string;
+        };
+        /**
+         * Judgement
+         * @description What became of a request.
+         */
+        Judgement: {
+            /** Outcome */
+            outcome: string;
+            /** Reason */
+            reason: string | null;
         };
         /**
          * Login
@@ -1672,6 +1924,18 @@ export interface components {
             language?: ("ru" | "en") | null;
         };
         /**
+         * PortalShare
+         * @description What a portal has in the blackbox; null = could be put down to none. `bytes` is about, without indexes.
+         */
+        PortalShare: {
+            /** Bytes */
+            bytes: number;
+            /** Portal Id */
+            portal_id: string | null;
+            /** Rows */
+            rows: number;
+        };
+        /**
          * PortalTotals
          * @description How many portals the search finds, whatever status or health is asked for.
          */
@@ -1705,12 +1969,168 @@ export interface components {
             total: number;
         };
         /**
+         * Prune
+         * @description What to free; `days` belongs to older_than_days.
+         */
+        Prune: {
+            /** Days */
+            days?: number | null;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "auto" | "all" | "older_than_days";
+        };
+        /**
+         * Pruned
+         * @description What was freed, or would be; `complete` false: more is left, ask again.
+         */
+        Pruned: {
+            /** Bytes */
+            bytes: number;
+            /** Complete */
+            complete: boolean;
+            /** Dry Run */
+            dry_run: boolean;
+            /** Freed Bytes */
+            freed_bytes: number;
+            /** Freed Rows */
+            freed_rows: number;
+            /** Mode */
+            mode: string;
+            /** Partitions */
+            partitions: number;
+        };
+        /**
          * RefreshToken
          * @description What a renewed session needs.
          */
         RefreshToken: {
             /** Refresh Token */
             refresh_token: string;
+        };
+        /**
+         * RefusedSource
+         * @description From where requests came that were refused, in the last day.
+         */
+        RefusedSource: {
+            /** Events */
+            events: number;
+            /** Last At */
+            last_at: string;
+            /** Remote Ip */
+            remote_ip: string;
+        };
+        /**
+         * ReplayAsked
+         * @description Whether to only look.
+         */
+        ReplayAsked: {
+            /**
+             * Dry Run
+             * @default true
+             */
+            dry_run: boolean;
+        };
+        /**
+         * Replayed
+         * @description What a replay came to.
+         */
+        Replayed: {
+            /** Dry Run */
+            dry_run: boolean;
+            /** Id */
+            id: string;
+            new: components["schemas"]["Judgement"];
+            old: components["schemas"]["Judgement"];
+            would: components["schemas"]["ReplayEffect"];
+        };
+        /**
+         * ReplayedMany
+         * @description How many were found and replayed; `next_cursor` null = all.
+         */
+        ReplayedMany: {
+            /** Dry Run */
+            dry_run: boolean;
+            /** Matched */
+            matched: number;
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Outcomes */
+            outcomes: {
+                [key: string]: number;
+            };
+            /** Remaining */
+            remaining: number;
+            /** Replayed */
+            replayed: number;
+        };
+        /**
+         * ReplayEffect
+         * @description What a replay does; `judged`: by today's code, as if nobody had seen the request before.
+         */
+        ReplayEffect: {
+            /** Answers */
+            answers: boolean;
+            /** Changes */
+            changes: boolean;
+            judged: components["schemas"]["Judgement"];
+            /** Portal Id */
+            portal_id: string | null;
+        };
+        /**
+         * ReplayFilter
+         * @description Which requests; what is absent is not looked at.
+         */
+        ReplayFilter: {
+            /**
+             * Domain
+             * @default
+             */
+            domain: string;
+            /**
+             * Event
+             * @default
+             */
+            event: string;
+            /**
+             * Outcome
+             * @default
+             */
+            outcome: string;
+            /** Portal Id */
+            portal_id?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+        };
+        /**
+         * ReplayManyAsked
+         * @description Requests to replay, and where to go on.
+         */
+        ReplayManyAsked: {
+            /**
+             * Cursor
+             * @default
+             */
+            cursor: string;
+            /**
+             * Dry Run
+             * @default true
+             */
+            dry_run: boolean;
+            filter: components["schemas"]["ReplayFilter"];
         };
         /**
          * Session
@@ -1793,6 +2213,31 @@ export interface components {
             is_admin: boolean;
             /** Name */
             name: string;
+        };
+        /**
+         * Simulated
+         * @description A message to take in as if a person of the portal had written it.
+         */
+        Simulated: {
+            /** Message */
+            message: string;
+            /**
+             * Portal Id
+             * Format: uuid
+             */
+            portal_id: string;
+            /** User Id */
+            user_id: number;
+        };
+        /**
+         * SimulatedMessage
+         * @description Under which trace it went, and the message that came of it; null where none did.
+         */
+        SimulatedMessage: {
+            /** Message Id */
+            message_id: string | null;
+            /** Trace Id */
+            trace_id: string;
         };
         /**
          * Status
@@ -2330,6 +2775,7 @@ export interface operations {
                 limit?: number;
                 outcome?: string;
                 portal_id?: string | null;
+                reason?: string;
                 since?: string | null;
                 trace_id?: string;
                 until?: string | null;
@@ -2356,6 +2802,158 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    inbound_event_v1_admin_inbound_events__event_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboundEventDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replay_v1_admin_inbound_events__event_id__replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReplayAsked"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    prune_v1_admin_inbound_events_prune_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Prune"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pruned"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replay_many_v1_admin_inbound_events_replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayManyAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayedMany"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    usage_v1_admin_inbound_events_usage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlackboxUsage"];
                 };
             };
         };
@@ -2813,6 +3411,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Portal"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    settings_v1_admin_settings_inbound_events_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlackboxSettings"];
+                };
+            };
+        };
+    };
+    set_settings_v1_admin_settings_inbound_events_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlackboxSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlackboxSettings"];
                 };
             };
             /** @description Validation Error */
@@ -3335,6 +3986,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionOpened"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    incoming_v1_debug_simulate_bitrix_incoming_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Simulated"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulatedMessage"];
                 };
             };
             /** @description Validation Error */

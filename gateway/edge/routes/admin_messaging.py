@@ -94,6 +94,7 @@ async def inbound_events(
     domain: Annotated[Text, Query(max_length=255)] = "",
     event: Annotated[Text, Query(max_length=64)] = "",
     outcome: str = "",
+    reason: Annotated[Text, Query(max_length=128)] = "",
 ) -> Page[InboundEvent]:
     """List the blackbox."""
     request = pb.ListInboundEventsRequest(
@@ -102,6 +103,7 @@ async def inbound_events(
         domain=domain.lower(),
         event=event.upper(),
         outcome=word(pb.InboundOutcome, "outcome", outcome),
+        reason=reason,
         **listing.page(),
     )
     found = await ask("messaging", peers.messaging.ListInboundEvents, request)

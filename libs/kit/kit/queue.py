@@ -1,7 +1,7 @@
 """arq as a doorbell: a job only says "look". The rows in Postgres are the work (docs/architecture.md 3)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
@@ -64,7 +64,7 @@ class Bell:
 
 
 async def run_worker(
-    redis_url: str, queue: str, jobs: dict[str, Callable[[], Awaitable[None]]], poll_s: float
+    redis_url: str, queue: str, jobs: Mapping[str, Callable[[], Awaitable[None]]], poll_s: float
 ) -> None:
     """Answer the bell of `queue`, heard within `poll_s`, until cancelled; connect again when Redis was away."""
     while True:
@@ -78,7 +78,9 @@ async def run_worker(
         await asyncio.sleep(_RECONNECT_S)
 
 
-def _worker(redis_url: str, queue: str, jobs: dict[str, Callable[[], Awaitable[None]]], poll_s: float) -> Worker:
+def _worker(
+    redis_url: str, queue: str, jobs: Mapping[str, Callable[[], Awaitable[None]]], poll_s: float
+) -> Worker:
     settings = RedisSettings.from_dsn(redis_url)
     settings.conn_retries = 0
     return Worker(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -94,3 +94,11 @@ async def provision(conn: AsyncConnection, portal_id: UUID, user_ids: Sequence[i
         {"portal_id": portal_id, "user_ids": list(user_ids)},
     )
     return {row.user_id: row.state for row in rows}
+
+
+async def address(conn: AsyncConnection, portal_id: UUID) -> tuple[str, int] | None:
+    """Return a portal's member_id and its bot."""
+    row = (
+        await conn.execute(select(portals.c.member_id, portals.c.bot_id).where(portals.c.id == portal_id))
+    ).first()
+    return (row.member_id, row.bot_id) if row else None

@@ -106,6 +106,7 @@ async def inbound_page(
     domain: str,
     event: str,
     outcome: str,
+    reason: str = "",
     since: datetime | None,
     until: datetime | None,
     before: UUID | None,
@@ -119,11 +120,18 @@ async def inbound_page(
         (bitrix_inbound_events.c.domain, domain),
         (bitrix_inbound_events.c.event, event),
         (bitrix_inbound_events.c.outcome, outcome),
+        (bitrix_inbound_events.c.reason, reason),
     ]
     for column, value in wanted:
         if value:
             statement = statement.where(column == value)
     return [_inbound(row) for row in await conn.execute(statement)]
+
+
+async def find_inbound(conn: AsyncConnection, event_id: UUID) -> InboundEvent | None:
+    """Return a blackbox row."""
+    row = (await conn.execute(select(*_INBOUND).where(bitrix_inbound_events.c.id == event_id))).first()
+    return _inbound(row) if row else None
 
 
 def _newest(

@@ -30,6 +30,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
     ERROR_REASON_DIALOG_NOT_FOUND: _ErrorReason.ValueType  # 1
     ERROR_REASON_TRACE_NOT_FOUND: _ErrorReason.ValueType  # 2
+    ERROR_REASON_INBOUND_EVENT_NOT_FOUND: _ErrorReason.ValueType  # 3
+    ERROR_REASON_PORTAL_UNKNOWN: _ErrorReason.ValueType  # 4
+    ERROR_REASON_SIMULATION_OFF: _ErrorReason.ValueType  # 5
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine codes of this context's errors (google.rpc.ErrorInfo.reason)."""
@@ -37,6 +40,9 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 ERROR_REASON_DIALOG_NOT_FOUND: ErrorReason.ValueType  # 1
 ERROR_REASON_TRACE_NOT_FOUND: ErrorReason.ValueType  # 2
+ERROR_REASON_INBOUND_EVENT_NOT_FOUND: ErrorReason.ValueType  # 3
+ERROR_REASON_PORTAL_UNKNOWN: ErrorReason.ValueType  # 4
+ERROR_REASON_SIMULATION_OFF: ErrorReason.ValueType  # 5
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _InboundOutcome:
@@ -757,6 +763,7 @@ class ListInboundEventsRequest(_message.Message):
     UNTIL_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     portal_id: _builtins.str
     trace_id: _builtins.str
     domain: _builtins.str
@@ -764,6 +771,7 @@ class ListInboundEventsRequest(_message.Message):
     outcome: Global___InboundOutcome.ValueType
     page_size: _builtins.int
     page_token: _builtins.str
+    reason: _builtins.str
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -780,10 +788,11 @@ class ListInboundEventsRequest(_message.Message):
         until: _timestamp_pb2.Timestamp | None = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["domain", b"domain", "event", b"event", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "portal_id", b"portal_id", "since", b"since", "trace_id", b"trace_id", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["domain", b"domain", "event", b"event", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "portal_id", b"portal_id", "reason", b"reason", "since", b"since", "trace_id", b"trace_id", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -90,6 +90,11 @@ class AdminServiceStub:
                 request_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAuditRequest.SerializeToString,
                 response_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAuditResponse.FromString,
                 _registered_method=True)
+        self.RecordChange = channel.unary_unary(
+                '/teachbase.portal.v1.AdminService/RecordChange',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.RecordChangeRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.RecordChangeResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServiceServicer:
@@ -177,6 +182,13 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordChange(self, request, context):
+        """Writes down a change that the vendor's staff makes in another context, before it is made.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -234,6 +246,11 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.ListAudit,
                     request_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAuditRequest.FromString,
                     response_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAuditResponse.SerializeToString,
+            ),
+            'RecordChange': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordChange,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.RecordChangeRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_admin__pb2.RecordChangeResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -534,6 +551,33 @@ class AdminService:
             '/teachbase.portal.v1.AdminService/ListAudit',
             teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAuditRequest.SerializeToString,
             teachbase_dot_portal_dot_v1_dot_admin__pb2.ListAuditResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordChange(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.AdminService/RecordChange',
+            teachbase_dot_portal_dot_v1_dot_admin__pb2.RecordChangeRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_admin__pb2.RecordChangeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,6 +46,8 @@ class AdminServiceStub:
     """Removes an account with its sessions; what it did stays in the audit log. FAILED_PRECONDITION: LAST_OWNER."""
     ListAudit: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListAuditRequest, _admin_pb2.ListAuditResponse]
     """What the vendor's staff changed, newest first."""
+    RecordChange: _aio.UnaryUnaryMultiCallable[_admin_pb2.RecordChangeRequest, _admin_pb2.RecordChangeResponse]
+    """Writes down a change that the vendor's staff makes in another context, before it is made."""
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
     """Signs global admins in and out and manages their accounts. Errors are of ErrorReason in portal.proto."""
@@ -145,5 +147,13 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_admin_pb2.ListAuditRequest, _abc.Awaitable[_admin_pb2.ListAuditResponse]],
     ) -> _abc.Awaitable[_admin_pb2.ListAuditResponse]:
         """What the vendor's staff changed, newest first."""
+
+    @_abc_1.abstractmethod
+    def RecordChange(
+        self,
+        request: _admin_pb2.RecordChangeRequest,
+        context: _aio.ServicerContext[_admin_pb2.RecordChangeRequest, _abc.Awaitable[_admin_pb2.RecordChangeResponse]],
+    ) -> _abc.Awaitable[_admin_pb2.RecordChangeResponse]:
+        """Writes down a change that the vendor's staff makes in another context, before it is made."""
 
 def add_AdminServiceServicer_to_server(servicer: AdminServiceServicer, server: _aio.Server) -> None: ...
