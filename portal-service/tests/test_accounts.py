@@ -72,6 +72,20 @@ async def test_who_was_given_a_password_signs_in_and_must_change_it(staff: Any, 
     assert not (await staff.login(address, "a password of my own")).admin.must_change_password
 
 
+async def test_a_change_made_in_another_context_is_written_down(staff: Any, owner: pb.Admin) -> None:
+    change = pb.RecordChangeRequest(actor=actor(owner), action="blackbox.settings")
+    change.before.update({"max_rows": 1, "enabled": True})
+    change.after.update({"max_rows": 2, "enabled": False})
+
+    await staff.stub.RecordChange(change)
+
+    [entry] = await staff.audit(admin_id=owner.id)
+    assert (entry.action, entry.email, entry.portal_id) == ("blackbox.settings", owner.email, "")
+    assert MessageToDict(entry.before) == {"max_rows": 1, "enabled": True}
+    assert MessageToDict(entry.after) == {"max_rows": 2, "enabled": False}
+    assert entry.remote_ip == "192.0.2.1"
+
+
 async def test_every_change_is_audited_with_before_and_after_and_without_secrets(
     staff: Any, owner: pb.Admin
 ) -> None:
