@@ -52,6 +52,18 @@ async def test_a_fault_in_the_middle_of_an_answer_does_not_reach_the_server(gate
     assert sent[-1]["more_body"]
 
 
+async def test_nothing_is_simulated_in_production(console_in_production: Any, console: Any) -> None:
+    path = "/v1/debug/simulate/bitrix/incoming"
+    asked = {"portal_id": "00000000-0000-4000-8000-000000000001", "user_id": 1, "message": "ping"}
+
+    off = await console_in_production.http.post(path, json=asked)
+    on = await console.http.post(path, json=asked)
+
+    assert (off.status_code, off.json()["error"]) == (404, "not_found")
+    assert is_envelope(off)
+    assert on.status_code != 404
+
+
 async def gateway_waits() -> Any:
     """What the server gives to who asks for more of a request without a body."""
     return await asyncio.Event().wait()

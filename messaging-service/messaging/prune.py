@@ -108,10 +108,12 @@ class Pruner:
             trimmed += deleted
             if not complete:
                 return trimmed, False
-            if not await self._compact(settings.budget):
-                return trimmed, await self._total() <= settings.budget
+            in_use, waits = await self._compact(settings.budget)
+            total = await self._total()
+            if total > settings.budget and (in_use or waits):
+                return trimmed, not in_use
             # Rows took more than was thought: the next try allows them less.
-            size = max(0, size - (await self._total() - settings.budget))
+            size = max(0, size - max(0, total - settings.budget))
         return trimmed, False
 
     async def _to_shares(self, found: list[Share], rows: int, size: int, end: float) -> tuple[int, bool]:
@@ -137,20 +139,26 @@ class Pruner:
                 await self._reuse(part)
         return deleted, True
 
-    async def _compact(self, budget: int) -> bool:
-        """Write partitions anew, most waste first, until the budget is kept; returns whether it helped."""
+    async def _compact(self, budget: int) -> tuple[bool, bool]:
+        """Write partitions anew, most waste first, until the budget is kept.
+
+        Returns whether one was in use, and whether one has to wait until its day is over.
+        """
         async with self._engine.connect() as conn:
             live = Counter[int]()
             for share in await blackbox.shares(conn):
                 live[share.oid] += share.size
-        helped = False
+        in_use = waits = False
         for part in sorted(await self._partitions(), key=lambda one: live[one.oid] - one.total):
             if await self._total() <= budget:
-                return True
-            is_worth_it = part.total - live[part.oid] > max(_WASTE, live[part.oid] // 4)
-            if is_worth_it and (part.ends_by(self._now()) or live[part.oid] <= SMALL):
-                helped |= await self._rewrite(part)
-        return helped
+                break
+            if part.total - live[part.oid] <= max(_WASTE, live[part.oid] // 4):
+                continue
+            if part.ends_by(self._now()) or live[part.oid] <= SMALL:
+                in_use |= not await self._rewrite(part)
+            else:
+                waits = True
+        return in_use, waits
 
     async def _make_room(self, part: Partition) -> None:
         """After rows of a partition were deleted."""

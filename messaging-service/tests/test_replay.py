@@ -187,6 +187,19 @@ async def test_the_life_of_the_application_is_not_replayed(service: Any, raw_eve
     assert raw_event
 
 
+async def test_what_the_database_refused_is_taken_in_when_it_can_be_stored(service: Any, event_of: Any) -> None:
+    portal = await service.portal()
+    spoiled = event_of(portal)
+    spoiled.headers["x-strange"] = "a\0b"
+    await service.ingest(spoiled)
+
+    done = await replay(service, spoiled)
+    await service.respond()
+
+    assert (said(done.before), said(done.after)) == (("error", "not_storable"), ("accepted", ""))
+    assert [one.trace_id for one in service.handed(portal)] == [spoiled.trace_id]
+
+
 async def test_many_are_counted_first_and_then_replayed_in_order(service: Any, event_of: Any) -> None:
     stranger = type(await service.portal())()
     early = [event_of(stranger, 70101 + number) for number in range(205)]
