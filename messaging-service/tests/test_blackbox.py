@@ -8,12 +8,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import event as hook
 from sqlalchemy import text
 
 from kit import db, ids
 from messaging.blackbox import MB, BlackboxSettings, fair
-from messaging.keep import PRUNE
 from messaging.prune import Pruner
 from messaging.repository import blackbox as statements
 from teachbase.messaging.v1 import blackbox_pb2 as pb
@@ -189,70 +187,6 @@ async def test_who_writes_waits_for_no_prune(empty: Any, event_of: Any) -> None:
     assert len(await rows_of(empty, portal.id)) == 1
 
 
-async def test_off_it_keeps_what_was_refused_and_everything_else_works(empty: Any, event_of: Any) -> None:
-    portal = await empty.portal()
-    stranger = type(portal)()
-    await configure(empty, enabled=False)
-    asked, refused = event_of(portal, 70101), event_of(stranger, 70102)
-
-    receipts = await empty.ingest(asked, refused, event_of(portal, 70101))
-    await empty.respond()
-
-    assert [one.outcome for one in receipts] == [ACCEPTED, REFUSED, messaging_pb2.INBOUND_OUTCOME_DUPLICATE]
-    assert [one.trace_id for one in empty.handed(portal)] == [asked.trace_id]
-    kept = await empty.rows(f"SELECT id, outcome FROM {TABLE}")
-    assert [(row.id.hex, row.outcome) for row in kept] == [(refused.trace_id, "refused")]
-    told = await empty.rows("SELECT type FROM events WHERE portal_id = :id ORDER BY id", id=portal.id)
-    assert [row.type for row in told] == ["rx", "ignored"]
-    await empty.portal(portal=stranger)
-    await empty.second_look.round()
-    await empty.respond()
-    assert [one.trace_id for one in empty.handed(stranger)] == [refused.trace_id]
-
-
-async def test_a_long_body_is_stored_cut_and_read_whole(empty: Any, event_of: Any) -> None:
-    portal = await empty.portal()
-    stranger = type(portal)()
-    await configure(empty, max_body_kb=1)
-    said = "Ы" * 3000
-    long, short, unknown = event_of(portal, 1, said), event_of(portal, 2, "?"), event_of(stranger, 3, said)
-
-    await empty.ingest(long, short, unknown)
-
-    cut, whole, waiting = [(await empty.rows(STORED, id=one.trace_id))[0] for one in (long, short, unknown)]
-    assert (len(cut.body), cut.body_truncated) == (1024, True)
-    assert not whole.body_truncated
-    assert not waiting.body_truncated, "it may prove true, and is read again from here"
-    assert len(waiting.body) > 3000
-    [message] = await empty.rows("SELECT body FROM messages WHERE id = CAST(:id AS uuid)", id=long.trace_id)
-    assert message.body == said
-
-
-async def test_writing_rings_for_the_pruner_and_does_no_work_of_its_own(empty: Any) -> None:
-    rung: list[str] = []
-    statements_seen: list[str] = []
-    keeper = type(empty.keeper)(empty.engine, _Bell(rung))
-    await configure(empty, max_rows=10)
-    await keeper.refresh()
-
-    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements_seen.append(statement)
-
-    hook.listen(empty.engine.sync_engine, "before_cursor_execute", note)
-    try:
-        keeper.note([_Written(b"x")] * 3)
-        keeper.note([_Written(b"x")] * 3)
-    finally:
-        hook.remove(empty.engine.sync_engine, "before_cursor_execute", note)
-    silent = type(empty.keeper)(empty.engine, _Bell(rung))
-    await configure(empty, max_rows=10, auto_prune_on_write=False)
-    await silent.refresh()
-    silent.note([_Written(b"x")] * 30)
-
-    assert rung == [PRUNE]
-    assert statements_seen == []
-
-
 async def test_keys_are_forgotten_after_35_days_and_not_before(empty: Any) -> None:
     portal_id = uuid4()
     for days in (36, 34):
@@ -283,13 +217,3 @@ def test_who_has_little_keeps_all_and_the_others_share_the_rest(
     used: dict[str, int], capacity: int, allowed: dict[str, int]
 ) -> None:
     assert fair(used, capacity) == allowed
-
-
-class _Bell:
-    def __init__(self, rung: list[str]) -> None:
-        self.ring = rung.append
-
-
-class _Written:
-    def __init__(self, body: bytes) -> None:
-        self.body = body
