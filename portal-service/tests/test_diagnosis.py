@@ -157,6 +157,16 @@ async def test_a_refresh_that_is_refused_leaves_the_token_as_it_is(service: Any)
     assert token.token.access_token
 
 
+async def test_a_portal_that_throttles_is_not_called_down(service: Any) -> None:
+    made, portal_id = await installed(service)
+    await service.sim.control("PUT", f"/portals/{made['member_id']}/faults", [{"kind": "throttle_503"}])
+
+    checks = await diagnose(service, made, portal_id)
+
+    assert states(checks)["rest_answers"] == "unknown"
+    assert "failed" not in {states(checks).get(name) for name in ("app_installed", "bot_present", "scopes")}
+
+
 async def test_a_check_that_breaks_is_unknown_and_nobody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_facts: Facts) -> Any:
         raise KeyError("a portal said what nobody expected")

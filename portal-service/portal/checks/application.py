@@ -22,13 +22,19 @@ def rest_answers(facts: Facts) -> Finding:
     error = facts.refusal(APP_INFO)
     if error is None or error.kind is Kind.PLAN or error.status == 403:
         return ok(took_ms=round((facts.answered_at - facts.asked_at) * 1000))
+    if error.kind is Kind.THROTTLE:
+        return unknown(
+            "The portal's request rate is used up, or a method has to rest: ask again in a minute.", **_of(error)
+        )
     return failed(
         "The portal does not answer its REST as it should.",
         human="See whether the portal opens in a browser; its host may be down or refuse our addresses.",
-        code=error.code,
-        kind=error.kind.value,
-        status=error.status,
+        **_of(error),
     )
+
+
+def _of(error: BitrixError) -> dict[str, Any]:
+    return {"code": error.code, "kind": error.kind.value, "status": error.status}
 
 
 def app_installed(facts: Facts) -> Finding:
