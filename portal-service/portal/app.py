@@ -34,6 +34,7 @@ from portal.gather import Gatherer
 from portal.idle import IdleTokens
 from portal.install import Installs
 from portal.life_cycle import LifeCycle
+from portal.lost import LostRemovals
 from portal.mend import Mender
 from portal.open_session import PageSessions
 from portal.operate import Operations
@@ -101,6 +102,7 @@ class App:
         )
         self.deletions = Deletions(self.engine, keyring, utc_now)
         removals = Removals(self.deletions, utc_now)
+        self.lost_removals = LostRemovals(self.engine, removals)
         self.registrations = Registrations(self.engine, self.bots, removals, utc_now)
         self.probes = Probes(self.engine, utc_now)
         self.daily_probes = DailyProbes(self.engine, rest, self.probes, utc_now)

@@ -27,6 +27,7 @@ async def run(stop: asyncio.Event) -> None:
         queue.run_worker(app.settings.redis_url, QUEUE, {"ensure_bots": app.bots.sweep}, 0.5),
         background.every(_BOT_SWEEP_S, "ensure_bots", app.bots.sweep),
         background.every(_DEPARTMENTS_SWEEP_S, "read_departments", app.departments.round),
+        background.every(_IDLE_SWEEP_S, "lost_removals", app.lost_removals.round),
         background.every(_ROTATION_S, "rotate_keys", app.rotation.round),
         background.every(_IDLE_SWEEP_S, "idle_tokens", app.idle_tokens.round),
         background.every(_PROBE_SWEEP_S, "daily_probe", app.daily_probes.round),
