@@ -97,7 +97,7 @@ async def test_every_filter_of_the_list_finds_what_it_names(product: Product) ->
     same = {"portal_id": portal_id, "domain": one["domain"], "trace_id": one["trace_id"], "event": one["event"]}
     finds = [
         {name: value, "portal_id": portal_id}
-        for name, value in {**same, "outcome": one["outcome"], "since": one["created_at"]}.items()
+        for name, value in {**same, "outcome": one["outcome"], "since": f"{one['created_at'][:19]}Z"}.items()
     ]
     misses: list[dict[str, Any]] = [
         {"portal_id": portal_id, "outcome": "refused"},
