@@ -1,6 +1,6 @@
 """Statements that look: lists and traces."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,10 @@ from messaging.domain import Dialog, Event, InboundEvent, Message, Outcome
 from messaging.tables import bitrix_inbound_events, dialogs, events, messages
 
 _INBOUND = [c for c in bitrix_inbound_events.c if c.name not in {"body", "headers", "token_hash"}]
+
+
+AROUND = timedelta(seconds=10)
+"""How far a row's moment may be from the time in its id, which bounds the partitions that are read."""
 
 
 async def dialogs_page(
@@ -139,10 +143,11 @@ def _newest(
 ) -> Select[Any]:
     """Select from a table ranged by a UUIDv7 id: moments become ids, so partitions are pruned."""
     statement = select(table).order_by(table.c.id.desc()).limit(limit)
+    moment = table.c.received_at if "received_at" in table.c else table.c.created_at
     if since:
-        statement = statement.where(table.c.id >= ids.floor_of(since))
+        statement = statement.where(table.c.id >= ids.floor_of(since - AROUND), moment >= since)
     if until:
-        statement = statement.where(table.c.id < ids.floor_of(until))
+        statement = statement.where(table.c.id < ids.floor_of(until + AROUND), moment < until)
     if before:
         statement = statement.where(table.c.id < before)
     return statement

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
 from messaging.domain import Outcome, RawEvent
+from messaging.repository.reading import AROUND
 from messaging.tables import bitrix_inbound_events as inbound
 from messaging.tables import events, messages
 
@@ -90,7 +91,11 @@ def _filtered(statement: Select[Any], filters: Mapping[str, Any], after: UUID | 
             column: Column[Any] = inbound.c[name]
             statement = statement.where(column == filters[name])
     if filters["since"]:
-        statement = statement.where(inbound.c.id >= ids.floor_of(filters["since"]))
+        statement = statement.where(
+            inbound.c.id >= ids.floor_of(filters["since"] - AROUND), inbound.c.received_at >= filters["since"]
+        )
     if filters["until"]:
-        statement = statement.where(inbound.c.id < ids.floor_of(filters["until"]))
+        statement = statement.where(
+            inbound.c.id < ids.floor_of(filters["until"] + AROUND), inbound.c.received_at < filters["until"]
+        )
     return statement.where(inbound.c.id > after) if after else statement
