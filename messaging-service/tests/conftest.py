@@ -240,60 +240,38 @@ class Service:
             await conn.execute(text(sql), params)
 
 
+def happening(portal: Portal, name: str, dialog_id: str, user_id: int, **given: Any) -> pb.RawEvent:
+    """An event of v2 in a dialog, caused by an employee; `blocks` are added to its data."""
+    user = {"id": user_id, "active": True, "type": "employee"}
+    data = {"bot": {"id": BOT_ID}, "chat": {"dialogId": dialog_id}, "user": user, **given.pop("blocks")}
+    auth = {"member_id": portal.member_id, "application_token": portal.application_token}
+    auth["access_token"] = "of-the-author"
+    fields: dict[str, Any] = {"event": name, "data": data, "ts": given.pop("ts", 1790000000), "auth": auth}
+    return raw(phpform.encode(fields), **given)
+
+
 def message(portal: Portal, message_id: int = 70101, said: str = "Вопрос", **given: Any) -> pb.RawEvent:
     """A v2 message of user 27 in the private dialog with the bot, as the gateway hands it on."""
     user_id = given.pop("user_id", 27)
     dialog_id = given.pop("dialog_id", str(user_id))
-    fields: dict[str, Any] = {
-        "event": "ONIMBOTV2MESSAGEADD",
-        "data": {
-            "bot": {"id": BOT_ID},
-            "message": {"id": message_id, "authorId": user_id, "text": said, "isSystem": False},
-            "chat": {"dialogId": dialog_id},
-            "user": {"id": user_id, "active": True, "type": "employee"},
-        },
-        "ts": 1790000000,
-        "auth": {
-            "member_id": portal.member_id,
-            "application_token": portal.application_token,
-            "access_token": "of-the-author",
-        },
-    }
-    return raw(phpform.encode(fields), **given)
+    told = {"id": message_id, "authorId": user_id, "text": said, "isSystem": False}
+    return happening(portal, "ONIMBOTV2MESSAGEADD", dialog_id, user_id, blocks={"message": told}, **given)
 
 
 def join(portal: Portal, **given: Any) -> pb.RawEvent:
     """The bot is let into a dialog of user 27."""
     user_id = given.pop("user_id", 27)
-    fields: dict[str, Any] = {
-        "event": "ONIMBOTV2JOINCHAT",
-        "data": {
-            "bot": {"id": BOT_ID},
-            "dialogId": str(user_id),
-            "chat": {"dialogId": str(user_id)},
-            "user": {"id": user_id, "active": True, "type": "employee"},
-        },
-        "ts": 1790000000,
-        "auth": {"member_id": portal.member_id, "application_token": portal.application_token},
-    }
-    return raw(phpform.encode(fields), **given)
+    blocks = {"dialogId": str(user_id)}
+    return happening(portal, "ONIMBOTV2JOINCHAT", str(user_id), user_id, blocks=blocks, **given)
 
 
 def press(portal: Portal, command: str = "help", dialog_id: str = "27", **given: Any) -> pb.RawEvent:
     """User 27 presses a button under a message of the bot."""
-    fields: dict[str, Any] = {
-        "event": "ONIMBOTV2COMMANDADD",
-        "data": {
-            "bot": {"id": BOT_ID},
-            "command": {"id": 78, "command": f"/{command}", "context": "keyboard"},
-            "message": {"id": 70120, "authorId": BOT_ID, "text": "Здравствуйте!"},
-            "chat": {"dialogId": dialog_id},
-            "user": {"id": 27, "active": True, "type": "employee"},
-        },
-        "ts": given.pop("ts", 1790000000),
-        "auth": {"member_id": portal.member_id, "application_token": portal.application_token},
+    blocks = {
+        "command": {"id": 78, "command": f"/{command}", "context": "keyboard"},
+        "message": {"id": 70120, "authorId": BOT_ID, "text": "Здравствуйте!"},
     }
-    return raw(phpform.encode(fields), **given)
+    return happening(portal, "ONIMBOTV2COMMANDADD", dialog_id, 27, blocks=blocks, **given)
 
 
 def raw(body: bytes, **given: Any) -> pb.RawEvent:

@@ -38,6 +38,11 @@ class TokenRefused(DomainError):
     )
 
 
+class LookedLately(DomainError):
+    status, reason = StatusCode.RESOURCE_EXHAUSTED, "LOOKED_LATELY"
+    message = "Portal {portal_id} was asked for its payment less than a minute ago. Tell it again."
+
+
 class RightsUnknown(DomainError):
     status, reason = StatusCode.UNAVAILABLE, "RIGHTS_UNKNOWN"
     message = "The portal did not say whether user {user_id} is an administrator ({code}). Try again."

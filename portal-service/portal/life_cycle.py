@@ -15,7 +15,7 @@ from portal import changes
 from portal.bot import Bots
 from portal.clients.rest import PortalRest
 from portal.domain import portal_id_of
-from portal.errors import NoCredential, OauthUnavailable, TokenRefused
+from portal.errors import LookedLately, NoCredential, OauthUnavailable, TokenRefused
 from portal.install import Installs
 from portal.life import Move, State
 from portal.probes import Probes
@@ -27,7 +27,6 @@ log = structlog.get_logger("life")
 
 
 LOOK_EVERY = timedelta(minutes=1)
-_MOST_LOOKED = 10_000
 
 
 @dataclass
@@ -75,14 +74,15 @@ class LifeCycle:
     async def handle(self, event: LifeEvent) -> State:
         """Do what an event asks for. Returns where the portal stands.
 
-        Raises PortalNotFound, and for an install or update what Installs.accept raises.
+        Raises PortalNotFound, LookedLately, and for an install or update what Installs.accept raises.
         """
         portal_id = portal_id_of(event.member_id)
         if event.event in {"ONAPPINSTALL", "ONAPPUPDATE"} and event.access_token:
             await self._installs.accept(event, event.application_token_hash)
         elif event.event == "ONAPPPAYMENT":
-            if self._may_look(portal_id):
-                await self.look_at_payment(portal_id)
+            await self._state(portal_id)  # nobody is asked, and nothing kept, for a portal that is not there
+            self._take_turn_to_look(portal_id)
+            await self.look_at_payment(portal_id)
         elif event.is_proven and event.event == "ONAPPUNINSTALL":
             await self._remove(portal_id, event)
         elif event.is_proven and event.event in {"ONIMBOTV2DELETE", "ONIMBOTDELETE"}:
@@ -104,15 +104,16 @@ class LifeCycle:
             await self._removals.remove(conn, portal_id, clean=event.clean)
         log.info("application removed", portal_id=str(portal_id), clean=event.clean)
 
-    def _may_look(self, portal_id: UUID) -> bool:
-        """Anybody can send a hint of a payment: a portal is asked once in LOOK_EVERY whatever comes."""
+    def _take_turn_to_look(self, portal_id: UUID) -> None:
+        """Anybody can send a hint of a payment: a portal is asked once in LOOK_EVERY whatever comes.
+
+        The hint is not dropped, for it may be the true one: who told it tells it again. Raises LookedLately.
+        """
         now = self._now()
-        if len(self._looked) > _MOST_LOOKED:
-            self._looked.clear()
-        if now < self._looked.get(portal_id, now - LOOK_EVERY) + LOOK_EVERY:
-            return False
+        self._looked = {one: at for one, at in self._looked.items() if at > now - LOOK_EVERY}
+        if portal_id in self._looked:
+            raise LookedLately(portal_id=portal_id)
         self._looked[portal_id] = now
-        return True
 
     async def _look_for_bot(self, portal_id: UUID) -> None:
         """Ask the portal itself: the event may be of an earlier bot, and come late."""

@@ -194,12 +194,14 @@ async def test_a_lapsed_subscription_stops_a_portal_and_a_paid_one_starts_it_aga
 
     lapsed = await tell(service, made, "ONAPPPAYMENT", is_proven=False)
     await service.sim.control("PUT", faults, [])
-    too_soon = await tell(service, made, "ONAPPPAYMENT", is_proven=False)
+    with pytest.raises(grpc.aio.AioRpcError) as too_soon:
+        await tell(service, made, "ONAPPPAYMENT", is_proven=False)
     service.clock.advance(61)
     paid = await tell(service, made, "ONAPPPAYMENT", is_proven=False)
 
-    unpaid = pb.PORTAL_STATE_PAYMENT_REQUIRED
-    assert (lapsed, too_soon, paid) == (unpaid, unpaid, pb.PORTAL_STATE_ACTIVE)
+    assert (lapsed, paid) == (pb.PORTAL_STATE_PAYMENT_REQUIRED, pb.PORTAL_STATE_ACTIVE)
+    refusal = peer_error("portal", too_soon.value)
+    assert (refusal.reason, refusal.is_transient) == ("LOOKED_LATELY", True)
 
 
 async def test_a_removal_of_an_earlier_install_does_not_end_the_one_there_is(service: Any) -> None:

@@ -61,6 +61,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The app is not installed there (any more): nothing can be chosen."""
     ERROR_REASON_DEPARTMENTS_NEED_BOTS_V2: _ErrorReason.ValueType  # 18
     """Events of classic bots do not tell whose department it is."""
+    ERROR_REASON_LOOKED_LATELY: _ErrorReason.ValueType  # 19
+    """The portal was asked for its payment less than a minute ago; tell it again."""
     ERROR_REASON_NOT_AN_OWNER: _ErrorReason.ValueType  # 20
     """Only an owner manages the accounts of the vendor's staff."""
     ERROR_REASON_ADMIN_NOT_FOUND: _ErrorReason.ValueType  # 21
@@ -111,6 +113,8 @@ ERROR_REASON_PORTAL_NOT_INSTALLED: ErrorReason.ValueType  # 17
 """The app is not installed there (any more): nothing can be chosen."""
 ERROR_REASON_DEPARTMENTS_NEED_BOTS_V2: ErrorReason.ValueType  # 18
 """Events of classic bots do not tell whose department it is."""
+ERROR_REASON_LOOKED_LATELY: ErrorReason.ValueType  # 19
+"""The portal was asked for its payment less than a minute ago; tell it again."""
 ERROR_REASON_NOT_AN_OWNER: ErrorReason.ValueType  # 20
 """Only an owner manages the accounts of the vendor's staff."""
 ERROR_REASON_ADMIN_NOT_FOUND: ErrorReason.ValueType  # 21
