@@ -33,6 +33,7 @@ DRAIN_BUDGET_S = 20.0
 MAX_EVENTS = 500
 MAX_BYTES = 8 * 1024 * 1024
 IN_FLIGHT = 2
+WORTH_ANOTHER = 16
 _DRAIN_EVERY_S = 0.5
 
 
@@ -47,6 +48,7 @@ class Intake:
             max_items=MAX_EVENTS,
             max_weight=MAX_BYTES,
             max_in_flight=IN_FLIGHT,
+            worth_another=WORTH_ANOTHER,
             weigh=lambda event: len(event.body),
         )
 

@@ -12,9 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from messaging.domain import Amendment, Outcome, Verdict
 from messaging.repository import amend as statements
-from messaging.repository import inbox
 from messaging.repository.amend import Place
-from messaging.repository.inbox import Judged
+from messaging.repository.inbox import Judged, Owners
 
 
 def key_of(message_id: int) -> str:
@@ -22,14 +21,21 @@ def key_of(message_id: int) -> str:
     return f"m:{message_id}"
 
 
-async def apply(conn: AsyncConnection, judged: Sequence[Judged]) -> list[Judged]:
+def originals(judged: Sequence[Judged]) -> list[Judged]:
+    """Return edits and deletions as the messages that they amend, to take their keys.
+
+    Who takes a key waits for who is storing that message right now, and has it where the message never came.
+    """
+    edits, deletions = (_last_of_each(judged, kind) for kind in (Amendment.EDIT, Amendment.DELETE))
+    return [_as_original(one) for one in (deletions | edits).values()]
+
+
+async def apply(conn: AsyncConnection, judged: Sequence[Judged], owners: Owners) -> list[Judged]:
     """Carry out the edits and deletions of a batch whose messages are stored; returns what each event came to.
 
     An edit that is a question of its own keeps its message, for the caller to store.
     """
     edits, deletions = (_last_of_each(judged, kind) for kind in (Amendment.EDIT, Amendment.DELETE))
-    # Taking the key waits for who is storing the message right now.
-    owners = await inbox.take_keys(conn, [_as_original(one) for one in (deletions | edits).values()])
     texts = {
         place: one.verdict.message.body
         for place, one in edits.items()

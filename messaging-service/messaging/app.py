@@ -16,6 +16,7 @@ from messaging.config import Settings
 from messaging.fetch import MAX_RUNNING, Fetcher
 from messaging.ingest import Inbox
 from messaging.keep import Keeper
+from messaging.known import KnownPortals
 from messaging.notices import Notices
 from messaging.outcomes import Outcomes
 from messaging.portals import PortalChanges
@@ -58,6 +59,7 @@ class App:
         self.bell = Bell(settings.redis_url, QUEUE)
         self.keyring = KeyRing(settings.secret_keys)
         self.keeper = Keeper(self.engine, self.bell)
+        self.known = KnownPortals(self.engine)
         self.pruner = Pruner(self.engine, utc_now)
         self.portal_changes = PortalChanges(self.engine, self.bell, utc_now)
         self._portal_channel = channel(settings.portal_grpc)
@@ -89,7 +91,9 @@ class WorkerApp(App):
         self.purge = Purge(self.engine, PERSONAL, self.portal.report_purge)
         self.notices = Notices(self.engine, self.portal, self.keyring, utc_now)
         self._adoption = Adoption(self.portal)
-        inbox = Inbox(self.engine, self.bell, self._adoption, self.keyring.encrypt, utc_now, self.keeper)
+        inbox = Inbox(
+            self.engine, self.bell, self._adoption, self.keyring.encrypt, utc_now, self.keeper, self.known
+        )
         fetcher = Fetcher(self.engine, self.portal, inbox, utc_now)
         self.fetches = Dispatcher("fetches", fetcher.claim, fetcher.take, MAX_RUNNING)
         responder = Responder(self.engine, BillingClient(billing), self.delivery, utc_now)

@@ -22,7 +22,7 @@ def classify(parsed: Parsed, portal: KnownPortal | None) -> Verdict:
         return Verdict(Outcome.UNPARSABLE, parsed.error, NIL)
     if portal is None:
         return Verdict(Outcome.REFUSED, "unknown_portal", NIL, is_notice=_may_be_proven(event))
-    if not parsed.is_fetched and not _is_authentic(parsed, portal):
+    if not parsed.is_fetched and not is_authentic(parsed, portal):
         # Whose event it claims to be is not believed: it stays under no portal.
         return Verdict(Outcome.REFUSED, "wrong_token", NIL, is_notice=_may_be_proven(event))
     if event.kind in _LIFE:
@@ -55,7 +55,7 @@ def _may_be_proven(event: WireEvent) -> bool:
     return event.name in _PROVEN_BY_TOKEN and bool(event.access_token)
 
 
-def _is_authentic(parsed: Parsed, portal: KnownPortal) -> bool:
+def is_authentic(parsed: Parsed, portal: KnownPortal) -> bool:
     """Compare in constant time; only the top-level token counts, and an absent one never does."""
     return any([hmac.compare_digest(parsed.token_hash, valid) for valid in portal.token_hashes])  # noqa: C419 - all
 

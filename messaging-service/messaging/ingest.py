@@ -4,7 +4,7 @@ One bad event never fails its batch: what the database refuses is stored alone, 
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -21,12 +21,13 @@ from messaging import amend, redact
 from messaging.adopt import Adoption
 from messaging.blackbox import BlackboxSettings
 from messaging.classify import classify
-from messaging.domain import Notice, Outcome, RawEvent, Receipt, Verdict
+from messaging.domain import KnownPortal, Notice, Outcome, RawEvent, Receipt, Verdict
 from messaging.keep import Keeper, kept
+from messaging.known import KnownPortals
 from messaging.parse import Parsed, parse
 from messaging.repository import inbox as statements
 from messaging.repository import notices
-from messaging.repository.inbox import Judged
+from messaging.repository.inbox import Judged, Owners
 
 log = structlog.get_logger("inbox")
 
@@ -50,8 +51,11 @@ class Inbox:
         seal: Seal,
         now: Callable[[], datetime],
         keeper: Keeper,
+        known: KnownPortals,
     ) -> None:
         self._engine = engine
+        self._known = known
+        self._at_once = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._keeper = keeper
         self._seal = seal
         self._bell = bell
@@ -101,14 +105,17 @@ class Inbox:
     async def _store_bare(self, event: RawEvent, proof: bytes) -> Judged:
         bare = replace(event, method="", path="", content_type="", headers={}, remote_ip="")
         judged = _judged(bare, Parsed(wire.read({}), "", proof), Verdict(Outcome.ERROR, "not_storable", NIL))
-        async with self._engine.begin() as conn:
-            await statements.insert_inbound(conn, [judged])
-            await statements.insert_events(conn, [judged])
+        async with self._at_once.connect() as conn:
+            await statements.store(conn, [judged], self._now())
         return judged
 
     async def _store(self, events: Sequence[RawEvent], parsed: Sequence[Parsed]) -> list[Judged]:
+        async with self._at_once.connect() as conn:
+            judged = judge(events, parsed, await self._known.of(conn, parsed), self._keeper.settings)
+            if all(one.is_plain for one in judged):
+                return await _store_plain(conn, judged, self._now())
         async with self._engine.begin() as conn:
-            return await store(conn, events, parsed, self._seal, self._now(), self._keeper.settings)
+            return await _store(conn, judged, self._seal, self._now())
 
 
 async def store(
@@ -122,30 +129,54 @@ async def store(
     """Judge and store a batch in a transaction of the caller, with a fixed number of statements."""
     members = {one.event.member_id for one in parsed if one.event.member_id}
     portals = await statements.portals_by_member(conn, sorted(members)) if members else {}
-    judged = [
-        _judged(event, one, classify(one, portals.get(one.event.member_id)))
-        for event, one in zip(events, parsed, strict=True)
-    ]
-    keyed = {(one.verdict.portal_id, one.verdict.key): one for one in reversed(judged) if one.verdict.key}
-    if keyed:
-        owners = await statements.take_keys(conn, list(keyed.values()))
-        judged = [_without_duplicate(one, owners) for one in judged]
-    await _store_messages(conn, [one for one in judged if not one.verdict.amends], now)
-    if any(one.verdict.amends for one in judged):
-        judged = await amend.apply(conn, judged)
-        await _store_messages(conn, [one for one in judged if one.verdict.amends], now)
-    if in_blackbox := kept(judged, settings):
-        await statements.insert_inbound(conn, in_blackbox)
-    await statements.insert_events(conn, judged)
-    if noticed := [_notice(one, seal) for one in judged if one.verdict.is_notice]:
+    return await _store(conn, judge(events, parsed, portals, settings), seal, now)
+
+
+def judge(
+    events: Sequence[RawEvent],
+    parsed: Sequence[Parsed],
+    portals: Mapping[str, KnownPortal],
+    settings: BlackboxSettings,
+) -> list[Judged]:
+    """Return what each event is, and what of it is stored."""
+    return kept(
+        [
+            _judged(event, one, classify(one, portals.get(one.event.member_id)))
+            for event, one in zip(events, parsed, strict=True)
+        ],
+        settings,
+    )
+
+
+async def _store(conn: AsyncConnection, judged: Sequence[Judged], seal: Seal, now: datetime) -> list[Judged]:
+    """Store events of every kind: what amends a message comes after the messages of its batch."""
+    plain, amending = ([one for one in judged if bool(one.verdict.amends) is amends] for amends in (False, True))
+    # All keys at once and in order: a batch that took them bit by bit could wait for one that waits for it.
+    owners = await _take_keys(conn, [*judged, *amend.originals(amending)]) if amending else {}
+    stored = await _store_plain(conn, plain, now)
+    first, again = ([one for one in amending if _is_own(one, owners) is own] for own in (True, False))
+    amended = await amend.apply(conn, first, owners) if first else []
+    stored += await _store_plain(conn, [*amended, *again], now)
+    if noticed := [_notice(one, seal) for one in stored if one.verdict.is_notice]:
         await notices.insert(conn, noticed, now)
-    return judged
+    of_id = {one.raw.id: one for one in stored}
+    return [of_id[one.raw.id] for one in judged]
 
 
-async def _store_messages(conn: AsyncConnection, judged: Sequence[Judged], now: datetime) -> None:
-    if any(one.verdict.message for one in judged):
-        await statements.upsert_dialogs(conn, judged, now)
-        await statements.insert_messages(conn, judged)
+async def _store_plain(conn: AsyncConnection, judged: Sequence[Judged], now: datetime) -> list[Judged]:
+    if not judged:
+        return []
+    owners = await statements.store(conn, judged, now)
+    return [_as_duplicate(one, owners[one.raw.id]) if one.raw.id in owners else one for one in judged]
+
+
+async def _take_keys(conn: AsyncConnection, judged: Sequence[Judged]) -> Owners:
+    first = {(one.verdict.portal_id, one.verdict.key): one for one in reversed(judged) if one.verdict.key}
+    return await statements.take_keys(conn, list(first.values()))
+
+
+def _is_own(one: Judged, owners: Owners) -> bool:
+    return owners[one.verdict.portal_id, one.verdict.key] == one.raw.id
 
 
 def parse_safely(event: RawEvent) -> Parsed:
@@ -168,10 +199,7 @@ def _judged(raw: RawEvent, parsed: Parsed, verdict: Verdict) -> Judged:
     )
 
 
-def _without_duplicate(one: Judged, owners: dict[tuple[UUID, str], UUID]) -> Judged:
-    owner = owners.get((one.verdict.portal_id, one.verdict.key), one.raw.id)
-    if owner == one.raw.id:
-        return one
+def _as_duplicate(one: Judged, owner: UUID) -> Judged:
     verdict = replace(
         one.verdict,
         outcome=Outcome.DUPLICATE,

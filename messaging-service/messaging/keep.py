@@ -52,13 +52,18 @@ class Keeper:
 
 
 def kept(judged: Sequence[Judged], settings: BlackboxSettings) -> list[Judged]:
-    """Return what is stored of a batch.
+    """Return a batch with what the blackbox keeps of each event.
 
     A refused event may prove true (ADR 10): it is stored although the blackbox is off, and whole where it has a
     proof, because it is read again from there.
     """
-    chosen = [one for one in judged if settings.enabled or one.verdict.outcome is Outcome.REFUSED]
-    return [one if _is_stored_whole(one, settings.max_body) else _cut(one, settings.max_body) for one in chosen]
+    return [_kept(one, settings) for one in judged]
+
+
+def _kept(one: Judged, settings: BlackboxSettings) -> Judged:
+    if not settings.enabled and one.verdict.outcome is not Outcome.REFUSED:
+        return replace(one, in_blackbox=False)
+    return one if _is_stored_whole(one, settings.max_body) else _cut(one, settings.max_body)
 
 
 def _is_stored_whole(one: Judged, max_body: int) -> bool:

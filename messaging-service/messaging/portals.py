@@ -16,7 +16,6 @@ from messaging.repository import portals as statements
 from messaging.repository import replies
 from teachbase.portal.v1 import portal_pb2 as pb
 
-FEED = "portals"
 _BULK = 2
 
 
@@ -31,12 +30,12 @@ class PortalChanges:
     async def cursor(self) -> int:
         """Return how far the feed was taken."""
         async with self._engine.connect() as conn:
-            return await changefeed.load_cursor(conn, FEED)
+            return await changefeed.load_cursor(conn, statements.FEED)
 
     async def apply(self, page: pb.WatchPortalsResponse) -> None:
         """Take a page: portals, their welcomes and the cursor in one transaction."""
         async with self._engine.begin() as conn:
-            if not await changefeed.advance_cursor(conn, FEED, page.cursor):
+            if not await changefeed.advance_cursor(conn, statements.FEED, page.cursor):
                 return  # another worker has taken a page as new as this
             for change in page.changes:
                 await _store(conn, change)

@@ -17,6 +17,7 @@ from messaging.grpc_blackbox import BlackboxServicer
 from messaging.grpc_diagnosis import DiagnosisServicer
 from messaging.ingest import Inbox
 from messaging.keep import REFRESH_S
+from messaging.known import LOOK_EVERY_S
 from messaging.reading import Reading
 from messaging.replay import Replay
 from messaging.simulate import Simulation
@@ -31,7 +32,7 @@ async def run(stop: asyncio.Event) -> None:
     await app.ensure_partitions()
     await app.keeper.refresh()
     adoption = Adoption(app.portal)
-    inbox = Inbox(app.engine, app.bell, adoption, app.keyring.encrypt, utc_now, app.keeper)
+    inbox = Inbox(app.engine, app.bell, adoption, app.keyring.encrypt, utc_now, app.keeper, app.known)
     server = Server(app.settings.messaging_grpc)
     server.add(
         messaging_pb2_grpc.add_MessagingServiceServicer_to_server,
@@ -59,6 +60,7 @@ async def run(stop: asyncio.Event) -> None:
         stop,
         health.follow(server, app.settings.database_dsn, app.settings.redis_url),
         background.every(REFRESH_S, "blackbox_settings", app.keeper.refresh),
+        background.every(LOOK_EVERY_S, "known_portals", app.known.look),
     )
     await server.stop(grace_s=3)
     await adoption.close()

@@ -34,6 +34,7 @@ from messaging.grpc_api import MessagingServicer
 from messaging.grpc_blackbox import BlackboxServicer
 from messaging.ingest import Inbox
 from messaging.keep import Keeper
+from messaging.known import KnownPortals
 from messaging.notices import Notices
 from messaging.outcomes import Outcomes
 from messaging.portals import PortalChanges
@@ -184,6 +185,7 @@ class Service:
     context: PortalContext
     fetcher: Fetcher
     keeper: Keeper
+    known: KnownPortals
     pruner: Pruner
     blackbox: Any
     """The stub of BlackboxService."""
@@ -348,7 +350,7 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
     changes = PortalChanges(app.engine, app.bell, clock)
     async with channel(f"127.0.0.1:{neighbours.port}") as peers, channel(f"127.0.0.1:{server.port}") as own:
         adoption = Adoption(PortalClient(peers))
-        inbox = Inbox(app.engine, app.bell, adoption, app.keyring.encrypt, clock, app.keeper)
+        inbox = Inbox(app.engine, app.bell, adoption, app.keyring.encrypt, clock, app.keeper, app.known)
         server.add(
             messaging_pb2_grpc.add_MessagingServiceServicer_to_server,
             MessagingServicer(inbox, Reading(app.engine), changes),
@@ -385,14 +387,14 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
             context=context,
             fetcher=Fetcher(app.engine, PortalClient(peers), inbox, clock),
             keeper=app.keeper,
+            known=app.known,
             pruner=pruner,
             blackbox=blackbox_pb2_grpc.BlackboxServiceStub(own),
         )
         yield service
         await adoption.close()
-    async with app.engine.begin() as conn:  # a claim sees every portal: leave nothing owed to the next test
-        owned = {"ids": [portal.id for portal in service.portals]}
-        await conn.execute(text("DELETE FROM fetches WHERE portal_id = ANY(:ids)"), owned)
-        await conn.execute(text("UPDATE dialogs SET pending_since = NULL WHERE portal_id = ANY(:ids)"), owned)
+    owned = [portal.id for portal in service.portals]  # a claim sees every portal: nothing is left owed
+    await service.execute("DELETE FROM fetches WHERE portal_id = ANY(:ids)", ids=owned)
+    await service.execute("UPDATE dialogs SET pending_since = NULL WHERE portal_id = ANY(:ids)", ids=owned)
     await server.stop(0)
     await neighbours.stop(0)

@@ -22,13 +22,19 @@ class Coalescer(Generic[T, R]):
         max_items: int,
         max_weight: int,
         max_in_flight: int,
+        worth_another: int = 1,
         weigh: Callable[[T], int] = lambda _item: 1,
     ) -> None:
-        """Bound a batch by item count and by weight, and the number of flushes under way at once."""
+        """Bound a batch by item count and by weight, and the number of flushes under way at once.
+
+        Beside one under way the next begins when `worth_another` items wait: small flushes side by side only
+        share the processors, and each costs what a larger one does.
+        """
         self._flush = flush
         self._max_items = max_items
         self._max_weight = max_weight
         self._max_in_flight = max_in_flight
+        self._worth_another = worth_another
         self._weigh = weigh
         self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
         self._in_flight: set[asyncio.Task[None]] = set()
@@ -51,7 +57,8 @@ class Coalescer(Generic[T, R]):
             await asyncio.wait(self._in_flight)
 
     def _start(self) -> None:
-        if self._waiting and len(self._in_flight) < self._max_in_flight:
+        enough = self._worth_another if self._in_flight else 1
+        if len(self._waiting) >= enough and len(self._in_flight) < self._max_in_flight:
             task = asyncio.create_task(self._run())
             self._in_flight.add(task)
             task.add_done_callback(self._finished)

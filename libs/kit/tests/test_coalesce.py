@@ -33,13 +33,19 @@ class Flushes:
 
 
 def coalescer(
-    flushes: Flushes, *, max_items: int = 100, max_weight: int = 1000, max_in_flight: int = 1
+    flushes: Flushes,
+    *,
+    max_items: int = 100,
+    max_weight: int = 1000,
+    max_in_flight: int = 1,
+    worth_another: int = 1,
 ) -> Coalescer[int, str]:
     return Coalescer(
         flushes,
         max_items=max_items,
         max_weight=max_weight,
         max_in_flight=max_in_flight,
+        worth_another=worth_another,
         weigh=lambda item: item,
     )
 
@@ -68,6 +74,32 @@ async def test_what_comes_while_a_flush_runs_shares_the_next_in_order() -> None:
     assert waiting == 3
     assert flushes.batches == [[0, 1, 2, 3, 4, 5], [6, 7, 8]]
     assert results == [f"<{number}>" for number in range(9)]
+
+
+async def test_another_flush_begins_beside_one_under_way_when_it_is_worth_it() -> None:
+    flushes = Flushes()
+    flushes.gate.clear()
+    gathering = coalescer(flushes, max_in_flight=2, worth_another=3)
+    submitted = [asyncio.create_task(gathering.submit(0))]
+    await _turns(3)
+    submitted += [asyncio.create_task(gathering.submit(number)) for number in (1, 2)]
+    await _turns(3)
+    with_two_waiting = len(flushes.batches)
+    submitted.append(asyncio.create_task(gathering.submit(3)))
+    await _turns(3)
+
+    assert (with_two_waiting, flushes.batches) == (1, [[0], [1, 2, 3]])
+    flushes.gate.set()
+    await asyncio.gather(*submitted)
+
+
+async def test_too_few_to_be_worth_another_flush_go_with_the_next() -> None:
+    flushes = Flushes()
+    gathering = coalescer(flushes, max_in_flight=2, worth_another=100)
+
+    results = await asyncio.wait_for(asyncio.gather(*map(gathering.submit, range(5))), 1)
+
+    assert results == [f"<{number}>" for number in range(5)]
 
 
 async def test_a_failure_reaches_everybody_of_its_batch_and_nobody_else() -> None:

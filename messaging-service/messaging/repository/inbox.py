@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -14,10 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from messaging.domain import Incoming, KnownPortal, Outcome, RawEvent, Verdict, dialog_id_of
 from messaging.parse import Parsed
 
+Owners: TypeAlias = dict[tuple[UUID, str], UUID]
+"""Whose a key of a portal is: the id of the first event that had it."""
+
 
 @dataclass(frozen=True)
 class Judged:
-    """An event with what it is, ready to be stored. `body` is redacted."""
+    """An event with what it is, ready to be stored. `body` is redacted; `in_blackbox`: its request is kept."""
 
     raw: RawEvent
     parsed: Parsed
@@ -25,32 +28,122 @@ class Judged:
     body: bytes
     body_sha256: bytes
     headers: dict[str, str]
+    in_blackbox: bool = True
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether one statement stores all of it: it amends nothing, and portal is told nothing."""
+        return not self.verdict.amends and not self.verdict.is_notice
+
+
+_PORTALS = text("""
+    SELECT id, member_id, state, bot_id, token_hashes FROM portals
+    WHERE member_id = ANY(CAST(:member_ids AS text[]))
+""")
+
+_TAKE_KEYS = text("""
+    INSERT INTO inbox_keys (portal_id, key, id)
+    SELECT portal_id, key, id
+    FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:keys AS text[]), CAST(:ids AS uuid[]))
+        AS new (portal_id, key, id)
+    ORDER BY portal_id, key
+    ON CONFLICT (portal_id, key) DO UPDATE SET key = excluded.key
+    RETURNING portal_id, key, id
+""")
+
+# One statement is a transaction of its own and one round trip: a batch of a few events costs a quarter of what
+# a statement per table cost. Keys are taken first, for whose they are decides what else is stored; a duplicate
+# leaves its request and a line. Rows are locked in the order of their keys, so two batches cannot wait in a ring.
+_STORE = text("""
+    WITH new AS MATERIALIZED (
+        SELECT * FROM unnest(
+            CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:keys AS text[]),
+            CAST(:received AS timestamptz[]), CAST(:methods AS text[]), CAST(:paths AS text[]),
+            CAST(:domains AS text[]), CAST(:members AS text[]), CAST(:names AS text[]),
+            CAST(:told_dialogs AS text[]), CAST(:users AS bigint[]), CAST(:types AS text[]),
+            CAST(:headers AS text[]), :bodies, CAST(:truncated AS boolean[]), :hashes, :token_hashes,
+            CAST(:ips AS text[]), CAST(:outcomes AS text[]), CAST(:reasons AS text[]),
+            CAST(:in_blackbox AS boolean[]), CAST(:lines AS text[]), CAST(:payloads AS text[]),
+            CAST(:dialog_ids AS uuid[]), CAST(:dialogs AS text[]), CAST(:raw_dialogs AS text[]),
+            CAST(:dialog_kinds AS text[]), CAST(:provider_ids AS bigint[]), CAST(:kinds AS text[]),
+            CAST(:authors AS bigint[]), CAST(:departments AS text[]), CAST(:texts AS text[]),
+            CAST(:states AS text[])
+        ) WITH ORDINALITY AS new (
+            portal_id, id, key, received_at, method, path, domain, member_id, event, told_dialog, user_id,
+            content_type, headers, body, body_truncated, body_sha256, token_hash, remote_ip, outcome, reason,
+            in_blackbox, line, payload, dialog_id, dialog, raw_dialog, dialog_kind, provider_message_id, kind,
+            author_id, departments, said, state, place
+        )
+    ), taken AS (
+        INSERT INTO inbox_keys (portal_id, key, id)
+        SELECT DISTINCT ON (portal_id, key) portal_id, key, id FROM new WHERE key <> ''
+        ORDER BY portal_id, key, place
+        ON CONFLICT (portal_id, key) DO UPDATE SET key = excluded.key
+        RETURNING portal_id, key, id
+    ), owned AS MATERIALIZED (
+        SELECT new.*, taken.id AS owner, coalesce(taken.id <> new.id, false) AS is_duplicate
+        FROM new LEFT JOIN taken USING (portal_id, key)
+    ), asked AS MATERIALIZED (
+        SELECT portal_id, id, dialog_id, dialog, raw_dialog, dialog_kind, provider_message_id, kind, author_id,
+               departments, said, state, reason, received_at, place
+        FROM owned WHERE dialog_id IS NOT NULL AND NOT is_duplicate
+    ), touched AS (
+        INSERT INTO dialogs (portal_id, id, provider_dialog_id, provider_dialog_id_raw, user_id, kind, state,
+                             last_message_at, pending_since)
+        SELECT portal_id, dialog_id, last.dialog, last.raw_dialog, last.author_id, last.dialog_kind,
+               CASE WHEN is_owed THEN 'pending' ELSE 'idle' END, last.received_at,
+               CASE WHEN is_owed THEN CAST(:now AS timestamptz) END
+        FROM (
+            SELECT DISTINCT ON (portal_id, dialog_id) *,
+                   bool_or(state = 'pending') OVER (PARTITION BY portal_id, dialog_id) AS is_owed
+            FROM asked ORDER BY portal_id, dialog_id, place DESC
+        ) AS last
+        ORDER BY portal_id, dialog_id
+        ON CONFLICT (portal_id, id) DO UPDATE
+        SET last_message_at = greatest(dialogs.last_message_at, excluded.last_message_at),
+            pending_since = coalesce(dialogs.pending_since, excluded.pending_since),
+            state = CASE WHEN dialogs.state = 'idle' THEN excluded.state ELSE dialogs.state END
+    ), said AS (
+        INSERT INTO messages (portal_id, id, dialog_id, trace_id, provider_message_id, direction, kind, author_id,
+                              author_departments, body, state, reason, created_at)
+        SELECT portal_id, id, dialog_id, id, provider_message_id, 'rx', kind, author_id,
+               CAST(departments AS bigint[]), said, state, reason, received_at
+        FROM asked
+        ON CONFLICT DO NOTHING
+    ), seen AS (
+        INSERT INTO bitrix_inbound_events (
+            portal_id, id, received_at, method, path, domain, member_id, event, dialog_id, user_id, content_type,
+            headers, body, body_truncated, body_sha256, token_hash, remote_ip, outcome, reason)
+        SELECT portal_id, id, received_at, method, path, domain, member_id, event, told_dialog, user_id,
+               content_type, CAST(headers AS jsonb), body, body_truncated, body_sha256, token_hash, remote_ip,
+               CASE WHEN is_duplicate THEN 'duplicate' ELSE outcome END,
+               CASE WHEN is_duplicate THEN 'same as ' || owner ELSE reason END
+        FROM owned WHERE in_blackbox
+        ON CONFLICT DO NOTHING
+    ), noted AS (
+        INSERT INTO events (portal_id, id, trace_id, type, provider_event, provider_event_id, dialog_id,
+                            message_id, reason, payload)
+        SELECT portal_id, id, id, CASE WHEN is_duplicate THEN 'ignored' ELSE line END, event, key,
+               CASE WHEN NOT is_duplicate THEN dialog_id END,
+               CASE WHEN NOT is_duplicate AND dialog_id IS NOT NULL THEN id END,
+               CASE WHEN is_duplicate THEN 'same as ' || owner ELSE reason END, CAST(payload AS jsonb)
+        FROM owned
+        ON CONFLICT DO NOTHING
+    )
+    SELECT id, owner FROM owned WHERE is_duplicate
+""").bindparams(*(bindparam(name, type_=ARRAY(BYTEA)) for name in ("bodies", "hashes", "token_hashes")))
 
 
 async def portals_by_member(conn: AsyncConnection, member_ids: Sequence[str]) -> dict[str, KnownPortal]:
     """Return the portals of member_ids, from this context's read model."""
-    rows = await conn.execute(
-        text("""
-            SELECT id, member_id, state, bot_id, token_hashes FROM portals
-            WHERE member_id = ANY(CAST(:member_ids AS text[]))
-        """),
-        {"member_ids": list(member_ids)},
-    )
+    rows = await conn.execute(_PORTALS, {"member_ids": list(member_ids)})
     return {row.member_id: KnownPortal(row.id, row.state, row.bot_id, tuple(row.token_hashes)) for row in rows}
 
 
-async def take_keys(conn: AsyncConnection, judged: Sequence[Judged]) -> dict[tuple[UUID, str], UUID]:
+async def take_keys(conn: AsyncConnection, judged: Sequence[Judged]) -> Owners:
     """Take the keys of events; returns who has each key: the event's own id, or that of the one before it."""
     rows = await conn.execute(
-        text("""
-            INSERT INTO inbox_keys (portal_id, key, id)
-            SELECT portal_id, key, id
-            FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:keys AS text[]), CAST(:ids AS uuid[]))
-                AS new (portal_id, key, id)
-            ORDER BY portal_id, key
-            ON CONFLICT (portal_id, key) DO UPDATE SET key = excluded.key
-            RETURNING portal_id, key, id
-        """),
+        _TAKE_KEYS,
         {
             "portal_ids": [one.verdict.portal_id for one in judged],
             "keys": [one.verdict.key for one in judged],
@@ -60,40 +153,27 @@ async def take_keys(conn: AsyncConnection, judged: Sequence[Judged]) -> dict[tup
     return {(row.portal_id, row.key): row.id for row in rows}
 
 
-_INSERT_INBOUND = text("""
-    INSERT INTO bitrix_inbound_events (
-        portal_id, id, received_at, method, path, domain, member_id, event, dialog_id, user_id, content_type,
-        headers, body, body_truncated, body_sha256, token_hash, remote_ip, outcome,
-        reason)
-    SELECT portal_id, id, received_at, method, path, domain, member_id, event, dialog_id, user_id, content_type,
-           CAST(headers AS jsonb), body, body_truncated, body_sha256, token_hash, remote_ip, outcome, reason
-    FROM unnest(
-        CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:received AS timestamptz[]),
-        CAST(:methods AS text[]), CAST(:paths AS text[]), CAST(:domains AS text[]), CAST(:members AS text[]),
-        CAST(:events AS text[]), CAST(:dialogs AS text[]), CAST(:users AS bigint[]), CAST(:types AS text[]),
-        CAST(:headers AS text[]), :bodies, CAST(:truncated AS boolean[]), :hashes, :token_hashes,
-        CAST(:ips AS text[]), CAST(:outcomes AS text[]), CAST(:reasons AS text[])
-    ) AS new (portal_id, id, received_at, method, path, domain, member_id, event, dialog_id, user_id, content_type,
-              headers, body, body_truncated, body_sha256, token_hash, remote_ip, outcome, reason)
-    ON CONFLICT DO NOTHING
-""").bindparams(*(bindparam(name, type_=ARRAY(BYTEA)) for name in ("bodies", "hashes", "token_hashes")))
+async def store(conn: AsyncConnection, judged: Sequence[Judged], now: datetime) -> dict[UUID, UUID]:
+    """Store events whole: keys, requests, lines, dialogs and messages.
 
-
-async def insert_inbound(conn: AsyncConnection, judged: Sequence[Judged]) -> None:
-    """Store the blackbox rows; one that is there (the call is a repeat) stays."""
+    Returns for each that was a duplicate whose its key is. What is there (the call is a repeat) stays.
+    """
     wire = [one.parsed.event for one in judged]
-    await conn.execute(
-        _INSERT_INBOUND,
+    asked = [one.verdict.message for one in judged]
+    rows = await conn.execute(
+        _STORE,
         {
+            "now": now,
             "portal_ids": [one.verdict.portal_id for one in judged],
             "ids": [one.raw.id for one in judged],
+            "keys": [one.verdict.key for one in judged],
             "received": [one.raw.received_at for one in judged],
             "methods": [one.raw.method for one in judged],
             "paths": [one.raw.path for one in judged],
             "domains": [event.domain for event in wire],
             "members": [event.member_id for event in wire],
-            "events": [event.name for event in wire],
-            "dialogs": [event.chat.dialog_id for event in wire],
+            "names": [event.name for event in wire],
+            "told_dialogs": [event.chat.dialog_id for event in wire],
             "users": [event.actor.id for event in wire],
             "types": [one.raw.content_type for one in judged],
             "headers": [orjson.dumps(one.headers).decode() for one in judged],
@@ -104,112 +184,22 @@ async def insert_inbound(conn: AsyncConnection, judged: Sequence[Judged]) -> Non
             "ips": [one.raw.remote_ip for one in judged],
             "outcomes": [one.verdict.outcome for one in judged],
             "reasons": [one.verdict.reason for one in judged],
-        },
-    )
-
-
-async def insert_events(conn: AsyncConnection, judged: Sequence[Judged]) -> None:
-    """Store what happened: received, ignored or refused. A line has the id of its request."""
-    await conn.execute(
-        text("""
-            INSERT INTO events (portal_id, id, trace_id, type, provider_event, provider_event_id, dialog_id,
-                                message_id, reason, payload)
-            SELECT portal_id, id, id, type, provider_event, provider_event_id, dialog_id, message_id, reason,
-                   CAST(payload AS jsonb)
-            FROM unnest(
-                CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:types AS text[]),
-                CAST(:names AS text[]), CAST(:keys AS text[]), CAST(:dialog_ids AS uuid[]),
-                CAST(:message_ids AS uuid[]), CAST(:reasons AS text[]), CAST(:payloads AS text[])
-            ) AS new (portal_id, id, type, provider_event, provider_event_id, dialog_id, message_id, reason,
-                      payload)
-            ON CONFLICT DO NOTHING
-        """),
-        {
-            "portal_ids": [one.verdict.portal_id for one in judged],
-            "ids": [one.raw.id for one in judged],
-            "types": [_type(one.verdict) for one in judged],
-            "names": [one.parsed.event.name for one in judged],
-            "keys": [one.verdict.key for one in judged],
-            "dialog_ids": [_dialog_id(one.verdict) for one in judged],
-            "message_ids": [one.raw.id if one.verdict.message else None for one in judged],
-            "reasons": [one.verdict.reason for one in judged],
+            "in_blackbox": [one.in_blackbox for one in judged],
+            "lines": [_type(one.verdict) for one in judged],
             "payloads": [orjson.dumps(_payload(one)).decode() for one in judged],
+            "dialog_ids": [_dialog_id(one.verdict) for one in judged],
+            "dialogs": [message and message.provider_dialog_id for message in asked],
+            "raw_dialogs": [message and message.provider_dialog_id_raw for message in asked],
+            "dialog_kinds": [message and _dialog_kind(message) for message in asked],
+            "provider_ids": [message and message.provider_message_id for message in asked],
+            "kinds": [message and message.kind for message in asked],
+            "authors": [message and message.author_id for message in asked],
+            "departments": [message and _array(message.departments) for message in asked],
+            "texts": [message and message.body for message in asked],
+            "states": [one.verdict.message_state for one in judged],
         },
     )
-
-
-async def upsert_dialogs(conn: AsyncConnection, judged: Sequence[Judged], now: datetime) -> None:
-    """Create or touch the dialogs of messages, each once, in the order of their ids; pending ones are marked."""
-    found: dict[UUID, tuple[Judged, Incoming, datetime | None]] = {}
-    for one in judged:
-        if (message := one.verdict.message) is None:
-            continue
-        dialog_id = dialog_id_of(one.verdict.portal_id, message.provider_dialog_id)
-        before = found.get(dialog_id)
-        owed = now if one.verdict.message_state == "pending" else before[2] if before else None
-        found[dialog_id] = (one, message, owed)
-    touched = sorted(found.items(), key=lambda item: (item[1][0].verdict.portal_id, item[0]))
-    await conn.execute(
-        text("""
-            INSERT INTO dialogs (portal_id, id, provider_dialog_id, provider_dialog_id_raw, user_id, kind, state,
-                                 last_message_at, pending_since)
-            SELECT portal_id, id, provider_dialog_id, raw, user_id, kind,
-                   CASE WHEN pending_since IS NULL THEN 'idle' ELSE 'pending' END, last_message_at, pending_since
-            FROM unnest(
-                CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:provider_ids AS text[]),
-                CAST(:raws AS text[]), CAST(:user_ids AS bigint[]), CAST(:kinds AS text[]),
-                CAST(:moments AS timestamptz[]), CAST(:pending AS timestamptz[])
-            ) AS new (portal_id, id, provider_dialog_id, raw, user_id, kind, last_message_at, pending_since)
-            ON CONFLICT (portal_id, id) DO UPDATE
-            SET last_message_at = greatest(dialogs.last_message_at, excluded.last_message_at),
-                pending_since = coalesce(dialogs.pending_since, excluded.pending_since),
-                state = CASE WHEN dialogs.state = 'idle' THEN excluded.state ELSE dialogs.state END
-        """),
-        {
-            "portal_ids": [one.verdict.portal_id for _, (one, _, _) in touched],
-            "ids": [dialog_id for dialog_id, _ in touched],
-            "provider_ids": [message.provider_dialog_id for _, (_, message, _) in touched],
-            "raws": [message.provider_dialog_id_raw for _, (_, message, _) in touched],
-            "user_ids": [message.author_id for _, (_, message, _) in touched],
-            "kinds": ["private" if message.is_private else "group" for _, (_, message, _) in touched],
-            "moments": [one.raw.received_at for _, (one, _, _) in touched],
-            "pending": [owed for _, (_, _, owed) in touched],
-        },
-    )
-
-
-async def insert_messages(conn: AsyncConnection, judged: Sequence[Judged]) -> None:
-    """Store the messages that events bring. A message has the id of its request."""
-    brought = [(one, one.verdict.message) for one in judged if one.verdict.message]
-    await conn.execute(
-        text("""
-            INSERT INTO messages (portal_id, id, dialog_id, trace_id, provider_message_id, direction, kind,
-                                  author_id, author_departments, body, state, reason, created_at)
-            SELECT portal_id, id, dialog_id, id, provider_message_id, 'rx', kind, author_id,
-                   CAST(departments AS bigint[]), body, state, reason, created_at
-            FROM unnest(
-                CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:dialog_ids AS uuid[]),
-                CAST(:provider_ids AS bigint[]), CAST(:kinds AS text[]), CAST(:authors AS bigint[]),
-                CAST(:departments AS text[]), CAST(:bodies AS text[]), CAST(:states AS text[]),
-                CAST(:reasons AS text[]), CAST(:moments AS timestamptz[])
-            ) AS new (portal_id, id, dialog_id, provider_message_id, kind, author_id, departments, body, state,
-                      reason, created_at)
-            ON CONFLICT DO NOTHING
-        """),
-        {
-            "portal_ids": [one.verdict.portal_id for one, _ in brought],
-            "ids": [one.raw.id for one, _ in brought],
-            "dialog_ids": [_dialog_id(one.verdict) for one, _ in brought],
-            "provider_ids": [message.provider_message_id for _, message in brought],
-            "kinds": [message.kind for _, message in brought],
-            "authors": [message.author_id for _, message in brought],
-            "departments": ["{" + ",".join(map(str, message.departments)) + "}" for _, message in brought],
-            "bodies": [message.body for _, message in brought],
-            "states": [one.verdict.message_state for one, _ in brought],
-            "reasons": [one.verdict.reason for one, _ in brought],
-            "moments": [one.raw.received_at for one, _ in brought],
-        },
-    )
+    return {row.id: row.owner for row in rows}
 
 
 _TYPES = {"accepted": "rx", "refused": "refused", "error": "error"}
@@ -225,6 +215,15 @@ def _dialog_id(verdict: Verdict) -> UUID | None:
     if verdict.message is None:
         return None
     return dialog_id_of(verdict.portal_id, verdict.message.provider_dialog_id)
+
+
+def _dialog_kind(message: Incoming) -> str:
+    return "private" if message.is_private else "group"
+
+
+def _array(numbers: Sequence[int]) -> str:
+    """Numbers as a literal: arrays within an array would have to be of one length."""
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def _payload(one: Judged) -> dict[str, Any]:

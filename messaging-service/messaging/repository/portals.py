@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from messaging.domain import dialog_id_of
 from messaging.tables import portals
 
+FEED = "portals"
+"""Under this name the cursor of portals' changes is kept."""
+
 
 async def upsert(
     conn: AsyncConnection,
