@@ -10,6 +10,7 @@ Kind = Literal[
     "hang",
     "close_after_accept",
     "close_before",
+    "close_halfway",
     "expired_token",
     "payment_required",
     "server_error_after",

@@ -65,6 +65,16 @@ async def test_a_dropped_connection_leaves_the_outcome_unknown(
     assert (await send(sim, portal)).status_code == 200
 
 
+async def test_a_batch_that_ends_halfway_is_half_done(sim: Sim, portal: dict[str, Any]) -> None:
+    await break_it(sim, portal, "close_halfway", method="batch")
+    fields = "botId=812&dialogId=2&fields[message]"
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        await sim.call(portal, "batch", cmd={f"c{number}": f"{SEND}?{fields}={number}" for number in range(4)})
+
+    assert [one["text"] for one in await sim.seen(portal)] == ["0", "1"]
+
+
 async def test_a_hang_answers_nothing_and_does_nothing(sim: Sim, portal: dict[str, Any]) -> None:
     await break_it(sim, portal, "hang")
 

@@ -15,6 +15,7 @@ from delivery.lanes import MAX_LANES, Lanes
 from delivery.portals import PortalChanges
 from delivery.send import Sender
 from delivery.settle import Settlement
+from delivery.turn import Turns
 from kit import db
 from kit.clock import utc_now
 from kit.dispatch import Dispatcher
@@ -67,7 +68,7 @@ class WorkerApp(App):
         lanes = Lanes(
             self.engine,
             self.portal,
-            Sender(self.rest, utc_now),
+            Turns(Sender(self.rest, utc_now)),
             Settlement(self.engine, utc_now),
             utc_now,
         )

@@ -89,6 +89,8 @@ class Attempt:
     code: str
     latency_ms: int
     wait_ms: int
+    request_id: str
+    """Attempts of one request share it."""
 
 
 @dataclass(frozen=True)
@@ -144,19 +146,24 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Lane:
-    """A portal's lane, held by this worker: sends of one portal go through one lane at a time."""
+    """A portal's lane, held by this worker with what may be sent now: one worker at a time sends for a portal."""
 
     portal_id: UUID
     token: UUID
     limited_since: datetime | None
+    items: tuple[Claimed, ...] = ()
 
 
 @dataclass(frozen=True)
 class LaneEnd:
-    """How a lane is let go: until when it is parked (None = it is not), what holds it up and who can help."""
+    """How a lane is let go: until when it is parked (None = it is not), what holds it up and who can help.
+
+    `took_ms`: for how long its turn held a place.
+    """
 
     lane: Lane
     parked_until: datetime | None
     limited_since: datetime | None
     cause: str
     next_step: str = ""
+    took_ms: int = 0

@@ -104,6 +104,7 @@ def _attempt_to_pb(attempt: Attempt) -> pb.Attempt:
         code=attempt.code,
         latency_ms=attempt.latency_ms,
         wait_ms=attempt.wait_ms,
+        request_id=attempt.request_id,
     )
 
 

@@ -1,12 +1,13 @@
-"""One send: the request within the portal's budget, and what follows from the answer."""
+"""Sends: requests within the portal's budget, and what follows from the answers."""
 
 import asyncio
 import random
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bitrix.client import Answer, Call
 from bitrix.decisions import failure
 from bitrix.errors import BitrixError, Kind
 from bitrix.limiter import Priority
@@ -14,12 +15,51 @@ from bitrix.rest import Rest
 from delivery import calls, schedule
 from delivery.clients.portal import LaneTokens
 from delivery.domain import INTERACTIVE, Attempt, Claimed, Lane, Settled, State
+from kit import ids
 from kit.errors import PeerError
 
 PEER_AWAY_S = 5.0
 SEND_S = 24.0
-"""Of one send with a refresh and a move on its way; under the lease of a lane."""
+"""Of one request with a refresh and a move on its way; under the lease of a lane."""
 _NOT_SENT = {"rate_budget_used_up", "method_braked", "breaker_open", "connections_in_use"}
+_NOT_TRIED = "not_tried"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of an item, and until when its whole lane must wait, if it must.
+
+    What the lane waits for is not the item's to wait for: the item is due as soon as the lane runs again.
+    """
+
+    settled: Settled
+    parked_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class _Request:
+    """One request, for the attempts' log: whose are of one request share its id."""
+
+    id: str
+    lane: Lane
+    at: datetime
+    started: float
+
+    def attempt(self, item: Claimed, error: BitrixError | None) -> Attempt:
+        return Attempt(
+            at=self.at,
+            outcome=_outcome(error),
+            status=error.status if error else 200,
+            code=error.code if error else "",
+            latency_ms=int((time.perf_counter() - self.started) * 1000),
+            wait_ms=_waited_ms(self.lane, item, self.at),
+            request_id=self.id,
+        )
+
+
+def put_back(item: Claimed, due_at: datetime, cause: str = "") -> Settled:
+    """Return an item that was claimed and not tried to where it was."""
+    return Settled(item, item.state_before, due_at, cause, "", 0, item.attempts, item.unknown_since, attempt=None)
 
 
 class Sender:
@@ -29,53 +69,58 @@ class Sender:
         self._rest = rest
         self._now = now
 
-    async def send(self, lane: Lane, item: Claimed, tokens: LaneTokens) -> tuple[Settled, datetime | None]:
-        """Send an item. Returns what became of it and until when the whole lane must wait, if it must.
-
-        What the lane waits for is not the item's to wait for: the item is due as soon as the lane runs again.
-        """
-        at, started = self._now(), time.perf_counter()
-        error: BitrixError | None = None
-        message_id = 0
+    async def send(self, lane: Lane, item: Claimed, tokens: LaneTokens) -> Done:
+        """Send an item by itself."""
+        request = self._request(lane)
         try:
             async with asyncio.timeout(SEND_S):
                 message_id = await self._send(item, tokens)
-        except BitrixError as failed:
-            if failed.code in _NOT_SENT:
-                return self._held_up(item, failed)
-            error = failed
-        except TimeoutError:
-            error = failure("deadline", method="send")
-        except PeerError as refusal:
-            if not refusal.is_final:
-                # The portal refused the token, so nothing was done; a new one is asked for again soon.
-                return self.put_back(item, refusal.message), self._in(PEER_AWAY_S)
-            error = schedule.of_refused_token(refusal)
-        attempt = Attempt(
-            at=at,
-            outcome=_outcome(error),
-            status=error.status if error else 200,
-            code=error.code if error else "",
-            latency_ms=int((time.perf_counter() - started) * 1000),
-            wait_ms=_waited_ms(lane, item, at),
-        )
-        return self._settled(item, error, message_id, attempt)
+        except (BitrixError, PeerError, TimeoutError) as error:
+            return self._failed(request, item, error)
+        return self._sent(request, item, message_id)
 
-    def put_back(self, item: Claimed, cause: str = "") -> Settled:
-        """Return an item that was claimed and not tried to where it was."""
-        return Settled(
-            item, item.state_before, self._now(), cause, "", 0, item.attempts, item.unknown_since, attempt=None
-        )
+    async def send_together(self, lane: Lane, items: Sequence[Claimed], tokens: LaneTokens) -> list[Done]:
+        """Send items in one request, in their order; what comes after one that fails is not tried.
 
-    def _held_up(self, item: Claimed, error: BitrixError) -> tuple[Settled, datetime | None]:
-        """No request was made. What nobody waits for waits alone: the lane stays open for those who do."""
-        free_at = self._in(error.retry_after_s or PEER_AWAY_S)
-        if item.priority == INTERACTIVE or error.code == "breaker_open":
-            return self.put_back(item, error.code), free_at
-        return replace(self.put_back(item, error.code), due_at=free_at), None
+        So a dialog's order is kept whatever fails, and nothing is shown before what was enqueued before it.
+        """
+        request = self._request(lane)
+        asked = [calls.send(item, tokens.bot, set()) for item in items]
+        try:
+            async with asyncio.timeout(SEND_S):
+                outcomes = await self._rest.batch(
+                    tokens, asked, patience_s=0, priority=_priority(items), halt=True
+                )
+        except TimeoutError as error:
+            return [self._failed(request, item, error) for item in items]
+        except PeerError as error:
+            # Nothing was done, and it is not the items' fault: one of them tells, for the log.
+            return [self._failed(request, items[0], error), *self.put_back(items[1:])]
+        done: list[Done] = []
+        for place, (call, outcome) in enumerate(zip(asked, outcomes, strict=True)):
+            done.append(await self._ended(request, items[place], call, outcome, tokens))
+            if done[-1].parked_until:
+                # What stops the lane stops what came after: it was not tried, or is refused for the same.
+                return done + self.put_back(items[place + 1 :])
+        return done
 
-    def _in(self, seconds: float) -> datetime:
-        return self._now() + timedelta(seconds=seconds)
+    def put_back(self, items: Sequence[Claimed], cause: str = "") -> list[Done]:
+        """Return items that were not tried to where they were."""
+        return [Done(put_back(item, self._now(), cause)) for item in items]
+
+    async def _ended(
+        self, request: _Request, item: Claimed, call: Call, outcome: Answer | BitrixError, tokens: LaneTokens
+    ) -> Done:
+        if isinstance(outcome, Answer):
+            try:
+                return self._sent(request, item, calls.sent_id(call, outcome.result))
+            except BitrixError as error:
+                return self._failed(request, item, error)
+        if outcome.code == _NOT_TRIED:
+            return self.put_back([item])[0]
+        if outcome.code in calls.MAY_GO:
+            return await self.send(request.lane, item, tokens)  # it goes without what was refused of it
+        return self._failed(request, item, outcome)
 
     async def _send(self, item: Claimed, tokens: LaneTokens) -> int:
         without: set[str] = set()
@@ -83,12 +128,7 @@ class Sender:
             call = calls.send(item, tokens.bot, without)
             try:
                 # No patience: the outbox waits and repeats, where it can be seen.
-                answer = await self._rest.call(
-                    tokens,
-                    call,
-                    patience_s=0,
-                    priority=Priority.INTERACTIVE if item.priority == INTERACTIVE else Priority.WELCOME,
-                )
+                answer = await self._rest.call(tokens, call, patience_s=0, priority=_priority([item]))
                 return calls.sent_id(call, answer.result)
             except BitrixError as error:
                 # Refused before the key was taken (contract 4.6): the key holds.
@@ -97,16 +137,37 @@ class Sender:
                     raise
                 without.add(refused)
 
-    def _settled(
-        self, item: Claimed, error: BitrixError | None, message_id: int, attempt: Attempt
-    ) -> tuple[Settled, datetime | None]:
+    def _request(self, lane: Lane) -> _Request:
+        return _Request(ids.uuid7().hex, lane, self._now(), time.perf_counter())
+
+    def _sent(self, request: _Request, item: Claimed, message_id: int) -> Done:
+        attempt = request.attempt(item, None)
+        return Done(Settled(item, State.SENT, self._now(), "", "", message_id, item.attempts + 1, None, attempt))
+
+    def _failed(self, request: _Request, item: Claimed, error: BitrixError | PeerError | TimeoutError) -> Done:
+        if isinstance(error, PeerError):
+            if not error.is_final:
+                # The portal refused the token, so nothing was done; a new one is asked for again soon.
+                return Done(put_back(item, self._now(), error.message), self._in(PEER_AWAY_S))
+            error = schedule.of_refused_token(error)
+        elif isinstance(error, TimeoutError):
+            error = failure("deadline", method="send")
+        if error.code in _NOT_SENT:
+            return self._held_up(item, error)
+        return self._refused(item, error, request.attempt(item, error))
+
+    def _held_up(self, item: Claimed, error: BitrixError) -> Done:
+        """No request was made. What nobody waits for waits alone: the lane stays open for those who do."""
+        free_at = self._in(error.retry_after_s or PEER_AWAY_S)
+        if item.priority == INTERACTIVE or error.code == "breaker_open":
+            return Done(put_back(item, self._now(), error.code), free_at)
+        return Done(put_back(item, free_at, error.code))
+
+    def _refused(self, item: Claimed, error: BitrixError, attempt: Attempt) -> Done:
         now = self._now()
-        if error is None:
-            done = Settled(item, State.SENT, now, "", "", message_id, item.attempts + 1, None, attempt)
-            return done, None
         following = schedule.after(error, item.attempts + 1, item.unknown_since, now, random.random())  # noqa: S311 - jitter
         unknown, free_at = following.state is State.UNKNOWN, self._in(following.wait_s)
-        done = Settled(
+        settled = Settled(
             item=item,
             state=following.state,
             due_at=now if following.parks else free_at,
@@ -117,7 +178,16 @@ class Sender:
             unknown_since=(item.unknown_since or now) if unknown else item.unknown_since,
             attempt=attempt,
         )
-        return done, free_at if following.parks else None
+        return Done(settled, free_at if following.parks else None)
+
+    def _in(self, seconds: float) -> datetime:
+        return self._now() + timedelta(seconds=seconds)
+
+
+def _priority(items: Sequence[Claimed]) -> Priority:
+    """What travels with something that a person waits for costs no request of its own."""
+    is_awaited = any(item.priority == INTERACTIVE for item in items)
+    return Priority.INTERACTIVE if is_awaited else Priority.WELCOME
 
 
 def _outcome(error: BitrixError | None) -> str:

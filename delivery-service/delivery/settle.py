@@ -18,6 +18,8 @@ from kit.coalesce import Coalescer
 log = structlog.get_logger("settle")
 
 FEED = "outcomes"
+MAX_DEBT_MS = 4000
+"""How long a lane may be passed over for a turn that took long."""
 _TYPES = {
     "portal_id": "uuid",
     "message_id": "uuid",
@@ -77,7 +79,7 @@ class Settlement:
                 held |= await outbox.settle(conn, settled, {end.lane.portal_id: end.lane.token for end in ends})
                 if any(one.attempt for one in settled):
                     await outbox.add_attempts(conn, settled)
-            await lanes.let_go(conn, ends)
+            await lanes.let_go(conn, ends, MAX_DEBT_MS)
             await _tell(conn, [one for one in settled if one.item.id in held])
 
 

@@ -44,6 +44,7 @@ delivery_attempts = Table(
     Column("code", Text, nullable=False),
     Column("latency_ms", Integer, nullable=False),
     Column("wait_ms", Integer, nullable=False),
+    Column("request_id", Text, nullable=False),
     Column("created_at", _moment, nullable=False),
 )
 
@@ -56,6 +57,7 @@ lanes = Table(
     Column("lease_until", _moment),
     Column("lease_token", Uuid),
     Column("limited_since", _moment),
+    Column("credit_ms", Integer, nullable=False),
     Column("blocked", Text, nullable=False),
     Column("cause", Text, nullable=False),
     Column("next_step", Text, nullable=False),

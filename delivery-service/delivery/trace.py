@@ -37,6 +37,7 @@ def steps(item: OutboxItem, attempts: list[Attempt]) -> list[pb.TraceStep]:
                         "outcome": attempt.outcome,
                         "status": attempt.status,
                         "code": attempt.code,
+                        "request_id": attempt.request_id,
                     }
                 ),
             )

@@ -36,6 +36,7 @@ from delivery.outbox import Outbox
 from delivery.portals import PortalChanges
 from delivery.send import Sender
 from delivery.settle import Settlement
+from delivery.turn import Turns
 from delivery.typing_sign import TypingSign
 from kit import ids
 from kit.changefeed import Waker
@@ -273,7 +274,7 @@ async def service(
         def worker() -> tuple[Lanes, PortalClient]:
             portal = PortalClient(peer)
             settlement = Settlement(app.engine, clock)
-            return Lanes(app.engine, portal, Sender(rest, clock), settlement, clock), portal
+            return Lanes(app.engine, portal, Turns(Sender(rest, clock)), settlement, clock), portal
 
         (lanes, portal), (other_lanes, _) = worker(), worker()
         yield Service(

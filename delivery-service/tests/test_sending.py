@@ -84,9 +84,8 @@ async def test_what_a_dead_worker_may_have_sent_is_sent_again_with_the_same_key_
     await service.enqueue(message)
     lane = (await service.lanes.claim(10))[0]
     token = await service.lanes._portal.token(portal.id)
-    claimed = (await service.lanes._claim_items(lane))[0]
     # And here the worker dies, with nothing settled.
-    await service.lanes._sender.send(lane, claimed, LaneTokens(service.lanes._portal, portal.id, token))
+    await service.lanes._turns.send_all(lane, LaneTokens(service.lanes._portal, portal.id, token))
     left = (await service.item(message)).state
 
     service.clock.advance(31)
@@ -246,7 +245,7 @@ async def test_what_nobody_waits_for_leaves_budget_to_who_does(service: Any, mes
 async def test_when_a_portal_is_well_again_all_its_dialogs_go_on_together(service: Any, message_of: Any) -> None:
     portal = await service.portal()
     messages = [message_of(portal, "снова здесь", dialog_id=str(user)) for user in (2, 3, 4, 5, 6)]
-    await service.break_it(portal, "http_502_html", count=None)
+    await service.break_it(portal, "http_502_html", count=None, method="*")
     await service.enqueue(*messages)
     while (await service.lane(portal)).cause != "breaker_open":
         await service.work()

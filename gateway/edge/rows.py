@@ -173,6 +173,7 @@ def attempt_row(value: delivery.Attempt) -> rows.Attempt:
         code=value.code or None,
         latency_ms=value.latency_ms,
         wait_ms=value.wait_ms,
+        request_id=value.request_id,
     )
 
 

@@ -1162,6 +1162,8 @@ export interface components {
             latency_ms: number;
             /** Outcome */
             outcome: string;
+            /** Request Id */
+            request_id: string;
             /** Status */
             status: number;
             /** Wait Ms */

@@ -46,6 +46,13 @@ def run(call: Call, perform: Perform) -> dict[str, Any]:
     return {name: values or [] for name, values in answer.items()}  # an empty PHP map is a list
 
 
+def first_half(params: dict[str, Any]) -> dict[str, Any]:
+    """Parameters of a batch of which only the first half of the commands is left."""
+    commands = params.get("cmd")
+    items = list(commands.items()) if isinstance(commands, dict) else []
+    return {**params, "cmd": dict(items[: len(items) // 2])}
+
+
 def _one(call: Call, command: str, results: dict[str, Any], perform: Perform) -> Any:
     path, _, query = command.partition("?")
     method = method_of(path)

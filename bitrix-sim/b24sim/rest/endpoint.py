@@ -12,8 +12,9 @@ from b24sim.clock import utc
 from b24sim.cloud import Cloud
 from b24sim.faults import Fault, strike
 from b24sim.portal import Portal
-from b24sim.rest import envelope
+from b24sim.rest import batch, envelope
 from b24sim.rest.call import Call, RestError
+from b24sim.rest.refusals import REFUSALS, TOO_LONG, TOO_MANY
 from b24sim.rest.registry import perform
 from b24sim.rest.request import authorize, expire, method_of, params_of, token_of
 
@@ -21,17 +22,6 @@ NOT_FOUND_PAGE: Final = b"<html><head><title>404 Not Found</title></head><body>P
 TOO_LARGE_PAGE: Final = b"<html><head><title>413 Request Entity Too Large</title></head></html>"
 BAD_GATEWAY_PAGE: Final = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 PAGES: Final = {"http_502_html": (502, BAD_GATEWAY_PAGE), "portal_deleted": (404, NOT_FOUND_PAGE)}
-TOO_MANY: Final = RestError("QUERY_LIMIT_EXCEEDED", "Too many requests", 503)
-TOO_LONG: Final = RestError("OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.", 429)
-REFUSALS: Final = {
-    "throttle_503": TOO_MANY,
-    "operation_time_limit": RestError(
-        "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.", 429
-    ),
-    "payment_required": RestError("PAYMENT_REQUIRED", "Payment required", 402),
-    "keyboard_refused": RestError("KEYBOARD_ERROR", "Incorrect keyboard params"),
-    "expired_token": RestError("expired_token", "The access token provided has expired.", 401),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +68,7 @@ class PortalRest:
         match fault.kind if fault else "":
             case "hang":
                 await hang(receive)
-            case "close_before" | "close_after_accept":
+            case "close_before" | "close_halfway" | "close_after_accept":
                 await drop(scope, receive)
             case _:
                 await respond(send, answer.status, answer.body, answer.content_type)
@@ -94,8 +84,10 @@ class PortalRest:
     ) -> Answer:
         kind = fault.kind if fault else ""
         now = self.cloud.clock()
-        if kind in {"hang", "close_before"}:
+        if kind in {"hang", "close_before"} or (kind == "close_halfway" and method != "batch"):
             return Answer(0, b"", kind)
+        if kind == "close_halfway":
+            params = batch.first_half(params)
         if kind in PAGES:
             status, page = PAGES[kind]
             return Answer(status, page, kind, content_type=HTML)

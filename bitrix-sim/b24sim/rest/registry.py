@@ -1,8 +1,10 @@
 """Every method of the portal by its lower-case name: the core does not mind the case (contract 3.1)."""
 
+from dataclasses import replace
 from typing import Any
 
 from b24sim.clock import utc
+from b24sim.faults import strike
 from b24sim.rest import (
     batch,
     bots,
@@ -18,6 +20,7 @@ from b24sim.rest import (
 )
 from b24sim.rest.call import Call, Handler, RestError
 from b24sim.rest.params import as_text
+from b24sim.rest.refusals import OF_ONE_COMMAND, REFUSALS
 
 FAMILIES = (bots, messages, commands, fetch, classic, users, placements, subscriptions, system)
 HANDLERS: dict[str, Handler] = {
@@ -36,6 +39,15 @@ def perform(name: str, call: Call) -> Any:
     return handler(call)
 
 
+def _perform_inside(name: str, call: Call) -> Any:
+    """Run a command of a batch, or break it as a fault says."""
+    found = [one for one in call.portal.faults if one.method == name and one.kind in OF_ONE_COMMAND]
+    fault = strike(found, name, call.cloud.chance)
+    if fault and fault.kind in REFUSALS:
+        raise REFUSALS[fault.kind]
+    return perform(name, replace(call, fails_inside=True) if fault else call)
+
+
 def _has(call: Call, name: str) -> bool:
     """A method of a missing module or scope looks like one that is not there (trap 24)."""
     if name.startswith("department.") and "department" not in call.portal.scope.split(","):
@@ -50,4 +62,4 @@ def method_get(call: Call) -> dict[str, bool]:
 
 
 HANDLERS["method.get"] = method_get
-HANDLERS["batch"] = lambda call: batch.run(call, perform)
+HANDLERS["batch"] = lambda call: batch.run(call, _perform_inside)

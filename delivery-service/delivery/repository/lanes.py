@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain import Lane, LaneEnd
+from kit.ids import NIL
 
 LOOK_AHEAD = 500
 """How many open items of a lane are looked at to find those that may go."""
@@ -25,32 +26,54 @@ async def make_due(conn: AsyncConnection, portal_ids: Sequence[UUID], now: datet
     )
 
 
-async def claim(
-    conn: AsyncConnection, now: datetime, lease_until: datetime, token: UUID, limit: int
-) -> list[Lane]:
-    """Hold up to `limit` lanes that are due and nobody holds, the longest due first."""
+async def visit(
+    conn: AsyncConnection,
+    between: tuple[UUID | None, UUID],
+    now: datetime,
+    lease_until: datetime,
+    token: UUID,
+    quantum_ms: int,
+    limit: int,
+) -> list[tuple[Lane, bool]]:
+    """Give up to `limit` lanes that are due their quantum, in the order of their portals; hold those with credit.
+
+    `between`: after the first portal (None = from the beginning) up to the second. Returns each and whether it is
+    held. The cost is that of the lanes visited, however many are due.
+    """
+    after, last = between
     rows = await conn.execute(
         text("""
-            WITH due AS (
-                SELECT portal_id FROM lanes
-                WHERE due_at <= :now AND blocked = ''
+            WITH visited AS (
+                SELECT portal_id, credit_ms + CAST(:quantum AS integer) AS credit_ms FROM lanes
+                WHERE portal_id > :after AND portal_id <= :last AND due_at <= :now AND blocked = ''
                   AND (parked_until IS NULL OR parked_until <= :now)
                   AND (lease_until IS NULL OR lease_until < :now)
-                ORDER BY due_at
-                LIMIT :limit
+                ORDER BY portal_id LIMIT :limit
                 FOR UPDATE SKIP LOCKED
             )
-            UPDATE lanes SET lease_until = :lease_until, lease_token = :token
-            FROM due WHERE lanes.portal_id = due.portal_id
-            RETURNING lanes.portal_id, lanes.limited_since
+            UPDATE lanes
+            SET credit_ms = least(visited.credit_ms, :quantum),
+                lease_until = CASE WHEN visited.credit_ms > 0 THEN CAST(:lease_until AS timestamptz) END,
+                lease_token = CASE WHEN visited.credit_ms > 0 THEN CAST(:token AS uuid) END
+            FROM visited WHERE lanes.portal_id = visited.portal_id
+            RETURNING lanes.portal_id, lanes.limited_since, lanes.lease_token IS NOT NULL AS is_held
         """),
-        {"now": now, "lease_until": lease_until, "token": token, "limit": limit},
+        {
+            "after": after or NIL,
+            "last": last,
+            "now": now,
+            "lease_until": lease_until,
+            "token": token,
+            "quantum": quantum_ms,
+            "limit": limit,
+        },
     )
-    return [Lane(row.portal_id, token, row.limited_since) for row in rows]
+    found = sorted(rows, key=lambda row: row.portal_id.int)
+    return [(Lane(row.portal_id, token, row.limited_since), row.is_held) for row in found]
 
 
-async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd]) -> None:
-    """Let lanes go that this worker still holds. A lane is due when the first item of one of its dialogs is.
+async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd], max_debt_ms: int) -> None:
+    """Let lanes go that this worker still holds, their turns paid. A lane is due when the head of a dialog is.
 
     The lane's row is locked before the items are looked at, so what is enqueued meanwhile is not missed.
     """
@@ -65,6 +88,7 @@ async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd]) -> None:
             UPDATE lanes
             SET lease_until = NULL, lease_token = NULL, limited_since = ended.limited_since, cause = ended.cause,
                 next_step = ended.next_step, parked_until = ended.parked_until,
+                credit_ms = greatest(lanes.credit_ms - ended.took_ms, -CAST(:max_debt_ms AS integer)),
                 due_at = (
                     SELECT min(head.due_at) FROM (
                         SELECT DISTINCT ON (first.dialog_id) first.due_at FROM (
@@ -78,8 +102,9 @@ async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd]) -> None:
                 )
             FROM unnest(
                 CAST(:portal_ids AS uuid[]), CAST(:tokens AS uuid[]), CAST(:parked AS timestamptz[]),
-                CAST(:limited AS timestamptz[]), CAST(:causes AS text[]), CAST(:next_steps AS text[])
-            ) AS ended (portal_id, token, parked_until, limited_since, cause, next_step)
+                CAST(:limited AS timestamptz[]), CAST(:causes AS text[]), CAST(:next_steps AS text[]),
+                CAST(:took AS integer[])
+            ) AS ended (portal_id, token, parked_until, limited_since, cause, next_step, took_ms)
             WHERE lanes.portal_id = ended.portal_id AND lanes.lease_token = ended.token
         """),
         {
@@ -90,6 +115,8 @@ async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd]) -> None:
             "limited": [end.limited_since for end in ends],
             "causes": [end.cause for end in ends],
             "next_steps": [end.next_step for end in ends],
+            "took": [end.took_ms for end in ends],
+            "max_debt_ms": max_debt_ms,
         },
     )
 

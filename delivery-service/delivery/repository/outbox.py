@@ -1,11 +1,13 @@
 """Statements on outbox items that are on their way."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain import Button, Claimed, OutboundMessage, Settled, State
@@ -51,41 +53,54 @@ async def insert(conn: AsyncConnection, messages: Sequence[OutboundMessage], now
 
 
 async def claim(
-    conn: AsyncConnection, portal_id: UUID, token: UUID, now: datetime, unknown_due: datetime, limit: int
-) -> list[Claimed]:
-    """Hold up to `limit` items of a lane, first those that people wait for, in order within each dialog.
+    conn: AsyncConnection,
+    portal_ids: Sequence[UUID],
+    token: UUID,
+    now: datetime,
+    unknown_due: datetime,
+    limit: int,
+) -> dict[UUID, tuple[Claimed, ...]]:
+    """Hold up to `limit` items of each lane, first those that people wait for, in order within each dialog.
 
     An item waits while an earlier one of its dialog is not due. An item that a dead worker left in `sending`
     may have been shown: it is turned into `unknown`, due at `unknown_due`, and claimed when that has come.
     """
     rows = await conn.execute(
         text("""
-            WITH left_behind AS (
+            WITH lane AS (
+                SELECT portal_id FROM unnest(CAST(:portal_ids AS uuid[])) AS portal_id
+            ), left_behind AS (
                 UPDATE outbox SET state = 'unknown', due_at = :unknown_due, lease_token = NULL,
                                   unknown_since = coalesce(unknown_since, :now)
-                WHERE portal_id = :portal_id AND state = 'sending' AND lease_token IS DISTINCT FROM :token
-                RETURNING id, dialog_id
+                FROM lane
+                WHERE outbox.portal_id = lane.portal_id AND state = 'sending'
+                  AND lease_token IS DISTINCT FROM :token
             ), open AS (
-                SELECT id, seq, priority, state,
+                SELECT portal_id, id, seq, priority, state,
                        bool_and(due_at <= :now AND state <> 'sending')
-                           OVER (PARTITION BY dialog_id ORDER BY seq) AS may_go
-                FROM (
+                           OVER (PARTITION BY portal_id, dialog_id ORDER BY seq) AS may_go
+                FROM lane CROSS JOIN LATERAL (
                     SELECT id, seq, dialog_id, priority, state, due_at FROM outbox
-                    WHERE portal_id = :portal_id AND state IN ('created', 'sending', 'unknown', 'retry')
+                    WHERE outbox.portal_id = lane.portal_id
+                      AND state IN ('created', 'sending', 'unknown', 'retry')
                     ORDER BY seq LIMIT :look_ahead
                 ) AS first
+            ), ranked AS (
+                SELECT portal_id, id, state,
+                       row_number() OVER (PARTITION BY portal_id ORDER BY priority, seq) AS place
+                FROM open WHERE may_go
             ), picked AS (
-                SELECT id, state FROM open
-                WHERE may_go ORDER BY priority, seq LIMIT :limit
+                SELECT portal_id, id, state FROM ranked WHERE place <= :limit
             )
             UPDATE outbox SET state = 'sending', lease_token = :token
             FROM picked
-            WHERE outbox.portal_id = :portal_id AND outbox.id = picked.id
-            RETURNING outbox.id, dialog_id, provider_dialog_id, body, buttons, reply_to_provider_id, uuid,
-                      trace_id, attempts, picked.state AS state_before, unknown_since, created_at, priority, seq
+            WHERE outbox.portal_id = picked.portal_id AND outbox.id = picked.id
+            RETURNING outbox.portal_id, outbox.id, dialog_id, provider_dialog_id, body, buttons,
+                      reply_to_provider_id, uuid, trace_id, attempts, picked.state AS state_before, unknown_since,
+                      created_at, priority, seq
         """),
         {
-            "portal_id": portal_id,
+            "portal_ids": list(portal_ids),
             "token": token,
             "now": now,
             "unknown_due": unknown_due,
@@ -93,26 +108,29 @@ async def claim(
             "look_ahead": LOOK_AHEAD,
         },
     )
-    found = sorted(rows.all(), key=lambda row: (row.priority, row.seq))
-    return [
-        Claimed(
-            id=row.id,
-            portal_id=portal_id,
-            dialog_id=row.dialog_id,
-            provider_dialog_id=row.provider_dialog_id,
-            body=row.body,
-            buttons=tuple(Button(**button) for button in row.buttons),
-            reply_to_provider_id=row.reply_to_provider_id,
-            uuid=row.uuid,
-            trace_id=row.trace_id,
-            priority=row.priority,
-            attempts=row.attempts,
-            state_before=State(row.state_before),
-            unknown_since=row.unknown_since,
-            created_at=row.created_at,
-        )
-        for row in found
-    ]
+    found: dict[UUID, list[Claimed]] = defaultdict(list)
+    for row in sorted(rows.all(), key=lambda row: (row.priority, row.seq)):
+        found[row.portal_id].append(_claimed(row))
+    return {portal_id: tuple(items) for portal_id, items in found.items()}
+
+
+def _claimed(row: Row[Any]) -> Claimed:
+    return Claimed(
+        id=row.id,
+        portal_id=row.portal_id,
+        dialog_id=row.dialog_id,
+        provider_dialog_id=row.provider_dialog_id,
+        body=row.body,
+        buttons=tuple(Button(**button) for button in row.buttons),
+        reply_to_provider_id=row.reply_to_provider_id,
+        uuid=row.uuid,
+        trace_id=row.trace_id,
+        priority=row.priority,
+        attempts=row.attempts,
+        state_before=State(row.state_before),
+        unknown_since=row.unknown_since,
+        created_at=row.created_at,
+    )
 
 
 async def settle(conn: AsyncConnection, settled: Sequence[Settled], token_of: dict[UUID, UUID]) -> set[UUID]:
@@ -157,11 +175,12 @@ async def add_attempts(conn: AsyncConnection, settled: Sequence[Settled]) -> Non
     await conn.execute(
         text("""
             INSERT INTO delivery_attempts (portal_id, id, outbox_id, outcome, status, code, latency_ms, wait_ms,
-                                           created_at)
+                                           created_at, request_id)
             SELECT * FROM unnest(
                 CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:outbox_ids AS uuid[]),
                 CAST(:outcomes AS text[]), CAST(:statuses AS integer[]), CAST(:codes AS text[]),
-                CAST(:latencies AS integer[]), CAST(:waits AS integer[]), CAST(:moments AS timestamptz[])
+                CAST(:latencies AS integer[]), CAST(:waits AS integer[]), CAST(:moments AS timestamptz[]),
+                CAST(:request_ids AS text[])
             )
         """),
         {
@@ -174,5 +193,6 @@ async def add_attempts(conn: AsyncConnection, settled: Sequence[Settled]) -> Non
             "latencies": [attempt.latency_ms for _, attempt in made],
             "waits": [attempt.wait_ms for _, attempt in made],
             "moments": [attempt.at for _, attempt in made],
+            "request_ids": [attempt.request_id for _, attempt in made],
         },
     )

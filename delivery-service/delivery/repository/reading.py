@@ -69,7 +69,7 @@ async def attempts_of(conn: AsyncConnection, portal_id: UUID, item_id: UUID) -> 
         .order_by(delivery_attempts.c.id)
     )
     return [
-        Attempt(row.created_at, row.outcome, row.status, row.code, row.latency_ms, row.wait_ms)
+        Attempt(row.created_at, row.outcome, row.status, row.code, row.latency_ms, row.wait_ms, row.request_id)
         for row in await conn.execute(statement)
     ]
 

@@ -283,6 +283,7 @@ class Attempt(BaseModel):
     code: str | None
     latency_ms: int
     wait_ms: int
+    request_id: str
 
 
 class OutboxItemDetail(OutboxItem):

@@ -26,7 +26,7 @@ def pack(calls: Sequence[Call]) -> list[list[int]]:
     packs: list[list[int]] = []
     room = 0
     for place, call in enumerate(calls):
-        if not _may_join(call):
+        if not may_join(call):
             packs.append([place])
             room = 0
             continue
@@ -39,19 +39,25 @@ def pack(calls: Sequence[Call]) -> list[list[int]]:
     return packs
 
 
-def join(calls: Sequence[Call]) -> Call:
-    """Return the one call that carries out others. The keys are no numbers, or PHP might answer with lists."""
+def join(calls: Sequence[Call], *, halt: bool = False) -> Call:
+    """Return the one call that carries out others. The keys are no numbers, or PHP might answer with lists.
+
+    `halt`: the first that fails is the last that is tried.
+    """
     commands = {f"c{number}": _command(call) for number, call in enumerate(calls)}
     return Call(
         "batch",
-        {"halt": 0, "cmd": commands},
+        {"halt": int(halt), "cmd": commands},
         is_idempotent=all(call.is_idempotent for call in calls),
         carries=tuple({call.method for call in calls}),
     )
 
 
-def split(answer: Answer, calls: Sequence[Call], portal: str) -> list[Outcome]:
-    """Return how each of the joined calls ended. One that the answer does not name may have been done or not."""
+def split(answer: Answer, calls: Sequence[Call], portal: str, *, halt: bool = False) -> list[Outcome]:
+    """Return how each of the joined calls ended.
+
+    One that the answer does not name may have been done or not; in a batch that halted at a failure it was not.
+    """
     parts = as_map(answer.result)
     results, errors = as_map(parts.get("result")), as_map(parts.get("result_error"))
     totals, nexts, times = (as_map(parts.get(f"result_{name}")) for name in ("total", "next", "time"))
@@ -60,7 +66,10 @@ def split(answer: Answer, calls: Sequence[Call], portal: str) -> list[Outcome]:
         key = f"c{number}"
         if key in errors:
             # Inside of a batch there is no HTTP status of its own.
-            outcomes.append(refusal(as_map(errors[key]), 400, portal=portal, method=call.method))
+            refused = refusal(as_map(errors[key]), 400, portal=portal, method=call.method)
+            outcomes.append(refused)
+            if halt and not any(f"c{later}" in results for later in range(number + 1, len(calls))):
+                return outcomes + untried(calls[number + 1 :], refused)
         elif key in results:
             outcomes.append(Answer.read(results[key], totals.get(key), nexts.get(key), times.get(key)))
         else:
@@ -76,7 +85,8 @@ def untried(calls: Iterable[Call], error: BitrixError) -> list[Outcome]:
     ]
 
 
-def _may_join(call: Call) -> bool:
+def may_join(call: Call) -> bool:
+    """Return whether a call may travel with others."""
     return call.method.lower() not in _ALONE and (not call.params or _survives(call.params))
 
 

@@ -93,10 +93,12 @@ class Rest:
         *,
         patience_s: float,
         priority: Priority = Priority.INTERACTIVE,
+        halt: bool = False,
     ) -> list[Outcome]:
         """Return how each call ended, in as few requests as may be, made one after another in the calls' order.
 
-        After a failure that concerns the whole portal the calls not begun yet are not tried.
+        After a failure that concerns the whole portal the calls not begun yet are not tried; with `halt` after
+        any failure. They end as BitrixError `not_tried`.
         """
         member_id = (await tokens.get()).member_id
         outcomes: list[Outcome] = []
@@ -106,17 +108,19 @@ class Rest:
                 if len(part) == 1:
                     outcomes.append(await self.call(tokens, part[0], patience_s=patience_s, priority=priority))
                     continue
-                joined = batch.join(part)
+                joined = batch.join(part, halt=halt)
                 answer = await self.call(tokens, joined, patience_s=patience_s, priority=priority)
             except BitrixError as error:
                 outcomes += [error] * len(part)
-                if error.kind not in _OF_ONE_CALL:
+                if halt or error.kind not in _OF_ONE_CALL:
                     return outcomes + batch.untried(calls[len(outcomes) :], error)
                 continue
-            ended = batch.split(answer, part, member_id)
+            ended = batch.split(answer, part, member_id, halt=halt)
             for one, outcome in zip(part, ended, strict=True):
                 await self._heed(member_id, one.method, outcome)
             outcomes += ended
+            if halt and (failed := _first_failure(ended)):
+                return outcomes + batch.untried(calls[len(outcomes) :], failed)
         return outcomes
 
     def _new_endpoint(self, credential: Credential, call: Call, error: PortalRenamed) -> str:
@@ -163,6 +167,10 @@ class Rest:
             await self._limiter.brake(member_id, rest_s)
         elif line.pause is Pause.METHOD:
             await self._limiter.brake(member_id, rest_s, method)
+
+
+def _first_failure(outcomes: Sequence[Outcome]) -> BitrixError | None:
+    return next((one for one in outcomes if isinstance(one, BitrixError)), None)
 
 
 def _before_repeat_s(error: BitrixError, call: Call, repeats: int) -> float | None:

@@ -27,6 +27,7 @@ faults = st.fixed_dictionaries(
                 "hang",
                 "close_after_accept",
                 "close_before",
+                "close_halfway",
                 "expired_token",
                 "payment_required",
                 "server_error_after",

@@ -357,6 +357,7 @@ class Attempt(_message.Message):
     CODE_FIELD_NUMBER: _builtins.int
     LATENCY_MS_FIELD_NUMBER: _builtins.int
     WAIT_MS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """sent, refused, throttled, unknown."""
     status: _builtins.int
@@ -366,6 +367,8 @@ class Attempt(_message.Message):
     latency_ms: _builtins.int
     wait_ms: _builtins.int
     """Time spent waiting for the portal's rate budget."""
+    request_id: _builtins.str
+    """Attempts that went in one request share it."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -377,10 +380,11 @@ class Attempt(_message.Message):
         code: _builtins.str = ...,
         latency_ms: _builtins.int = ...,
         wait_ms: _builtins.int = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "code", b"code", "latency_ms", b"latency_ms", "outcome", b"outcome", "status", b"status", "wait_ms", b"wait_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "code", b"code", "latency_ms", b"latency_ms", "outcome", b"outcome", "request_id", b"request_id", "status", b"status", "wait_ms", b"wait_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
