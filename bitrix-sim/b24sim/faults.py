@@ -19,6 +19,7 @@ Kind = Literal[
     "slow",
     "sending_failed",
     "keyboard_refused",
+    "dialog_closed",
 ]
 
 

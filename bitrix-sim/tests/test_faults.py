@@ -35,6 +35,7 @@ async def send(sim: Sim, portal: dict[str, Any]) -> httpx.Response:
         ("server_error_after", 500, "INTERNAL_SERVER_ERROR", 1),
         ("sending_failed", 400, "SENDING_FAILED", 0),
         ("keyboard_refused", 400, "KEYBOARD_ERROR", 0),
+        ("dialog_closed", 403, "ACCESS_DENIED", 0),
     ],
 )
 async def test_a_refusal_comes_once_and_the_next_call_passes(

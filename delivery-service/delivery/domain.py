@@ -129,11 +129,10 @@ class OutboxItem:
     sent_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """A line of the change feed: how an item ended."""
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """What followers are told of an item: how it ended, or that it is taken up again (`retry`, `unknown`)."""
 
-    cursor: int
     portal_id: UUID
     message_id: UUID
     dialog_id: UUID
@@ -141,7 +140,25 @@ class Outcome:
     provider_message_id: int
     cause: str
     trace_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome(News):
+    """A line of the change feed."""
+
+    cursor: int
     at: datetime
+
+
+@dataclass(frozen=True)
+class DeadFilter:
+    """Which dead letters; what is absent is not looked at. `cause`: the code that the cause begins with."""
+
+    portal_id: UUID | None
+    dialog_id: UUID | None
+    cause: str
+    since: datetime | None
+    until: datetime | None
 
 
 @dataclass(frozen=True)

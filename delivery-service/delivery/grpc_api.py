@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 from delivery import trace
-from delivery.domain import Attempt, Button, OutboundMessage, OutboxItem, Outcome
+from delivery.dead_letters import DeadLetters
+from delivery.domain import Attempt, Button, DeadFilter, OutboundMessage, OutboxItem, Outcome
 from delivery.outbox import Outbox
 from delivery.typing_sign import TypingSign
 from kit import changefeed, paging
@@ -18,8 +19,9 @@ from teachbase.delivery.v1 import delivery_pb2_grpc
 class DeliveryServicer(delivery_pb2_grpc.DeliveryServiceServicer):
     """Speaks for the delivery context."""
 
-    def __init__(self, outbox: Outbox, typing_sign: TypingSign, waker: Waker) -> None:
+    def __init__(self, outbox: Outbox, dead_letters: DeadLetters, typing_sign: TypingSign, waker: Waker) -> None:
         self._outbox = outbox
+        self._dead_letters = dead_letters
         self._typing_sign = typing_sign
         self._waker = waker
 
@@ -47,6 +49,22 @@ class DeliveryServicer(delivery_pb2_grpc.DeliveryServiceServicer):
     async def GetOutboxItem(self, request: pb.GetOutboxItemRequest, context: Context) -> pb.GetOutboxItemResponse:
         item, attempts = await self._outbox.get(UUID(request.id))
         return pb.GetOutboxItemResponse(item=_item_to_pb(item), attempts_log=map(_attempt_to_pb, attempts))
+
+    async def RetryOutboxItem(
+        self, request: pb.RetryOutboxItemRequest, context: Context
+    ) -> pb.RetryOutboxItemResponse:
+        return pb.RetryOutboxItemResponse(item=_item_to_pb(await self._dead_letters.retry(UUID(request.id))))
+
+    async def RetryOutbox(self, request: pb.RetryOutboxRequest, context: Context) -> pb.RetryOutboxResponse:
+        wanted = DeadFilter(
+            portal_id=optional_uuid(request.portal_id),
+            dialog_id=optional_uuid(request.dialog_id),
+            cause=request.cause,
+            since=to_datetime(request, "since"),
+            until=to_datetime(request, "until"),
+        )
+        done = await self._dead_letters.retry_many(wanted, dry_run=request.dry_run)
+        return pb.RetryOutboxResponse(matched=done.matched, retried=done.retried, remaining=done.remaining)
 
     async def GetTrace(self, request: pb.GetTraceRequest, context: Context) -> pb.GetTraceResponse:
         found = await self._outbox.of_trace(request.trace_id)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from delivery.domain import Attempt, OutboundMessage, OutboxItem, Outcome
 from delivery.errors import OutboxItemNotFound
-from delivery.repository import lanes, outbox, reading
+from delivery.repository import lanes, outbox, outcomes, reading
 from kit import paging
 from kit.queue import Bell
 
@@ -89,4 +89,4 @@ class Outbox:
     async def outcomes(self, cursor: int, limit: int) -> list[Outcome]:
         """Return the next page of the feed of outcomes."""
         async with self._engine.connect() as conn:
-            return await reading.outcomes_after(conn, cursor, limit)
+            return await outcomes.after(conn, cursor, limit)

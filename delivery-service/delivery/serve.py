@@ -2,13 +2,14 @@
 
 import asyncio
 
-from delivery import settle
 from delivery.app import App
 from delivery.config import Settings
+from delivery.dead_letters import DeadLetters
 from delivery.diagnose import Diagnoses
 from delivery.grpc_api import DeliveryServicer
 from delivery.grpc_diagnosis import DiagnosisServicer
 from delivery.outbox import Outbox
+from delivery.repository import outcomes
 from delivery.typing_sign import TypingSign
 from kit import health, log, metrics, process
 from kit.changefeed import Waker
@@ -24,11 +25,16 @@ async def run(stop: asyncio.Event) -> None:
     app = App(read(Settings))
     metrics.serve(app.settings.metrics_port)
     await app.ensure_partitions()
-    waker = Waker(app.settings.database_dsn, settle.FEED)
+    waker = Waker(app.settings.database_dsn, outcomes.FEED)
     server = Server(app.settings.delivery_grpc)
     server.add(
         delivery_pb2_grpc.add_DeliveryServiceServicer_to_server,
-        DeliveryServicer(Outbox(app.engine, app.bell, utc_now), TypingSign(app.portal, app.rest), waker),
+        DeliveryServicer(
+            Outbox(app.engine, app.bell, utc_now),
+            DeadLetters(app.engine, app.bell, utc_now),
+            TypingSign(app.portal, app.rest),
+            waker,
+        ),
         "teachbase.delivery.v1.DeliveryService",
     )
     server.add(

@@ -8,27 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from delivery.domain import LaneEnd, Settled, State
-from delivery.repository import lanes, outbox
-from kit import changefeed, db
+from delivery.domain import LaneEnd, News, Settled, State
+from delivery.repository import lanes, outbox, outcomes
+from kit import db
 from kit.coalesce import Coalescer
 
 log = structlog.get_logger("settle")
 
-FEED = "outcomes"
 MAX_DEBT_MS = 4000
 """How long a lane may be passed over for a turn that took long."""
-_TYPES = {
-    "portal_id": "uuid",
-    "message_id": "uuid",
-    "dialog_id": "uuid",
-    "state": "text",
-    "provider_message_id": "bigint",
-    "cause": "text",
-    "trace_id": "text",
-}
 
 
 @dataclass(frozen=True)
@@ -80,20 +70,20 @@ class Settlement:
                 if any(one.attempt for one in settled):
                     await outbox.add_attempts(conn, settled)
             await lanes.let_go(conn, ends, MAX_DEBT_MS)
-            await _tell(conn, [one for one in settled if one.item.id in held])
+            await outcomes.append(conn, _news([one for one in settled if one.item.id in held]))
 
 
-async def _tell(conn: AsyncConnection, settled: Sequence[Settled]) -> None:
-    over = [one for one in settled if one.state in {State.SENT, State.DEAD}]
-    if not over:
-        return
-    columns: dict[str, Sequence[object]] = {
-        "portal_id": [one.item.portal_id for one in over],
-        "message_id": [one.item.id for one in over],
-        "dialog_id": [one.item.dialog_id for one in over],
-        "state": [str(one.state) for one in over],
-        "provider_message_id": [one.provider_message_id for one in over],
-        "cause": [one.cause for one in over],
-        "trace_id": [one.item.trace_id for one in over],
-    }
-    await changefeed.append(conn, FEED, columns, _TYPES)
+def _news(settled: Sequence[Settled]) -> list[News]:
+    return [
+        News(
+            portal_id=one.item.portal_id,
+            message_id=one.item.id,
+            dialog_id=one.item.dialog_id,
+            state=one.state,
+            provider_message_id=one.provider_message_id,
+            cause=one.cause,
+            trace_id=one.item.trace_id,
+        )
+        for one in settled
+        if one.state in {State.SENT, State.DEAD}
+    ]

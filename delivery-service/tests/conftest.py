@@ -24,16 +24,17 @@ from bitrix.endpoint import EndpointPolicy
 from bitrix.limiter import Budget, Limiter
 from bitrix.rest import Rest
 from bitrix.shared import Shared
-from delivery import settle
 from delivery.app import App
 from delivery.clients.portal import PortalClient
 from delivery.config import Settings
+from delivery.dead_letters import DeadLetters
 from delivery.diagnose import Diagnoses
 from delivery.grpc_api import DeliveryServicer
 from delivery.grpc_diagnosis import DiagnosisServicer
 from delivery.lanes import Lanes
 from delivery.outbox import Outbox
 from delivery.portals import PortalChanges
+from delivery.repository import outcomes
 from delivery.send import Sender
 from delivery.settle import Settlement
 from delivery.turn import Turns
@@ -191,6 +192,10 @@ class Service:
         change = portal_pb2.PortalChange(portal_id=str(portal.id), state=state)
         await self.changes.apply(portal_pb2.WatchPortalsResponse(changes=[change], cursor=next(cursors)))
 
+    async def rows(self, sql: str, **params: Any) -> list[Any]:
+        async with self.engine.connect() as conn:
+            return list((await conn.execute(text(sql), params)).all())
+
     async def lane(self, portal: Portal) -> Any:
         async with self.engine.connect() as conn:
             return (await conn.execute(text("SELECT * FROM lanes WHERE portal_id = :id"), {"id": portal.id})).one()
@@ -238,7 +243,7 @@ async def client(sim: Sim) -> AsyncIterator[BitrixClient]:
 
 @pytest.fixture(scope="session")
 async def waker(dsns: dict[str, str]) -> AsyncIterator[Waker]:
-    waker = Waker(dsns["delivery"], settle.FEED)
+    waker = Waker(dsns["delivery"], outcomes.FEED)
     task = asyncio.create_task(waker.run())
     yield waker
     task.cancel()
@@ -265,7 +270,12 @@ async def service(
     async with channel(f"127.0.0.1:{neighbour.port}") as peer, AsyncExitStack() as stack:
         server.add(
             delivery_pb2_grpc.add_DeliveryServiceServicer_to_server,
-            DeliveryServicer(Outbox(app.engine, app.bell, clock), TypingSign(PortalClient(peer), rest), waker),
+            DeliveryServicer(
+                Outbox(app.engine, app.bell, clock),
+                DeadLetters(app.engine, app.bell, clock),
+                TypingSign(PortalClient(peer), rest),
+                waker,
+            ),
             "teachbase.delivery.v1.DeliveryService",
         )
         await server.start()

@@ -29,6 +29,7 @@ def portal_row(value: portal.Portal, plan: str) -> rows.Portal:
             id=value.bot.id or None,
             status=enum_name(portal.BotState, value.bot.state),
             error_code=value.bot.error_code or None,
+            delivery="at_least_once" if value.bot.api == portal.BOT_API_V1 else "exactly_once",
             api=enum_name(portal.BotApi, value.bot.api),
         ),
         access=rows.PortalAccess(

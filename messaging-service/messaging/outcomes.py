@@ -12,6 +12,8 @@ from messaging.repository.outcomes import Told
 from teachbase.delivery.v1 import delivery_pb2 as pb
 
 FEED = "outcomes"
+_STATES = {pb.OUTBOX_STATE_SENT: "sent", pb.OUTBOX_STATE_DEAD: "failed"}
+"""Of messages; any other outcome says that a dead letter was taken up again."""
 
 
 class Outcomes:
@@ -31,7 +33,7 @@ class Outcomes:
         async with self._engine.begin() as conn:
             if await changefeed.advance_cursor(conn, FEED, page.cursor) and told:
                 await statements.set_message_states(conn, told)
-                await statements.insert_events(conn, told)
+                await statements.insert_events(conn, [one for one in told if one.state in statements.ENDS])
 
 
 def _told(outcome: pb.Outcome) -> Told:
@@ -44,7 +46,7 @@ def _told(outcome: pb.Outcome) -> Told:
         message_id=UUID(outcome.message_id),
         dialog_id=UUID(outcome.dialog_id),
         trace_id=UUID(hex=outcome.trace_id) if outcome.trace_id else ids.NIL,
-        is_sent=outcome.state == pb.OUTBOX_STATE_SENT,
+        state=_STATES.get(outcome.state, "pending"),
         provider_message_id=outcome.provider_message_id,
         cause=outcome.cause,
         at=at,

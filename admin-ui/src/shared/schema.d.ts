@@ -426,6 +426,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/outbox/{item_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a dead letter again
+         * @description Take it up with the key that it had: what the portal has shown is not shown again. Audited.
+         */
+        post: operations["retry_v1_admin_outbox__item_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/outbox/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send dead letters again; first it says how many
+         * @description Count (`dry_run`, the default), or take up a bounded number, oldest first. Audited.
+         */
+        post: operations["retry_many_v1_admin_outbox_retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/portals": {
         parameters: {
             query?: never;
@@ -1282,6 +1322,25 @@ export interface components {
             what_would_be_done: string | null;
         };
         /**
+         * DeadFilter
+         * @description Which dead letters; what is absent is not looked at. `cause`: the code that the cause begins with.
+         */
+        DeadFilter: {
+            /**
+             * Cause
+             * @default
+             */
+            cause: string;
+            /** Dialog Id */
+            dialog_id?: string | null;
+            /** Portal Id */
+            portal_id?: string | null;
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+        };
+        /**
          * Department
          * @description A department; `parent_id` null = it is in none.
          */
@@ -1840,11 +1899,16 @@ export interface components {
         };
         /**
          * PortalBot
-         * @description The bot of a portal; `api` v1 = a classic one, whose replies may very rarely repeat.
+         * @description The bot of a portal; `api` v1 = a classic one, whose sends have no idempotency key: at_least_once.
          */
         PortalBot: {
             /** Api */
             api: string;
+            /**
+             * Delivery
+             * @enum {string}
+             */
+            delivery: "exactly_once" | "at_least_once";
             /** Error Code */
             error_code: string | null;
             /** Id */
@@ -2133,6 +2197,32 @@ export interface components {
              */
             dry_run: boolean;
             filter: components["schemas"]["ReplayFilter"];
+        };
+        /**
+         * Retried
+         * @description How many dead letters were found and taken up; `remaining` are for the next call.
+         */
+        Retried: {
+            /** Dry Run */
+            dry_run: boolean;
+            /** Matched */
+            matched: number;
+            /** Remaining */
+            remaining: number;
+            /** Retried */
+            retried: number;
+        };
+        /**
+         * RetryAsked
+         * @description Dead letters to send again; first they are counted.
+         */
+        RetryAsked: {
+            /**
+             * Dry Run
+             * @default true
+             */
+            dry_run: boolean;
+            filter: components["schemas"]["DeadFilter"];
         };
         /**
          * Session
@@ -3056,6 +3146,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OutboxItemDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    retry_v1_admin_outbox__item_id__retry_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboxItem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    retry_many_v1_admin_outbox_retry_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retried"];
                 };
             };
             /** @description Validation Error */

@@ -10,9 +10,10 @@ REFUSALS: Final = {
     "throttle_503": TOO_MANY,
     "operation_time_limit": TOO_LONG,
     "payment_required": RestError("PAYMENT_REQUIRED", "Payment required", 402),
+    "dialog_closed": RestError("ACCESS_DENIED", "Access denied", 403),
     "keyboard_refused": RestError("KEYBOARD_ERROR", "Incorrect keyboard params"),
     "expired_token": RestError("expired_token", "The access token provided has expired.", 401),
 }
 
-OF_ONE_COMMAND: Final = frozenset({"operation_time_limit", "keyboard_refused", "sending_failed"})
+OF_ONE_COMMAND: Final = frozenset({"operation_time_limit", "keyboard_refused", "sending_failed", "dialog_closed"})
 """Faults that hit a command inside of a batch too, where they name its method."""

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from delivery.domain import Attempt, OutboxItem, Outcome, State
-from delivery.tables import delivery_attempts, lanes, outbox, outcomes
+from delivery.domain import Attempt, OutboxItem, State
+from delivery.tables import delivery_attempts, lanes, outbox
 from kit import ids
 
 _NOT_SHOWN = {"body", "seq", "lease_token", "unknown_since", "cause", "next_step", "due_at"}
@@ -70,25 +70,6 @@ async def attempts_of(conn: AsyncConnection, portal_id: UUID, item_id: UUID) -> 
     )
     return [
         Attempt(row.created_at, row.outcome, row.status, row.code, row.latency_ms, row.wait_ms, row.request_id)
-        for row in await conn.execute(statement)
-    ]
-
-
-async def outcomes_after(conn: AsyncConnection, cursor: int, limit: int) -> list[Outcome]:
-    """Return the next page of the feed."""
-    statement = select(outcomes).where(outcomes.c.id > cursor).order_by(outcomes.c.id).limit(limit)
-    return [
-        Outcome(
-            cursor=row.id,
-            portal_id=row.portal_id,
-            message_id=row.message_id,
-            dialog_id=row.dialog_id,
-            state=State(row.state),
-            provider_message_id=row.provider_message_id,
-            cause=row.cause,
-            trace_id=row.trace_id,
-            at=row.created_at,
-        )
         for row in await conn.execute(statement)
     ]
 

@@ -1,4 +1,4 @@
-"""What lanes have used of their places, and which request an attempt was part of."""
+"""What lanes have used of their places, which request an attempt was part of, and dead letters found at once."""
 
 from alembic import op
 
@@ -9,6 +9,7 @@ down_revision = "0002"
 def upgrade() -> None:
     op.execute("ALTER TABLE lanes ADD COLUMN credit_ms integer NOT NULL DEFAULT 0")
     op.execute("ALTER TABLE delivery_attempts ADD COLUMN request_id text NOT NULL DEFAULT ''")
+    op.execute("CREATE INDEX outbox_dead ON outbox (portal_id, id) WHERE state = 'dead'")
 
 
 def downgrade() -> None:

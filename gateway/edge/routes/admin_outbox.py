@@ -2,16 +2,19 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 
-from edge import rows
-from edge.auth import admin_session
+from edge import rows, staff_log
+from edge.auth import Operator, admin_session
 from edge.filters import Id, List, TraceId, text, word
 from edge.rpc import Peers, ask
-from edge.schemas.admin import OutboxItem, OutboxItemDetail, Page
+from edge.schemas.admin import OutboxItem, OutboxItemDetail, Page, Retried, RetryAsked
+from kit.pb import moment
 from teachbase.delivery.v1 import delivery_pb2 as pb
 
 router = APIRouter(prefix="/v1/admin/outbox", tags=["admin outbox"], dependencies=[Depends(admin_session)])
+
+_MANY_TIMEOUT_S = 55.0
 
 
 @router.get("", summary="Messages on their way, newest first")
@@ -33,6 +36,42 @@ async def outbox(
     )
     found = await ask("delivery", peers.delivery.ListOutbox, request)
     return Page(items=list(map(rows.outbox_row, found.items)), next_cursor=found.next_page_token or None)
+
+
+@router.post("/retry", summary="Send dead letters again; first it says how many")
+async def retry_many(body: RetryAsked, request: Request, admin: Operator, peers: Peers) -> Retried:
+    """Count (`dry_run`, the default), or take up a bounded number, oldest first. Audited."""
+    wanted = body.filter
+    asked = pb.RetryOutboxRequest(
+        portal_id=text(wanted.portal_id),
+        dialog_id=text(wanted.dialog_id),
+        cause=wanted.cause,
+        since=moment(wanted.since),
+        until=moment(wanted.until),
+        dry_run=body.dry_run,
+    )
+    if not body.dry_run:
+        described = wanted.model_dump(mode="json", exclude_defaults=True)
+        await staff_log.record(
+            peers, request, admin, "outbox.retry_many", after={"filter": described}, portal_id=asked.portal_id
+        )
+    done = await ask("delivery", peers.delivery.RetryOutbox, asked, _MANY_TIMEOUT_S)
+    return Retried(dry_run=body.dry_run, matched=done.matched, retried=done.retried, remaining=done.remaining)
+
+
+@router.post("/{item_id}/retry", summary="Send a dead letter again")
+async def retry(item_id: UUID, request: Request, admin: Operator, peers: Peers) -> OutboxItem:
+    """Take it up with the key that it had: what the portal has shown is not shown again. Audited."""
+    found = await ask("delivery", peers.delivery.GetOutboxItem, pb.GetOutboxItemRequest(id=str(item_id)))
+    row = rows.outbox_row(found.item)
+    if row.state == "dead":  # what is refused anyway leaves no trace in the log
+        before = {"id": row.id, "state": row.state, "cause": row.cause}
+        after = {"id": row.id, "state": "retry"}
+        await staff_log.record(
+            peers, request, admin, "outbox.retry", before=before, after=after, portal_id=row.portal_id
+        )
+    done = await ask("delivery", peers.delivery.RetryOutboxItem, pb.RetryOutboxItemRequest(id=str(item_id)))
+    return rows.outbox_row(done.item)
 
 
 @router.get("/{item_id}", summary="One outbox item with its attempts")

@@ -1,11 +1,12 @@
 """Shapes of the console's rows (docs/interfaces.md)."""
 
 from typing import Annotated, Any, Generic, Literal, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from edge.schemas.portal import AllowedUsersChange, PortalSettings
-from edge.schemas.text import Text
+from edge.schemas.text import Moment, Text
 
 RowT = TypeVar("RowT")
 Role = Literal["owner", "operator", "viewer"]
@@ -81,12 +82,13 @@ class AccountChange(BaseModel):
 
 
 class PortalBot(BaseModel):
-    """The bot of a portal; `api` v1 = a classic one, whose replies may very rarely repeat."""
+    """The bot of a portal; `api` v1 = a classic one, whose sends have no idempotency key: at_least_once."""
 
     id: int | None
     status: str
     error_code: str | None
     api: str
+    delivery: Literal["exactly_once", "at_least_once"]
 
 
 class PortalAccess(BaseModel):
@@ -290,6 +292,32 @@ class OutboxItemDetail(OutboxItem):
     """An outbox item with its attempts."""
 
     attempts_log: list[Attempt]
+
+
+class DeadFilter(BaseModel):
+    """Which dead letters; what is absent is not looked at. `cause`: the code that the cause begins with."""
+
+    portal_id: UUID | None = None
+    dialog_id: UUID | None = None
+    cause: Annotated[Text, Field(max_length=128)] = ""
+    since: Moment | None = None
+    until: Moment | None = None
+
+
+class RetryAsked(BaseModel):
+    """Dead letters to send again; first they are counted."""
+
+    filter: DeadFilter
+    dry_run: bool = True
+
+
+class Retried(BaseModel):
+    """How many dead letters were found and taken up; `remaining` are for the next call."""
+
+    dry_run: bool
+    matched: int
+    retried: int
+    remaining: int
 
 
 class TraceStep(BaseModel):

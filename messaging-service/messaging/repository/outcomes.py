@@ -9,6 +9,9 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+ENDS = {"sent": "send_ok", "failed": "send_err"}
+"""The line that is stored of a message that ended."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -19,7 +22,8 @@ class Told:
     message_id: UUID
     dialog_id: UUID
     trace_id: UUID
-    is_sent: bool
+    state: str
+    """Of the message: sent, failed, or pending again."""
     provider_message_id: int
     cause: str
     at: datetime
@@ -40,7 +44,7 @@ async def set_message_states(conn: AsyncConnection, told: Sequence[Told]) -> Non
         {
             "portal_ids": [one.portal_id for one in told],
             "ids": [one.message_id for one in told],
-            "states": ["sent" if one.is_sent else "failed" for one in told],
+            "states": [one.state for one in told],
             "causes": [one.cause for one in told],
             "provider_ids": [one.provider_message_id for one in told],
         },
@@ -65,7 +69,7 @@ async def insert_events(conn: AsyncConnection, told: Sequence[Told]) -> None:
             "portal_ids": [one.portal_id for one in told],
             "ids": [one.event_id for one in told],
             "trace_ids": [one.trace_id for one in told],
-            "types": ["send_ok" if one.is_sent else "send_err" for one in told],
+            "types": [ENDS[one.state] for one in told],
             "dialog_ids": [one.dialog_id for one in told],
             "message_ids": [one.message_id for one in told],
             "reasons": [one.cause for one in told],

@@ -29,12 +29,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     DESCRIPTOR: _descriptor.EnumDescriptor
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
     ERROR_REASON_OUTBOX_ITEM_NOT_FOUND: _ErrorReason.ValueType  # 1
+    ERROR_REASON_OUTBOX_ITEM_NOT_DEAD: _ErrorReason.ValueType  # 2
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine codes of this context's errors (google.rpc.ErrorInfo.reason)."""
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 ERROR_REASON_OUTBOX_ITEM_NOT_FOUND: ErrorReason.ValueType  # 1
+ERROR_REASON_OUTBOX_ITEM_NOT_DEAD: ErrorReason.ValueType  # 2
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _OutboxState:
@@ -497,6 +499,111 @@ class GetOutboxItemResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetOutboxItemResponse: _TypeAlias = GetOutboxItemResponse  # noqa: Y015
+
+@_typing.final
+class RetryOutboxItemRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetryOutboxItemRequest: _TypeAlias = RetryOutboxItemRequest  # noqa: Y015
+
+@_typing.final
+class RetryOutboxItemResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def item(self) -> Global___OutboxItem: ...
+    def __init__(
+        self,
+        *,
+        item: Global___OutboxItem | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetryOutboxItemResponse: _TypeAlias = RetryOutboxItemResponse  # noqa: Y015
+
+@_typing.final
+class RetryOutboxRequest(_message.Message):
+    """Which dead letters; what is empty is not looked at."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    DIALOG_ID_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    dialog_id: _builtins.str
+    cause: _builtins.str
+    """The code that the cause begins with."""
+    dry_run: _builtins.bool
+    """Only counts."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        dialog_id: _builtins.str = ...,
+        cause: _builtins.str = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+        dry_run: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "dialog_id", b"dialog_id", "dry_run", b"dry_run", "portal_id", b"portal_id", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetryOutboxRequest: _TypeAlias = RetryOutboxRequest  # noqa: Y015
+
+@_typing.final
+class RetryOutboxResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCHED_FIELD_NUMBER: _builtins.int
+    RETRIED_FIELD_NUMBER: _builtins.int
+    REMAINING_FIELD_NUMBER: _builtins.int
+    matched: _builtins.int
+    """At most 100 000."""
+    retried: _builtins.int
+    remaining: _builtins.int
+    def __init__(
+        self,
+        *,
+        matched: _builtins.int = ...,
+        retried: _builtins.int = ...,
+        remaining: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["matched", b"matched", "remaining", b"remaining", "retried", b"retried"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetryOutboxResponse: _TypeAlias = RetryOutboxResponse  # noqa: Y015
 
 @_typing.final
 class TraceStep(_message.Message):

@@ -55,6 +55,16 @@ class DeliveryServiceStub:
                 request_serializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.GetOutboxItemRequest.SerializeToString,
                 response_deserializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.GetOutboxItemResponse.FromString,
                 _registered_method=True)
+        self.RetryOutboxItem = channel.unary_unary(
+                '/teachbase.delivery.v1.DeliveryService/RetryOutboxItem',
+                request_serializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.RetryOutboxItemRequest.SerializeToString,
+                response_deserializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.RetryOutboxItemResponse.FromString,
+                _registered_method=True)
+        self.RetryOutbox = channel.unary_unary(
+                '/teachbase.delivery.v1.DeliveryService/RetryOutbox',
+                request_serializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.RetryOutboxRequest.SerializeToString,
+                response_deserializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.RetryOutboxResponse.FromString,
+                _registered_method=True)
         self.GetTrace = channel.unary_unary(
                 '/teachbase.delivery.v1.DeliveryService/GetTrace',
                 request_serializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.GetTraceRequest.SerializeToString,
@@ -100,6 +110,20 @@ class DeliveryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RetryOutboxItem(self, request, context):
+        """Has a dead letter sent again, with the key that it had. OUTBOX_ITEM_NOT_DEAD for any other.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryOutbox(self, request, context):
+        """Counts dead letters, or has them sent again: the oldest first, a bounded number a call.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetTrace(self, request, context):
         """The steps that this context wrote for a trace, in time order.
         """
@@ -136,6 +160,16 @@ def add_DeliveryServiceServicer_to_server(servicer, server):
                     servicer.GetOutboxItem,
                     request_deserializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.GetOutboxItemRequest.FromString,
                     response_serializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.GetOutboxItemResponse.SerializeToString,
+            ),
+            'RetryOutboxItem': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryOutboxItem,
+                    request_deserializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.RetryOutboxItemRequest.FromString,
+                    response_serializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.RetryOutboxItemResponse.SerializeToString,
+            ),
+            'RetryOutbox': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryOutbox,
+                    request_deserializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.RetryOutboxRequest.FromString,
+                    response_serializer=teachbase_dot_delivery_dot_v1_dot_delivery__pb2.RetryOutboxResponse.SerializeToString,
             ),
             'GetTrace': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTrace,
@@ -257,6 +291,60 @@ class DeliveryService:
             '/teachbase.delivery.v1.DeliveryService/GetOutboxItem',
             teachbase_dot_delivery_dot_v1_dot_delivery__pb2.GetOutboxItemRequest.SerializeToString,
             teachbase_dot_delivery_dot_v1_dot_delivery__pb2.GetOutboxItemResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryOutboxItem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.delivery.v1.DeliveryService/RetryOutboxItem',
+            teachbase_dot_delivery_dot_v1_dot_delivery__pb2.RetryOutboxItemRequest.SerializeToString,
+            teachbase_dot_delivery_dot_v1_dot_delivery__pb2.RetryOutboxItemResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryOutbox(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.delivery.v1.DeliveryService/RetryOutbox',
+            teachbase_dot_delivery_dot_v1_dot_delivery__pb2.RetryOutboxRequest.SerializeToString,
+            teachbase_dot_delivery_dot_v1_dot_delivery__pb2.RetryOutboxResponse.FromString,
             options,
             channel_credentials,
             insecure,

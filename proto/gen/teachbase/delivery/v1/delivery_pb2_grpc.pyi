@@ -26,6 +26,10 @@ class DeliveryServiceStub:
     """Lists outbox items, newest first."""
     GetOutboxItem: _aio.UnaryUnaryMultiCallable[_delivery_pb2.GetOutboxItemRequest, _delivery_pb2.GetOutboxItemResponse]
     """One outbox item with every attempt made."""
+    RetryOutboxItem: _aio.UnaryUnaryMultiCallable[_delivery_pb2.RetryOutboxItemRequest, _delivery_pb2.RetryOutboxItemResponse]
+    """Has a dead letter sent again, with the key that it had. OUTBOX_ITEM_NOT_DEAD for any other."""
+    RetryOutbox: _aio.UnaryUnaryMultiCallable[_delivery_pb2.RetryOutboxRequest, _delivery_pb2.RetryOutboxResponse]
+    """Counts dead letters, or has them sent again: the oldest first, a bounded number a call."""
     GetTrace: _aio.UnaryUnaryMultiCallable[_delivery_pb2.GetTraceRequest, _delivery_pb2.GetTraceResponse]
     """The steps that this context wrote for a trace, in time order."""
     WatchOutcomes: _aio.UnaryStreamMultiCallable[_delivery_pb2.WatchOutcomesRequest, _delivery_pb2.WatchOutcomesResponse]
@@ -67,6 +71,22 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_delivery_pb2.GetOutboxItemRequest, _abc.Awaitable[_delivery_pb2.GetOutboxItemResponse]],
     ) -> _abc.Awaitable[_delivery_pb2.GetOutboxItemResponse]:
         """One outbox item with every attempt made."""
+
+    @_abc_1.abstractmethod
+    def RetryOutboxItem(
+        self,
+        request: _delivery_pb2.RetryOutboxItemRequest,
+        context: _aio.ServicerContext[_delivery_pb2.RetryOutboxItemRequest, _abc.Awaitable[_delivery_pb2.RetryOutboxItemResponse]],
+    ) -> _abc.Awaitable[_delivery_pb2.RetryOutboxItemResponse]:
+        """Has a dead letter sent again, with the key that it had. OUTBOX_ITEM_NOT_DEAD for any other."""
+
+    @_abc_1.abstractmethod
+    def RetryOutbox(
+        self,
+        request: _delivery_pb2.RetryOutboxRequest,
+        context: _aio.ServicerContext[_delivery_pb2.RetryOutboxRequest, _abc.Awaitable[_delivery_pb2.RetryOutboxResponse]],
+    ) -> _abc.Awaitable[_delivery_pb2.RetryOutboxResponse]:
+        """Counts dead letters, or has them sent again: the oldest first, a bounded number a call."""
 
     @_abc_1.abstractmethod
     def GetTrace(
