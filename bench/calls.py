@@ -101,7 +101,7 @@ class Stage:
             seconds=seconds,
             is_limited=is_limited,
         )
-        return await _drive(task), portal["member_id"]
+        return await drive(task), portal["member_id"]
 
 
 async def measure(plan: Plan) -> list[Section]:
@@ -188,7 +188,8 @@ async def _stage() -> AsyncIterator[Stage]:
             yield Stage(Sim(http, url), redis_url)
 
 
-async def _drive(task: Task) -> Done:
+async def drive(task: Task) -> Done:
+    """Have a client work, in a process of its own. Raises CallerFailed."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -1,5 +1,6 @@
 """What follows from the answer to a send: the outbox's state machine, as data and one pure function."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,6 +8,17 @@ from bitrix.errors import BitrixError, Kind
 from delivery.domain import State
 from kit.errors import PeerError
 
+MOVES: Mapping[State, frozenset[State]] = {
+    State.CREATED: frozenset({State.SENDING}),
+    State.RETRY: frozenset({State.SENDING}),
+    State.UNKNOWN: frozenset({State.SENDING}),
+    # What was claimed and not tried goes back to where it was; whose worker died may have been shown.
+    State.SENDING: frozenset({State.SENT, State.DEAD, State.UNKNOWN, State.RETRY, State.CREATED}),
+    State.SENT: frozenset(),
+    # By a person, who says that it is worth another try (delivery.dead_letters).
+    State.DEAD: frozenset({State.RETRY, State.UNKNOWN}),
+}
+"""Where an item may go. What was sent stays sent."""
 RETRY_AFTER_S = (2, 5, 15, 60, 300, 900, 3600, 3600, 3600)
 """Seconds to wait before each further attempt; after the last one the item is dead."""
 UNKNOWN_AFTER_S = 5.0

@@ -1,0 +1,186 @@
+"""The whole way: from the event at the gateway to the portal's answer to the reply, all processes at work."""
+
+import asyncio
+import functools
+import random
+import statistics
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import asyncpg
+import httpx
+from redis.asyncio import Redis
+
+from bench.report import Goal, Section
+from bench.system import scratch, server
+from bitrix import limiter
+from devstack.ports import next_free
+from devstack.postgres import admin_dsn
+from devstack.probes import http_ok
+
+_AT_ONCE = 32
+_PATIENCE_S = 60.0
+_PORTS = ("TB_PORT", "TB_GATEWAY_PORT", "TB_SIM_PORT", "TB_POSTGRES_PORT", "TB_REDIS_PORT")
+_TOOK = """
+    SELECT extract(epoch FROM item.sent_at - event.received_at)::float AS took
+    FROM delivery.outbox AS item
+    JOIN messaging.bitrix_inbound_events AS event
+      ON event.portal_id = item.portal_id AND event.id = item.trace_id::uuid
+    WHERE item.state = 'sent' AND event.event = 'ONIMBOTV2MESSAGEADD' AND event.received_at >= $1
+"""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to ask."""
+
+    portals: int
+    users: int
+    flood_s: float
+    half_s: float
+
+
+FULL = Plan(portals=40, users=10, flood_s=10, half_s=20)
+QUICK = Plan(portals=5, users=4, flood_s=3, half_s=4)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A load, and for how long people waited for their replies."""
+
+    load: str
+    per_s: float
+    p50_ms: float
+    p99_ms: float
+
+    def cells(self) -> Sequence[str]:
+        """What the table shows of it."""
+        return self.load, f"{self.per_s:.0f}", f"{self.p50_ms:.0f}", f"{self.p99_ms:.0f}"
+
+
+@dataclass(frozen=True)
+class People:
+    """Who asks: portals of the simulator with the app installed, and their employees."""
+
+    http: httpx.AsyncClient
+    sim_url: str
+    session: Any
+    members: Sequence[str]
+    users: int
+
+    async def say(self) -> None:
+        """Have somebody write what a rule answers."""
+        member_id, user_id = random.choice(self.members), random.randint(1, self.users)
+        body = {"user_id": user_id, "text": "ping"}
+        answer = await self.http.post(f"{self.sim_url}/control/portals/{member_id}/messages", json=body)
+        answer.raise_for_status()
+
+    async def now(self) -> Any:
+        """Return the database's clock."""
+        return await self.session.fetchval("SELECT now()")
+
+    async def took(self, since: Any, count: int) -> list[float]:
+        """Return how long (s) each reply since a moment took, when there are `count`."""
+        async with asyncio.timeout(_PATIENCE_S):
+            while len(rows := await self.session.fetch(_TOOK, since)) < count:  # noqa: ASYNC110 - another process does it
+                await asyncio.sleep(0.1)
+        return [row["took"] for row in rows]
+
+
+async def measure(plan: Plan) -> Section:
+    """Flood, then half of what went through."""
+    print("replies: the whole way of a message", flush=True)
+    async with _people(plan) as people:
+        await _flood(people, plan.flood_s / 3)  # connections are made, statements prepared
+        flood = await _flood(people, plan.flood_s)
+        half = await _steady(people, flood.per_s / 2, plan.half_s)
+    return Section(
+        title="Replies: from the event at the gateway to the portal's answer to the reply",
+        head=("load", "replies/s", "p50, ms", "p99, ms"),
+        rows=[flood, half],
+        goals=[
+            Goal.at_most("half load: p50, ms", 60, half.p50_ms),
+            Goal.at_most("half load: p99, ms", 300, half.p99_ms),
+        ],
+        note=f"All processes of `make run` and the simulator; {plan.portals} portals without rate limits.",
+    )
+
+
+async def _flood(people: People, seconds: float) -> Row:
+    since, began, asked = await people.now(), perf_counter(), 0
+
+    async def one_after_another() -> None:
+        nonlocal asked
+        while perf_counter() - began < seconds:
+            asked += 1
+            await people.say()
+
+    await asyncio.gather(*(one_after_another() for _ in range(_AT_ONCE)))
+    took = await people.took(since, asked)
+    return _row("as much as goes through", asked / (perf_counter() - began), took)
+
+
+async def _steady(people: People, rate: float, seconds: float) -> Row:
+    since, began, asked = await people.now(), perf_counter(), 0
+    saying: set[asyncio.Task[None]] = set()
+    due = began
+    while due < began + seconds:
+        await asyncio.sleep(max(0.0, due - perf_counter()))
+        asked += 1
+        saying.add(asyncio.create_task(people.say()))
+        due += random.expovariate(rate)
+    await asyncio.gather(*saying)
+    took = await people.took(since, asked)
+    return _row("half of it", asked / seconds, took)
+
+
+def _row(load: str, per_s: float, took: Sequence[float]) -> Row:
+    hundredths = statistics.quantiles(took, n=100)
+    return Row(load, per_s, 1000 * hundredths[49], 1000 * hundredths[98])
+
+
+@asynccontextmanager
+async def _people(plan: Plan) -> AsyncIterator[People]:
+    with scratch() as folder:
+        ports: dict[str, int] = {}
+        for name in (*_PORTS, "TB_METRICS_BASE_PORT", *(f"grpc{place}" for place in range(4))):
+            ports[name] = next_free(max(ports.values(), default=20_000) + 20)
+        contexts = ("PORTAL", "MESSAGING", "DELIVERY", "BILLING")
+        env = {
+            **{name: str(port) for name, port in ports.items() if name.startswith("TB_")},
+            **{f"TB_{name}_GRPC": f"127.0.0.1:{ports[f'grpc{place}']}" for place, name in enumerate(contexts)},
+            "TB_RUN_DIR": str(folder / "run"),
+            "TB_PUBLIC_URL": f"http://127.0.0.1:{ports['TB_PORT']}",
+        }
+        ready = functools.partial(http_ok, ports["TB_PORT"], "/ready")
+        sim_url = f"http://127.0.0.1:{ports['TB_SIM_PORT']}"
+        async with (
+            server("stack", ["devstack", "up"], env, folder / "stack.log", ready),
+            httpx.AsyncClient(timeout=60, trust_env=False, limits=httpx.Limits(max_connections=200)) as http,
+        ):
+            session = await asyncpg.connect(admin_dsn(folder / "run" / "postgres", ports["TB_POSTGRES_PORT"]))
+            members = [await _installed(http, sim_url, plan) for _ in range(plan.portals)]
+            await _lift_limits(ports["TB_REDIS_PORT"], members)
+            yield People(http, sim_url, session, members, plan.users)
+            await session.close()
+
+
+async def _installed(http: httpx.AsyncClient, sim_url: str, plan: Plan) -> str:
+    made = await http.post(f"{sim_url}/control/portals", json={"users_count": plan.users, "limits": "off"})
+    member_id = str(made.json()["member_id"])
+    people = list(range(1, plan.users + 1))
+    installed = await http.post(f"{sim_url}/control/portals/{member_id}/install", json={"user_ids": people})
+    installed.raise_for_status()
+    return member_id
+
+
+async def _lift_limits(port: int, members: Sequence[str]) -> None:
+    """What is measured is ours, not what the platform allows a portal."""
+    redis = Redis(port=port)
+    for member_id in members:
+        budget = {"rate": "10000", "burst": "10000"}
+        await redis.hset(limiter.BUDGET_KEY.format(member_id=member_id), mapping=budget)  # type: ignore[misc] # one client
+    await redis.aclose()
