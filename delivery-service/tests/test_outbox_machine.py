@@ -84,7 +84,8 @@ class Machine(RuleBasedStateMachine):
         portal: Any = Portal()
         turns = Turns(Sender(rest, now))
         self.workers = [Lanes(world.engine, portal, turns, self.settlement, now) for _ in range(2)]
-        self.outbox, self.dead_letters = (made(world.engine, world.bell, now) for made in (Outbox, DeadLetters))
+        self.outbox = Outbox(world.engine, world.bell, now)
+        self.dead_letters = DeadLetters(world.engine, world.bell, now)
         self.dialogs: dict[str, list[UUID]] = {"1": [], "2": [], "3": []}
         self.dialog_ids = {name: uuid4() for name in self.dialogs}
         self.body_of: dict[UUID, str] = {}
