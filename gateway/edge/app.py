@@ -12,6 +12,7 @@ from edge.assets import Assets
 from edge.auth import Guard
 from edge.body_limit import BodyLimit
 from edge.config import Settings
+from edge.drain import Drain
 from edge.events_address import EventsAddress
 from edge.intake import Intake
 from edge.pages import PortalPage
@@ -48,7 +49,8 @@ def build(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.contexts = Contexts(settings)
         app.state.spool = Spool(settings.spool_dir)
-        app.state.intake = Intake(app.state.contexts, app.state.spool)
+        app.state.drain = Drain(app.state.contexts, app.state.spool)
+        app.state.intake = Intake(app.state.contexts, app.state.spool, app.state.drain)
         app.state.portal_page = PortalPage.load(settings.ui_dir, settings.bitrix_js_url)
         app.state.guard = Guard(KeyRing(settings.secret_keys))
         app.state.staff = Staff(app.state.contexts)

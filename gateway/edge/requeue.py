@@ -1,7 +1,7 @@
-"""`python -m edge requeue`: give messaging another chance with the events that it refused for good.
+"""Give messaging another chance with the events that it refused for good, after the cause was mended.
 
-For after the cause was mended: such events wait as files of their own in the spool's folder. What messaging takes
-is deleted, what it refuses again stays. Safe while the gateway runs, and safe to repeat: an event is taken once.
+`python -m edge requeue` does it with all of them, the console with one. What messaging takes is deleted, what it
+refuses again stays. Safe while the gateway runs, and safe to repeat: an event is taken once.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from edge.spool import REJECTED
+from edge.set_aside import Record, SetAside
 from kit.errors import PeerError
 from kit.rpc import call, channel
 from teachbase.messaging.v1 import messaging_pb2 as pb
@@ -22,26 +22,28 @@ _TIMEOUT_S = 20.0
 
 def requeue(spool_dir: Path, messaging_grpc: str) -> tuple[int, int]:
     """Hand on every event that was set aside, oldest first. Returns how many were taken and how many stay."""
-    files = sorted(spool_dir.glob(f"*{REJECTED}"))
-    events = [pb.RawEvent.FromString(path.read_bytes()) for path in files]
-    taken = asyncio.run(_hand_on(messaging_grpc, events))
-    for path, is_taken in zip(files, taken, strict=True):
-        if is_taken:
-            path.unlink()
-    return sum(taken), len(taken) - sum(taken)
+    return asyncio.run(_all(SetAside(spool_dir), messaging_grpc))
 
 
-async def _hand_on(messaging_grpc: str, events: list[pb.RawEvent]) -> list[bool]:
+async def one(set_aside: SetAside, record: Record, messaging: MessagingServiceStub) -> pb.Receipt:
+    """Hand on one event; forget it when messaging has it. Raises PeerError, and it stays."""
+    request = pb.IngestRequest(events=[record.event])
+    receipts = (await call(messaging.Ingest, request, peer="messaging", timeout=_TIMEOUT_S)).receipts
+    await asyncio.to_thread(set_aside.remove, record.id)
+    return receipts[0] if receipts else pb.Receipt(trace_id=record.event.trace_id)
+
+
+async def _all(set_aside: SetAside, messaging_grpc: str) -> tuple[int, int]:
+    taken = left = 0
     async with channel(messaging_grpc) as messaging:
-        return [await _is_taken(MessagingServiceStub(messaging), event) for event in events]
-
-
-async def _is_taken(messaging: MessagingServiceStub, event: pb.RawEvent) -> bool:
-    try:
-        request = pb.IngestRequest(events=[event])
-        await call(messaging.Ingest, request, peer="messaging", timeout=_TIMEOUT_S)
-    except PeerError as error:
-        log.warning("event stays", trace_id=event.trace_id, reason=error.reason, why=error.message)
-        return False
-    log.info("event taken", trace_id=event.trace_id)
-    return True
+        for record in set_aside.records(set_aside.ids()):
+            try:
+                await one(set_aside, record, MessagingServiceStub(messaging))
+            except PeerError as error:
+                trace_id = record.event.trace_id
+                log.warning("event stays", trace_id=trace_id, reason=error.reason, why=error.message)
+                left += 1
+            else:
+                log.info("event taken", trace_id=record.event.trace_id)
+                taken += 1
+    return taken, left

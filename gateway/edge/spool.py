@@ -4,7 +4,7 @@ Segments of length-prefixed, checksummed records; an append returns after fsync,
 """
 
 import asyncio
-import os
+import shutil
 import struct
 import threading
 import time
@@ -12,18 +12,20 @@ import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 import structlog
 
+from edge import disk
 from kit.coalesce import Coalescer
 
 log = structlog.get_logger("spool")
 
 SEGMENT_BYTES = 16 * 1024 * 1024
-REJECTED = ".rejected"
-"""Ends the name of a file that holds one record which was set aside."""
+SUFFIX = ".spool"
+BROKEN = ".broken"
+"""Ends the name of a segment that cannot be read to its end."""
 _HEAD = struct.Struct(">II")
 
 
@@ -40,17 +42,17 @@ class Spool:
     """Appends at the end, reads from the front, forgets what was drained."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._writing: BinaryIO | None = None
+        self._writing: FileIO | None = None
         self._read_at = 0
         # Appends and drains run in threads: one must not forget a segment that the other writes to.
         self._lock = threading.Lock()
         self._appends: Coalescer[bytes, None] = Coalescer(
             self._append, max_items=1000, max_weight=SEGMENT_BYTES, max_in_flight=1, weigh=len
         )
-        self.depth = sum(len(_read(path, 0, 1 << 30).records) for path in self._segments())
-        self.waiting_since: float | None = _begun(self._segments()[0]) if self.depth else None
+        self.depth = sum(_count(path) for path in self._segments())
+        self.waiting_since: float | None = begun(self._segments()[0]) if self.depth else None
 
     @property
     def waiting_s(self) -> float:
@@ -62,31 +64,33 @@ class Spool:
         await self._appends.submit(record)
 
     @asynccontextmanager
-    async def front(self, limit: int) -> AsyncIterator[list[bytes]]:
-        """Give up to `limit` records from the front; they are forgotten when the body ends without an error."""
-        chunk = await asyncio.to_thread(self._front, limit)
+    async def front(self, limit: int, max_bytes: int = SEGMENT_BYTES) -> AsyncIterator[list[bytes]]:
+        """Give records from the front; they are forgotten when the body ends without an error.
+
+        Never more than `limit`, and no more bytes than that, but a larger record alone.
+        """
+        chunk = await asyncio.to_thread(self._front, limit, max_bytes)
         yield chunk.records if chunk else []
         if chunk:
             await asyncio.to_thread(self._forget, chunk)
 
-    async def set_aside(self, record: bytes) -> None:
-        """Keep a record that nobody takes in a file of its own, out of the queue (see edge.requeue)."""
-        await asyncio.to_thread(self._set_aside, record)
+    def size(self) -> int:
+        """How many bytes wait here, on disk."""
+        return max(0, sum(path.stat().st_size for path in self._segments()) - self._read_at)
+
+    def broken(self) -> list[Path]:
+        """Segments that could not be read to their end, the oldest first; they are kept for a person."""
+        return sorted(self.folder.glob(f"*{BROKEN}"))
+
+    def disk_free(self) -> int:
+        """How many bytes the disk has left."""
+        return shutil.disk_usage(self.folder).free
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; what comes after begins a new one."""
         if self._writing:
             self._writing.close()
-
-    def _set_aside(self, record: bytes) -> None:
-        # Complete and on disk before it has the name by which it is found: then the queue forgets it.
-        path = self._folder / f"{time.time_ns():020d}{REJECTED}"
-        with path.with_suffix(".part").open("wb") as file:
-            file.write(record)
-            file.flush()
-            os.fsync(file.fileno())
-        path.with_suffix(".part").rename(path)
-        _sync_folder(self._folder)
+            self._writing = None
 
     async def _append(self, records: list[bytes]) -> list[None]:
         await asyncio.to_thread(self._write, records)
@@ -101,27 +105,36 @@ class Spool:
     def _write_locked(self, records: list[bytes]) -> None:
         if self._writing is None or self._writing.tell() > SEGMENT_BYTES:
             self.close()
-            # Names sort by time, so segments are drained in the order in which they were written.
-            self._writing = (self._folder / f"{time.time_ns():020d}.spool").open("ab")
-            _sync_folder(self._folder)
+            self._writing = self._begin()
         start = self._writing.tell()
         try:
-            self._writing.write(b"".join(_HEAD.pack(len(one), zlib.crc32(one)) + one for one in records))
-            self._writing.flush()
-            os.fsync(self._writing.fileno())
+            disk.append(self._writing, b"".join(_HEAD.pack(len(one), zlib.crc32(one)) + one for one in records))
         except OSError:
             # What was half written must not stand before what follows.
-            self._writing.truncate(start)
-            self._writing.seek(start)
+            try:
+                self._writing.truncate(start)
+                self._writing.seek(start)
+            except OSError:
+                self.close()
             raise
 
-    def _front(self, limit: int) -> Chunk | None:
-        with self._lock:
-            return self._front_locked(limit)
+    def _begin(self) -> FileIO:
+        # Names sort by time, so segments are drained in the order in which they were written.
+        file = (self.folder / f"{time.time_ns():020d}{SUFFIX}").open("ab", buffering=0)
+        try:
+            disk.sync_folder(self.folder)
+        except OSError:
+            file.close()
+            raise
+        return file
 
-    def _front_locked(self, limit: int) -> Chunk | None:
+    def _front(self, limit: int, max_bytes: int) -> Chunk | None:
+        with self._lock:
+            return self._front_locked(limit, max_bytes)
+
+    def _front_locked(self, limit: int, max_bytes: int) -> Chunk | None:
         for path in self._segments():
-            chunk = _read(path, self._read_at, limit)
+            chunk = _read(path, self._read_at, limit, max_bytes)
             if chunk.records:
                 return chunk
             self._retire(path, chunk.end)
@@ -132,11 +145,10 @@ class Spool:
         return None
 
     def _retire(self, path: Path, end: int) -> None:
-        if self._writing and path == Path(self._writing.name):
+        if self._is_written(path):
             self.close()
-            self._writing = None
         if path.stat().st_size > end:
-            path.rename(path.with_suffix(".broken"))  # for a person to look at
+            path.rename(path.with_suffix(BROKEN))  # for a person to look at
         else:
             path.unlink()
         self._read_at = 0
@@ -148,21 +160,25 @@ class Spool:
             if self.depth == 0:
                 self.waiting_since = None
                 self.close()
-                self._writing = None
                 chunk.segment.unlink()
                 self._read_at = 0
 
+    def _is_written(self, path: Path) -> bool:
+        return self._writing is not None and path == Path(str(self._writing.name))
+
     def _segments(self) -> list[Path]:
-        return sorted(self._folder.glob("*.spool"))
+        return sorted(self.folder.glob(f"*{SUFFIX}"))
 
 
-def _read(path: Path, start: int, limit: int) -> Chunk:
+def _read(path: Path, start: int, limit: int, max_bytes: int) -> Chunk:
     records: list[bytes] = []
     with path.open("rb") as file:
         file.seek(start)
         end = start
         while len(records) < limit and len(head := file.read(_HEAD.size)) == _HEAD.size:
             length, checksum = _HEAD.unpack(head)
+            if records and file.tell() + length - start > max_bytes:
+                break
             record = file.read(length)
             if len(record) < length or zlib.crc32(record) != checksum:
                 log.error("spool record broken", path=str(path), at=end)
@@ -172,13 +188,10 @@ def _read(path: Path, start: int, limit: int) -> Chunk:
     return Chunk(records, path, end)
 
 
-def _begun(segment: Path) -> float:
+def _count(segment: Path) -> int:
+    return len(_read(segment, 0, limit=1 << 30, max_bytes=1 << 60).records)
+
+
+def begun(segment: Path) -> float:
+    """When a segment was begun, in seconds of our time."""
     return int(segment.stem) / 1e9
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

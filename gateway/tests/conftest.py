@@ -36,7 +36,11 @@ class Messaging(messaging_pb2_grpc.MessagingServiceServicer):
         self.bodies: list[str] = []
         self.batches: list[int] = []
         self.away = False
+        self.dying = 0
+        """So many calls fail after the gate."""
         self.refused: set[str] = set()
+        self.failing: set[str] = set()
+        """At which it has a fault of its own."""
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -48,7 +52,12 @@ class Messaging(messaging_pb2_grpc.MessagingServiceServicer):
             await _context.abort(grpc.StatusCode.UNAVAILABLE, "away")
         if self.refused.intersection(bodies):
             await _context.abort(grpc.StatusCode.INVALID_ARGUMENT, "one of them breaks a rule")
+        if self.failing.intersection(bodies):
+            await _context.abort(grpc.StatusCode.INTERNAL, "a fault of messaging")
         await self.gate.wait()
+        if self.dying:
+            self.dying -= 1
+            await _context.abort(grpc.StatusCode.UNAVAILABLE, "it died")
         self.bodies += bodies
         self.batches.append(len(bodies))
         return pb.IngestResponse()

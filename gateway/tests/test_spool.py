@@ -134,6 +134,58 @@ async def test_a_full_disk_is_said_and_spoils_nothing(tmp_path: Path, opened: Op
     assert await drain(opened(tmp_path)) == [b"before", b"after"]
 
 
+async def test_a_disk_that_is_full_leaves_nothing_half_written_of_small_records(
+    tmp_path: Path, opened: Opened
+) -> None:
+    spool, written = opened(tmp_path), list[bytes]()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    async def fill() -> None:
+        while True:
+            await spool.append(b"%04d" % len(written) * 1000)
+            written.append(b"%04d" % len(written) * 1000)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, hard))
+    try:
+        with pytest.raises(OSError, match=r"(?i)too large|no space"):
+            await fill()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    await append(spool, b"after")
+
+    assert spool.depth == len(written) + 1 == 17
+    assert await drain(spool) == [*written, b"after"]
+    assert (spool.depth, files(tmp_path)) == (0, [])
+
+
+async def test_a_disk_on_which_no_new_segment_can_begin_is_used_again_when_it_can(
+    tmp_path: Path, opened: Opened
+) -> None:
+    spool = opened(tmp_path / "spool")
+    await append(spool, *(b"x" * 1024 * 1024 for _ in range(16)))  # a whole segment
+    (tmp_path / "spool").rename(tmp_path / "gone")
+
+    with pytest.raises(FileNotFoundError):
+        await spool.append(b"lost")
+    (tmp_path / "gone").rename(tmp_path / "spool")
+    await append(spool, b"after")
+
+    assert spool.depth == 17
+    assert (await drain(opened(tmp_path / "spool")))[-1] == b"after"
+
+
+async def test_what_is_read_at_once_is_bounded_in_bytes(tmp_path: Path, opened: Opened) -> None:
+    spool = opened(tmp_path)
+    await append(spool, b"large" * 100, b"a" * 60, b"b" * 60, b"c" * 60)
+    found = []
+
+    while spool.depth:
+        async with spool.front(10, max_bytes=140) as records:
+            found.append(len(records))
+
+    assert found == [1, 2, 1]
+
+
 async def test_what_cannot_be_read_is_kept_and_keeps_nothing_back(tmp_path: Path, opened: Opened) -> None:
     spool = opened(tmp_path)
     await append(spool, *numbered(3))

@@ -1,0 +1,114 @@
+"""Where events change their way, to the spool and back, the order in which they came is kept."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from edge.intake import lane_of
+
+
+async def until(met: Any, seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not met():  # noqa: ASYNC110 - what is waited for happens in another process or thread
+            await asyncio.sleep(0.01)
+
+
+async def test_what_waits_behind_a_batch_that_failed_does_not_overtake_it(gateway: Any) -> None:
+    gateway.messaging.gate.clear()
+    first = asyncio.create_task(gateway.post("event=1"))
+    await asyncio.sleep(0.1)
+    second = asyncio.create_task(gateway.post("event=2"))
+    await asyncio.sleep(0.1)
+
+    gateway.messaging.dying = 1
+    gateway.messaging.gate.set()
+    await until(lambda: len(gateway.messaging.bodies) == 2)
+
+    assert {(await first).status_code, (await second).status_code} == {200}
+    assert gateway.messaging.bodies == ["event=1", "event=2"]
+
+
+async def test_what_is_on_its_way_to_the_disk_is_not_overtaken(gateway: Any) -> None:
+    gateway.messaging.away = True
+    gateway.app.state.intake._falling += 1  # a batch whose disk is slow
+    await gateway.post("event=1")
+    gateway.messaging.away = False
+    await until(lambda: gateway.spool.depth == 0)
+
+    behind = asyncio.create_task(gateway.post("event=2"))
+    await asyncio.sleep(0.2)
+    went_past = "event=2" in gateway.messaging.bodies
+    gateway.app.state.intake._falling -= 1
+
+    assert ((await behind).status_code, went_past) == (200, False)
+    await until(lambda: gateway.messaging.bodies == ["event=1", "event=2"])
+
+
+async def test_a_spool_comes_to_its_end_however_fast_events_come(gateway: Any) -> None:
+    posts: list[asyncio.Task[Any]] = []
+
+    async def stream() -> None:
+        while True:
+            posts.append(asyncio.create_task(gateway.post(f"event={len(posts)}")))
+            await asyncio.sleep(0.002)
+
+    gateway.messaging.away = True
+    streaming = asyncio.create_task(stream())
+    await asyncio.sleep(1)
+    gateway.messaging.away = False
+    await until(lambda: gateway.messaging.bodies and gateway.spool.depth == 0, 5)
+    before = len(posts)
+    await asyncio.sleep(0.5)
+    spooled = gateway.spool.depth
+    streaming.cancel()
+    answers = await asyncio.gather(*posts)
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert (spooled, len(posts) > before) == (0, True)
+    assert gateway.messaging.bodies == [f"event={number}" for number in range(len(posts))]
+
+
+async def test_an_event_at_which_messaging_fails_does_not_keep_others_back(gateway: Any) -> None:
+    gateway.messaging.failing.add("event=bad")
+
+    answers = [await gateway.post(f"event={one}") for one in (1, "bad", 2, 3)]
+    await until(lambda: gateway.spool.depth == 0)
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert [one for one in gateway.messaging.bodies if one] == ["event=1", "event=2", "event=3"]
+    aside = gateway.app.state.drain.set_aside
+    assert [(one.event.body, one.reason) for one in aside.records(aside.ids())] == [(b"event=bad", "INTERNAL")]
+
+
+@pytest.mark.parametrize("count", [1, 5, 40])
+async def test_while_messaging_fails_at_everything_nothing_is_set_aside(gateway: Any, count: int) -> None:
+    bodies = [f"event={number}" for number in range(count)]
+    gateway.messaging.failing.update(bodies)
+    for body in bodies:
+        await gateway.post(body)
+    await until(lambda: gateway.app.state.drain.cause)
+    cause, depth = gateway.app.state.drain.cause, gateway.spool.depth
+
+    gateway.messaging.failing.clear()
+    await until(lambda: gateway.spool.depth == 0)
+
+    assert (cause.reason, depth) == ("internal", count)
+    assert gateway.messaging.bodies == bodies
+    assert gateway.app.state.drain.set_aside.ids() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"event=X&auth%5Bmember_id%5D=a1b2c3d5&ts=1",
+        b"event=X&auth[member_id]=a1b2c3d5",
+        b'{"auth": {"member_id": "a1b2c3d5"}}',
+        b"member_id=a1b2c3d5&DOMAIN=x",
+    ],
+)
+def test_a_portal_has_one_lane_in_whatever_way_it_is_named(body: bytes) -> None:
+    others = {lane_of(body.replace(b"a1b2c3d5", b"%08x" % number)) for number in range(20)}
+
+    assert lane_of(body) == lane_of(b"auth%5Bmember_id%5D=a1b2c3d5")
+    assert others == {0, 1}
