@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import os
 
-from bench import calls, decode, ingest, report
+from bench import calls, decode, ingest, outages, report
 from bench.load import LoadFailed
 from devstack.errors import StackError
 
@@ -20,6 +20,7 @@ def main() -> None:
             decode.measure(),
             *asyncio.run(calls.measure(calls.QUICK if quick else calls.FULL)),
             asyncio.run(ingest.measure(ingest.QUICK if quick else ingest.FULL)),
+            asyncio.run(outages.measure(outages.QUICK if quick else outages.FULL)),
         ]
     except (ingest.NotDurable, calls.CallerFailed, LoadFailed, StackError) as error:
         raise SystemExit(f"bench: {error}") from None

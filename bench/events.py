@@ -48,7 +48,7 @@ def requests(port: int, first_id: int) -> Iterator[bytes]:
     generator takes as little as possible of the processors it shares with what it measures.
     """
     shells = cycle(
-        [_shell(port, portal, FIRST_USER + user) for user in range(USERS_PER_PORTAL) for portal in portals()]
+        [shell(port, portal, FIRST_USER + user) for user in range(USERS_PER_PORTAL) for portal in portals()]
     )
     for message_id, (before, after) in zip(count(first_id), shells, strict=False):
         yield b"%b%d%b" % (before, message_id, after)
@@ -63,7 +63,8 @@ def _portal(domain: str) -> Portal:
     )
 
 
-def _shell(port: int, portal: Portal, user: int) -> tuple[bytes, bytes]:
+def shell(port: int, portal: Portal, user: int) -> tuple[bytes, bytes]:
+    """Return what stands before and after the id (ten digits) of a request with a message of an employee."""
     body = SAMPLE.read_bytes().strip()
     body = body.replace(_MEMBER, portal.member_id.encode()).replace(_TOKEN, portal.token.encode())
     body = body.replace(_DOMAIN, portal.domain.encode()).replace(_USER, b"=%d&" % user)

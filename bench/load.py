@@ -77,8 +77,8 @@ async def apply(job: Job) -> Result:
         sent=load.sent,
         seconds=end - begin,
         per_second=sum(begin <= at < end for at, _ in load.acknowledged) / (end - begin),
-        p50_ms=_percentile(took, 0.5),
-        p99_ms=_percentile(took, 0.99),
+        p50_ms=percentile(took, 0.5),
+        p99_ms=percentile(took, 0.99),
         max_ms=took[-1],
         cpu_s=cpu_s,
         others_cores=max(0.0, busy_after - busy_before - sum(cpu_s.values())) / (end - begin),
@@ -107,7 +107,8 @@ def per_1000(result: Result, process: str) -> float:
     return 1000 * result.cpu_s[process] / (result.per_second * result.seconds)
 
 
-def _percentile(ordered: Sequence[float], share: float) -> float:
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """The value below or at which a share of them lies."""
     return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)]
 
 

@@ -3,7 +3,7 @@
 import base64
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
@@ -58,35 +58,57 @@ async def monolith(engines: Engines) -> AsyncIterator[Target]:
         )
 
 
+class Product:
+    """The gateway and messaging's `serve`, as they are; no worker, so that ingest alone is measured."""
+
+    def __init__(self, engines: Engines) -> None:
+        self.dsn, self.port = engines.dsns["messaging"], next_free(0)
+        self._folder = engines.folder
+        self._address = f"127.0.0.1:{next_free(0)}"
+        nobody = f"127.0.0.1:{next_free(0)}"
+        common = {
+            "TB_SECRET_KEYS": base64.urlsafe_b64encode(bytes(32)).decode(),
+            "TB_MESSAGING_GRPC": self._address,
+            "TB_PORTAL_GRPC": nobody,
+            "TB_DELIVERY_GRPC": nobody,
+            "TB_BILLING_GRPC": nobody,
+            "GRPC_VERBOSITY": "ERROR",
+        }
+        self._for_messaging = {**common, "TB_DATABASE_DSN": self.dsn, "TB_REDIS_URL": engines.redis_url}
+        self._for_gateway = {
+            **common,
+            "TB_GATEWAY_PORT": str(self.port),
+            "TB_SPOOL_DIR": str(self._folder / "spool"),
+        }
+
+    async def prepare(self) -> None:
+        """Migrate, and make the portals known that events come from."""
+        await run(["messaging", "migrate"], self._for_messaging, self._folder / "migrate.log")
+        await _fill(self.dsn, _OUR_PORTALS)
+
+    def messaging(self) -> AbstractAsyncContextManager[int]:
+        """Messaging, for as long as the context lasts; it yields the pid."""
+        serving = functools.partial(grpc_serving, self._address)
+        log = self._folder / "messaging.log"
+        return server("messaging", ["messaging", "serve"], self._for_messaging, log, serving)
+
+    def gateway(self) -> AbstractAsyncContextManager[int]:
+        """The gateway, likewise."""
+        healthy = functools.partial(http_ok, self.port, "/health")
+        return server("gateway", ["edge", "serve"], self._for_gateway, self._folder / "gateway.log", healthy)
+
+
 @asynccontextmanager
 async def ours(engines: Engines) -> AsyncIterator[Target]:
-    """The gateway and messaging's `serve`, as they are; no worker, so that ingest alone is measured."""
-    dsn, folder, port = engines.dsns["messaging"], engines.folder, next_free(0)
-    address = f"127.0.0.1:{next_free(0)}"
-    nobody = f"127.0.0.1:{next_free(0)}"
-    common = {
-        "TB_SECRET_KEYS": base64.urlsafe_b64encode(bytes(32)).decode(),
-        "TB_MESSAGING_GRPC": address,
-        "TB_PORTAL_GRPC": nobody,
-        "TB_DELIVERY_GRPC": nobody,
-        "TB_BILLING_GRPC": nobody,
-        "GRPC_VERBOSITY": "ERROR",
-    }
-    for_messaging = {**common, "TB_DATABASE_DSN": dsn, "TB_REDIS_URL": engines.redis_url}
-    for_gateway = {**common, "TB_GATEWAY_PORT": str(port), "TB_SPOOL_DIR": str(folder / "spool")}
-    await run(["messaging", "migrate"], for_messaging, folder / "migrate.log")
-    await _fill(dsn, _OUR_PORTALS)
-    serving = functools.partial(grpc_serving, address)
-    healthy = functools.partial(http_ok, port, "/health")
-    async with (
-        server("messaging", ["messaging", "serve"], for_messaging, folder / "messaging.log", serving) as messaging,
-        server("gateway", ["edge", "serve"], for_gateway, folder / "gateway.log", healthy) as gateway,
-    ):
+    """The product."""
+    product = Product(engines)
+    await product.prepare()
+    async with product.messaging() as messaging, product.gateway() as gateway:
         yield Target(
             "ours",
-            port,
+            product.port,
             {"gateway": gateway, "messaging": messaging, **engines.processes},
-            functools.partial(_stored, dsn, _OUR_STORED),
+            functools.partial(_stored, product.dsn, _OUR_STORED),
         )
 
 
