@@ -26,6 +26,7 @@ from edge.routes import (
     admin_portal_changes,
     admin_portals,
     admin_replay,
+    admin_spool,
     admin_traces,
     admin_users,
     bitrix_events,
@@ -91,6 +92,7 @@ def build(settings: Settings) -> FastAPI:
         admin_replay,
         admin_blackbox,
         admin_outbox,
+        admin_spool,
         admin_traces,
         debug,
     ):

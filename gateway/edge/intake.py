@@ -1,7 +1,7 @@
 """The way of an event from the request to durability: one of a batch for messaging, or the spool.
 
 While a batch is under way events gather, and the next takes them all (docs/architecture.md section 3). A portal's
-events all go through one lane: their order of arrival is kept, also where the way changes.
+events all go through one track: their order of arrival is kept, also where the way changes.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ BUDGET_S = 0.8
 
 One that messaging stores all the same is stored twice, as one event: it has a key.
 """
-LANES = 2
+TRACKS = 2
 """Queues with one batch under way in each. A portal's events are all in one: a batch never overtakes another."""
 _DRAIN_EVERY_S = 0.5
 _MEASURE_EVERY_S = 5.0
@@ -82,11 +82,11 @@ class Intake:
         self._falling = 0
         """Batches that are on their way to the spool."""
         self.not_durable = NotDurable()
-        self._lanes = [self._lane() for _ in range(LANES)]
+        self._tracks = [self._track() for _ in range(TRACKS)]
 
     async def take(self, event: pb.RawEvent) -> None:
         """Return when an event is durable. Raises ApiError 503 when it cannot be made so."""
-        problem = await self._lanes[lane_of(event.body)].submit(_Arrived(event, monotonic()))
+        problem = await self._tracks[track_of(event.body)].submit(_Arrived(event, monotonic()))
         if problem:
             NOT_DURABLE.inc()
             self.not_durable.count += 1
@@ -102,7 +102,7 @@ class Intake:
             background.every(_MEASURE_EVERY_S, "measure_spool", lambda: asyncio.to_thread(self._measure_disk)),
         )
 
-    def _lane(self) -> Coalescer[_Arrived, OSError | None]:
+    def _track(self) -> Coalescer[_Arrived, OSError | None]:
         return Coalescer(
             self._make_durable,
             max_items=MAX_EVENTS,
@@ -180,10 +180,10 @@ class Intake:
         BROKEN.set(len(self._spool.broken()))
 
 
-def lane_of(body: bytes) -> int:
-    """Return the lane of whom a body names as its portal; nothing is believed but that it is the same one."""
+def track_of(body: bytes) -> int:
+    """Return the track of whom a body names as its portal; nothing is believed but that it is the same one."""
     named = _MEMBER.search(body)
-    return zlib.crc32(named[1]) % LANES if named else 0
+    return zlib.crc32(named[1]) % TRACKS if named else 0
 
 
 async def _until(event: asyncio.Event, seconds: float) -> None:

@@ -1,7 +1,7 @@
 """From the contexts' messages to the API's rows."""
 
 from collections.abc import Iterable
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
@@ -193,8 +193,13 @@ def plain(value: Struct) -> dict[str, Any]:
 
 def at(message: ProtoMessage, field: str) -> str:
     """Return a moment as ISO 8601 in UTC; all of one width, so that they sort as text."""
-    moment: str = getattr(message, field).ToDatetime(tzinfo=UTC).isoformat(timespec="microseconds")
-    return moment
+    moment: datetime = getattr(message, field).ToDatetime(tzinfo=UTC)
+    return iso(moment)
+
+
+def iso(moment: datetime) -> str:
+    """Return a moment in UTC likewise."""
+    return moment.isoformat(timespec="microseconds")
 
 
 def maybe_at(message: ProtoMessage, field: str) -> str | None:

@@ -6,15 +6,18 @@ A file begins with a line of JSON that says why, which files of earlier releases
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
+from google.protobuf.message import DecodeError
 
 from edge import disk
 from teachbase.messaging.v1 import messaging_pb2 as pb
 
 SUFFIX = ".rejected"
+_DIGITS = 20
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EVENT_BEGINS = 0x0A
 """The tag of RawEvent's first field, which is always there; the line of JSON begins with a brace."""
 
@@ -42,7 +45,7 @@ class SetAside:
     def put(self, event: pb.RawEvent, reason: str, why: str) -> None:
         """Keep an event. Returns when it is on disk, else raises OSError."""
         # Complete and on disk before it has the name by which it is found: then the queue forgets it.
-        path = self._path(f"{time.time_ns():020d}")
+        path = self._path(f"{time.time_ns():0{_DIGITS}d}")
         part = path.with_suffix(".part")
         try:
             with part.open("wb", buffering=0) as file:
@@ -56,7 +59,7 @@ class SetAside:
 
     def ids(self) -> list[str]:
         """Return all ids, the oldest first; they sort by time."""
-        return sorted(path.stem for path in self._folder.glob(f"*{SUFFIX}"))
+        return sorted(path.stem for path in self._folder.glob(f"{'[0-9]' * _DIGITS}{SUFFIX}"))
 
     def records(self, ids: list[str]) -> Iterator[Record]:
         """Return those that are still there."""
@@ -68,12 +71,11 @@ class SetAside:
             data = self._path(record_id).read_bytes()
         except FileNotFoundError:
             return None
-        said: dict[str, str] = {}
-        if data and data[0] != _EVENT_BEGINS:
-            line, _, data = data.partition(b"\n")
-            said = orjson.loads(line)
-        at = datetime.fromtimestamp(int(record_id) / 1e9, UTC)
-        return Record(record_id, at, said.get("reason", ""), said.get("why", ""), pb.RawEvent.FromString(data))
+        at = _EPOCH + timedelta(microseconds=int(record_id) // 1000)
+        try:
+            return Record(record_id, at, *_read(data))
+        except (ValueError, DecodeError):
+            return Record(record_id, at, "unreadable", "The file holds no event.", pb.RawEvent())
 
     def remove(self, record_id: str) -> None:
         """Forget one that was taken."""
@@ -81,3 +83,11 @@ class SetAside:
 
     def _path(self, record_id: str) -> Path:
         return self._folder / f"{record_id}{SUFFIX}"
+
+
+def _read(data: bytes) -> tuple[str, str, pb.RawEvent]:
+    said: dict[str, str] = {}
+    if data and data[0] != _EVENT_BEGINS:
+        line, _, data = data.partition(b"\n")
+        said = orjson.loads(line)
+    return said.get("reason", ""), said.get("why", ""), pb.RawEvent.FromString(data)

@@ -76,7 +76,8 @@ class Spool:
 
     def size(self) -> int:
         """How many bytes wait here, on disk."""
-        return max(0, sum(path.stat().st_size for path in self._segments()) - self._read_at)
+        with self._lock:
+            return sum(path.stat().st_size for path in self._segments()) - self._read_at
 
     def broken(self) -> list[Path]:
         """Segments that could not be read to their end, the oldest first; they are kept for a person."""

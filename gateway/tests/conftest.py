@@ -1,7 +1,8 @@
 """The gateway as Bitrix24 and the console see it, with messaging as a real gRPC server that can be away."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import subprocess
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -60,7 +61,10 @@ class Messaging(messaging_pb2_grpc.MessagingServiceServicer):
             await _context.abort(grpc.StatusCode.UNAVAILABLE, "it died")
         self.bodies += bodies
         self.batches.append(len(bodies))
-        return pb.IngestResponse()
+        taken = pb.INBOUND_OUTCOME_ACCEPTED
+        return pb.IngestResponse(
+            receipts=[pb.Receipt(trace_id=event.trace_id, outcome=taken) for event in request.events]
+        )
 
 
 @dataclass
@@ -88,6 +92,20 @@ class Gateway:
         """An event of Bitrix24."""
         headers = {"content-type": "application/x-www-form-urlencoded"}
         return await self.http.post("/v1/bitrix/events", content=body, headers=headers)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 256 KB of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a disk of its own needs the right to mount one")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @asynccontextmanager
@@ -131,6 +149,7 @@ class Sessions(admin_pb2_grpc.AdminServiceServicer):
 
     def __init__(self) -> None:
         self.live: dict[str, admin_pb2.Admin] = {}
+        self.recorded: list[admin_pb2.RecordChangeRequest] = []
         self.asked = 0
         self.away = False
 
@@ -143,6 +162,14 @@ class Sessions(admin_pb2_grpc.AdminServiceServicer):
         if request.session_id not in self.live:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "it has ended")
         return admin_pb2.GetSessionResponse(admin=self.live[request.session_id])
+
+    async def RecordChange(  # noqa: N802
+        self, request: admin_pb2.RecordChangeRequest, context: Context
+    ) -> admin_pb2.RecordChangeResponse:
+        if self.away:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        self.recorded.append(request)
+        return admin_pb2.RecordChangeResponse()
 
     async def Logout(  # noqa: N802
         self, request: admin_pb2.LogoutRequest, _context: Context
@@ -218,4 +245,10 @@ async def console(tmp_path: Path) -> AsyncIterator[Console]:
 @pytest.fixture
 async def console_in_production(tmp_path: Path) -> AsyncIterator[Console]:
     async with console_of(tmp_path, "production") as console:
+        yield console
+
+
+@pytest.fixture
+async def console_on_small_disk(small_disk: Path) -> AsyncIterator[Console]:
+    async with console_of(small_disk, "dev") as console:
         yield console

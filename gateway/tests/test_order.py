@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from edge.intake import lane_of
+from edge.intake import track_of
 
 
 async def until(met: Any, seconds: float = 10) -> None:
@@ -107,8 +107,8 @@ async def test_while_messaging_fails_at_everything_nothing_is_set_aside(gateway:
         b"member_id=a1b2c3d5&DOMAIN=x",
     ],
 )
-def test_a_portal_has_one_lane_in_whatever_way_it_is_named(body: bytes) -> None:
-    others = {lane_of(body.replace(b"a1b2c3d5", b"%08x" % number)) for number in range(20)}
+def test_a_portal_has_one_track_in_whatever_way_it_is_named(body: bytes) -> None:
+    others = {track_of(body.replace(b"a1b2c3d5", b"%08x" % number)) for number in range(20)}
 
-    assert lane_of(body) == lane_of(b"auth%5Bmember_id%5D=a1b2c3d5")
+    assert track_of(body) == track_of(b"auth%5Bmember_id%5D=a1b2c3d5")
     assert others == {0, 1}

@@ -662,6 +662,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/spool": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What waits in the gateway, and why
+         * @description Return the state of the durable queue of events for which messaging or its database was away.
+         */
+        get: operations["state_v1_admin_spool_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/spool/set-aside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events that messaging refused for good, newest first
+         * @description List them with why; `since` and `until` are about when they were set aside.
+         */
+        get: operations["set_aside_v1_admin_spool_set_aside_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/spool/set-aside/{record_id}/requeue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give messaging an event again that it refused
+         * @description Hand it on, after its cause was mended. Refused again it stays: 409 `refused_again`. Audited.
+         */
+        post: operations["requeue_v1_admin_spool_set_aside__record_id__requeue_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/traces/{trace_id}": {
         parameters: {
             query?: never;
@@ -1296,6 +1356,18 @@ export interface components {
             toast_bytes: number;
         };
         /**
+         * BrokenSegment
+         * @description A file of the spool that could not be read to its end; it is kept for a person to look at.
+         */
+        BrokenSegment: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Size */
+            size: number;
+        };
+        /**
          * Check
          * @description A check: `state` ok, failed, skipped (another check, named in `reason`, says it) or unknown (not made).
          *
@@ -1842,6 +1914,13 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Page[SetAsideEvent] */
+        Page_SetAsideEvent_: {
+            /** Items */
+            items: components["schemas"]["SetAsideEvent"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /**
          * PasswordChange
          * @description One's own new password, with the current one.
@@ -2199,6 +2278,22 @@ export interface components {
             filter: components["schemas"]["ReplayFilter"];
         };
         /**
+         * Requeued
+         * @description What became of an event that messaging took after all.
+         */
+        Requeued: {
+            /** Id */
+            id: string;
+            /** Message Id */
+            message_id: string | null;
+            /** Outcome */
+            outcome: string;
+            /** Reason */
+            reason: string | null;
+            /** Trace Id */
+            trace_id: string;
+        };
+        /**
          * Retried
          * @description How many dead letters were found and taken up; `remaining` are for the next call.
          */
@@ -2307,6 +2402,32 @@ export interface components {
             name: string;
         };
         /**
+         * SetAsideEvent
+         * @description An event that messaging refused for good.
+         */
+        SetAsideEvent: {
+            /** Body Truncated */
+            body_truncated: boolean;
+            /** Cause */
+            cause: string | null;
+            /** Content Type */
+            content_type: string;
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string | null;
+            /** Received At */
+            received_at: string | null;
+            /** Remote Ip */
+            remote_ip: string;
+            /** Size */
+            size: number;
+            /** Trace Id */
+            trace_id: string;
+        };
+        /**
          * Simulated
          * @description A message to take in as if a person of the portal had written it.
          */
@@ -2330,6 +2451,41 @@ export interface components {
             message_id: string | null;
             /** Trace Id */
             trace_id: string;
+        };
+        /**
+         * SpoolState
+         * @description What waits in the gateway, and why.
+         */
+        SpoolState: {
+            /** Broken */
+            broken: components["schemas"]["BrokenSegment"][];
+            /** Bytes */
+            bytes: number;
+            /** Cause */
+            cause: string | null;
+            /** Depth */
+            depth: number;
+            /** Disk Free Mb */
+            disk_free_mb: number;
+            /** Last Not Durable At */
+            last_not_durable_at: string | null;
+            /** Last Not Durable Cause */
+            last_not_durable_cause: string | null;
+            /** Next Step */
+            next_step: string | null;
+            /** Not Durable */
+            not_durable: number;
+            /** Reason */
+            reason: string | null;
+            /** Set Aside */
+            set_aside: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "empty" | "draining" | "waiting";
+            /** Waiting S */
+            waiting_s: number;
         };
         /**
          * Status
@@ -3620,6 +3776,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BlackboxSettings"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    state_v1_admin_spool_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpoolState"];
+                };
+            };
+        };
+    };
+    set_aside_v1_admin_spool_set_aside_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                since?: string | null;
+                trace_id?: string;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SetAsideEvent_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    requeue_v1_admin_spool_set_aside__record_id__requeue_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requeued"];
                 };
             };
             /** @description Validation Error */

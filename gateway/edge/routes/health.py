@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from edge.rows import iso
 from edge.rpc import Peers
 
 router = APIRouter(tags=["health"])
@@ -35,12 +36,14 @@ async def ready(request: Request, peers: Peers) -> JSONResponse:
     """
     found = await asyncio.gather(*(_failing(name, channel) for name, channel in peers.channels.items()))
     failing = sorted(set().union(*found))
-    spool = request.app.state.spool
+    spool, lost = request.app.state.spool, request.app.state.intake.not_durable
     body = {
         "status": "not_ready" if failing else "ready",
         "failing": failing,
         "spool_depth": spool.depth,
         "spool_waiting_s": round(spool.waiting_s),
+        "not_durable": lost.count,
+        "last_not_durable_at": iso(lost.last_at) if lost.last_at else None,
     }
     return JSONResponse(body, 503 if failing else 200)
 

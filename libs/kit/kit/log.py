@@ -3,18 +3,39 @@
 import logging
 import re
 import sys
-from typing import Any
+from typing import Any, TextIO, cast
 
 import orjson
 import structlog
 
-from kit import trace
+from kit import metrics, trace
 
 _SECRET = re.compile(r"token|secret|password|authorization|auth_id|refresh_id|api_key", re.IGNORECASE)
 
 
+class Output:
+    """Standard output. A line that it does not take, say for a full disk, is counted and stops nobody's work."""
+
+    def write(self, text: str) -> int:
+        """Write."""
+        try:
+            return sys.stdout.write(text)
+        except OSError:
+            metrics.LOG_FAILURES.inc()
+            return len(text)
+
+    def flush(self) -> None:
+        """Flush."""
+        try:
+            sys.stdout.flush()
+        except OSError:
+            metrics.LOG_FAILURES.inc()
+
+
 def configure(service: str) -> None:
     """Send structlog and the standard library's records to stdout as JSON with `service` in each."""
+
+    output = Output()
 
     def add_context(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
         event["service"] = service
@@ -36,10 +57,10 @@ def configure(service: str) -> None:
             structlog.processors.JSONRenderer(serializer=_dumps),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", output)),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(cast("TextIO", output))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -11,6 +11,7 @@ RPC_SECONDS = Histogram(
 PEER_FAILURES = Counter("tb_peer_failures_total", "Calls to another context that failed", ["peer", "code"])
 BELL_FAILURES = Counter("tb_bell_failures_total", "Rings of the doorbell that Redis did not take", ["queue"])
 BACKGROUND_FAILURES = Counter("tb_background_failures_total", "Rounds of a background task that failed", ["task"])
+LOG_FAILURES = Counter("tb_log_failures_total", "Writes of the log that its disk or reader did not take")
 
 
 def serve(port: int) -> None:
