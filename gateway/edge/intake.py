@@ -1,13 +1,12 @@
 """The way of an event from the request to durability: one of a batch for messaging, or the spool.
 
 While a batch is under way events gather, and the next takes them all (docs/architecture.md section 3). A portal's
-events all go through one track: their order of arrival is kept, also where the way changes.
+events are in one batch at a time: their order of arrival is kept, also where the way changes.
 """
 
 import asyncio
 import contextlib
 import re
-import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
@@ -42,8 +41,8 @@ BUDGET_S = 0.8
 
 One that messaging stores all the same is stored twice, as one event: it has a key.
 """
-TRACKS = 2
-"""Queues with one batch under way in each. A portal's events are all in one: a batch never overtakes another."""
+IN_FLIGHT = 2
+WORTH_ANOTHER = 16
 _DRAIN_EVERY_S = 0.5
 _MEASURE_EVERY_S = 5.0
 _LOOK_EVERY_S = 0.01
@@ -82,11 +81,19 @@ class Intake:
         self._falling = 0
         """Batches that are on their way to the spool."""
         self.not_durable = NotDurable()
-        self._tracks = [self._track() for _ in range(TRACKS)]
+        self._batches: Coalescer[_Arrived, OSError | None] = Coalescer(
+            self._make_durable,
+            max_items=MAX_EVENTS,
+            max_weight=MAX_BYTES,
+            max_in_flight=IN_FLIGHT,
+            worth_another=WORTH_ANOTHER,
+            weigh=lambda arrived: len(arrived.event.body),
+            key_of=lambda arrived: portal_named(arrived.event.body),
+        )
 
     async def take(self, event: pb.RawEvent) -> None:
         """Return when an event is durable. Raises ApiError 503 when it cannot be made so."""
-        problem = await self._tracks[track_of(event.body)].submit(_Arrived(event, monotonic()))
+        problem = await self._batches.submit(_Arrived(event, monotonic()))
         if problem:
             NOT_DURABLE.inc()
             self.not_durable.count += 1
@@ -100,15 +107,6 @@ class Intake:
         await asyncio.gather(
             background.every(_DRAIN_EVERY_S, "drain_spool", self._drain_all),
             background.every(_MEASURE_EVERY_S, "measure_spool", lambda: asyncio.to_thread(self._measure_disk)),
-        )
-
-    def _track(self) -> Coalescer[_Arrived, OSError | None]:
-        return Coalescer(
-            self._make_durable,
-            max_items=MAX_EVENTS,
-            max_weight=MAX_BYTES,
-            max_in_flight=1,
-            weigh=lambda arrived: len(arrived.event.body),
         )
 
     async def _make_durable(self, batch: list[_Arrived]) -> list[OSError | None]:
@@ -180,10 +178,10 @@ class Intake:
         BROKEN.set(len(self._spool.broken()))
 
 
-def track_of(body: bytes) -> int:
-    """Return the track of whom a body names as its portal; nothing is believed but that it is the same one."""
+def portal_named(body: bytes) -> bytes:
+    """Return the member_id in a body. It is not believed: events that name the same one keep their order."""
     named = _MEMBER.search(body)
-    return zlib.crc32(named[1]) % TRACKS if named else 0
+    return named[1] if named else b""
 
 
 async def _until(event: asyncio.Event, seconds: float) -> None:

@@ -5,11 +5,20 @@ No timer: an item alone waits for nobody (docs/architecture.md section 3).
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from itertools import islice
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class _Waiting(Generic[T, R]):
+    item: T
+    key: Hashable | None
+    future: asyncio.Future[R]
 
 
 class Coalescer(Generic[T, R]):
@@ -24,11 +33,13 @@ class Coalescer(Generic[T, R]):
         max_in_flight: int,
         worth_another: int = 1,
         weigh: Callable[[T], int] = lambda _item: 1,
+        key_of: Callable[[T], Hashable | None] = lambda _item: None,
     ) -> None:
         """Bound a batch by item count and by weight, and the number of flushes under way at once.
 
         Beside one under way the next begins when `worth_another` items wait: small flushes side by side only
-        share the processors, and each costs what a larger one does.
+        share the processors, and each costs what a larger one does. Items with one key, which is not None, are
+        never in two flushes at once: they keep their order.
         """
         self._flush = flush
         self._max_items = max_items
@@ -36,13 +47,15 @@ class Coalescer(Generic[T, R]):
         self._max_in_flight = max_in_flight
         self._worth_another = worth_another
         self._weigh = weigh
-        self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
+        self._key_of = key_of
+        self._keys_under_way: set[Hashable] = set()
+        self._waiting: deque[_Waiting[T, R]] = deque()
         self._in_flight: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: T) -> R:
         """Return the flush's result for `item`; raises what the flush of its batch raised."""
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, future))
+        self._waiting.append(_Waiting(item, self._key_of(item), future))
         self._start()
         return await future
 
@@ -57,11 +70,19 @@ class Coalescer(Generic[T, R]):
             await asyncio.wait(self._in_flight)
 
     def _start(self) -> None:
-        enough = self._worth_another if self._in_flight else 1
-        if len(self._waiting) >= enough and len(self._in_flight) < self._max_in_flight:
+        if len(self._in_flight) < self._max_in_flight and self._is_worth_it():
             task = asyncio.create_task(self._run())
             self._in_flight.add(task)
             task.add_done_callback(self._finished)
+
+    def _is_worth_it(self) -> bool:
+        enough = self._worth_another if self._in_flight else 1
+        if len(self._waiting) < enough:
+            return False
+        return sum(1 for _ in islice(filter(self._may_go, self._waiting), enough)) == enough
+
+    def _may_go(self, one: _Waiting[T, R]) -> bool:
+        return one.key is None or one.key not in self._keys_under_way
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)
@@ -71,23 +92,31 @@ class Coalescer(Generic[T, R]):
         batch = self._take()
         if not batch:
             return
+        keys = {one.key for one in batch}
+        self._keys_under_way |= keys
         try:
-            results = await self._flush([item for item, _ in batch])
+            results = await self._flush([one.item for one in batch])
         except Exception as error:  # noqa: BLE001 - whatever failed, each submitter is told
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
+            for one in batch:
+                if not one.future.done():
+                    one.future.set_exception(error)
             return
-        for (_, future), result in zip(batch, results, strict=True):
-            if not future.done():
-                future.set_result(result)
+        finally:
+            self._keys_under_way -= keys
+        for one, result in zip(batch, results, strict=True):
+            if not one.future.done():
+                one.future.set_result(result)
 
-    def _take(self) -> list[tuple[T, asyncio.Future[R]]]:
-        batch: list[tuple[T, asyncio.Future[R]]] = []
+    def _take(self) -> list[_Waiting[T, R]]:
+        batch, stay = list[_Waiting[T, R]](), list[_Waiting[T, R]]()
         weight = 0
         while self._waiting and len(batch) < self._max_items:
-            weight += self._weigh(self._waiting[0][0])
+            if not self._may_go(self._waiting[0]):
+                stay.append(self._waiting.popleft())
+                continue
+            weight += self._weigh(self._waiting[0].item)
             if batch and weight > self._max_weight:
                 break
             batch.append(self._waiting.popleft())
+        self._waiting.extendleft(reversed(stay))
         return batch

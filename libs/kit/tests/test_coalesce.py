@@ -102,6 +102,31 @@ async def test_too_few_to_be_worth_another_flush_go_with_the_next() -> None:
     assert results == [f"<{number}>" for number in range(5)]
 
 
+async def test_items_with_one_key_are_never_in_two_flushes_at_once() -> None:
+    flushes = Flushes()
+    flushes.gate.clear()
+    gathering = Coalescer(
+        flushes,
+        max_items=100,
+        max_weight=100,
+        max_in_flight=2,
+        weigh=lambda _item: 1,
+        key_of=lambda item: item % 3,
+    )
+    submitted = [asyncio.create_task(gathering.submit(3))]
+    await _turns(3)
+    submitted += [asyncio.create_task(gathering.submit(number)) for number in (6, 1, 9, 2, 4)]
+    await _turns(3)
+    under_way = list(flushes.batches)
+
+    flushes.gate.set()
+    results = await asyncio.gather(*submitted)
+
+    assert under_way == [[3], [1, 2, 4]]
+    assert flushes.batches == [[3], [1, 2, 4], [6, 9]]
+    assert results == ["<3>", "<6>", "<1>", "<9>", "<2>", "<4>"]
+
+
 async def test_a_failure_reaches_everybody_of_its_batch_and_nobody_else() -> None:
     flushes = Flushes()
     flushes.failing = True
