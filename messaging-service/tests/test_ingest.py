@@ -1,5 +1,6 @@
 """Ingest: a batch is stored whole, repeated without effect, and one bad event never spoils the others."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import event as hook
 
 from bitrix import phpform, wire
+from messaging.grpc_api import _raw_event
 from teachbase.messaging.v1 import messaging_pb2 as pb
 
 EVENTS = Path(__file__).parents[2] / "tests/fixtures/bitrix24/events"
@@ -55,6 +57,31 @@ async def test_whatever_field_the_database_refuses_the_others_are_stored(
         pb.INBOUND_OUTCOME_ERROR,
         pb.INBOUND_OUTCOME_ACCEPTED,
     ]
+
+
+class Strange(str):
+    """A content type at which the reader fails: nothing from outside is known to make it."""
+
+    __slots__ = ()
+
+    def lower(self) -> str:
+        raise RuntimeError("a fault of the reader")
+
+
+async def test_one_event_at_which_the_reader_fails_leaves_99_stored_and_itself_marked(
+    service: Any, event_of: Any
+) -> None:
+    portal = await service.portal()
+    events = [_raw_event(event_of(portal, 70101 + number)) for number in range(100)]
+    events[37] = replace(events[37], content_type=Strange("text/strange"))
+
+    receipts = await service.fetcher._inbox.ingest(events)
+
+    outcomes = [receipt.outcome for receipt in receipts]
+    assert (outcomes[37], outcomes.count("accepted")) == ("unparsable", 99)
+    kept = await service.rows("SELECT outcome, reason FROM bitrix_inbound_events WHERE id = :id", id=events[37].id)
+    assert [tuple(row) for row in kept] == [("unparsable", "parser_failed")]
+    assert (await service.rows(COUNTED, id=portal.id))[0].messages == 99
 
 
 async def test_repeating_a_batch_gives_the_same_receipts_and_no_new_row(service: Any, event_of: Any) -> None:

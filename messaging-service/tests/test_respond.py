@@ -96,7 +96,7 @@ async def test_what_a_dead_worker_had_fixed_is_handed_over_after_its_lease_witho
     composed = await service.responder._compose(batch)  # the worker that dies after it has fixed the reply
     await service.responder._fix(composed)
 
-    service.clock.advance(14)
+    service.clock.advance(11)
     await service.respond()
     before_the_lease_ends = len(service.handed(portal))
     service.clock.advance(2)
@@ -111,7 +111,7 @@ async def test_a_worker_that_comes_late_after_its_lease_adds_nothing(service: An
     portal = await service.portal()
     await service.ingest(event_of(portal))
     late = (await service.responder.claim(1))[0]
-    service.clock.advance(16)
+    service.clock.advance(13)
     await service.respond()
 
     await service.responder.answer(late)

@@ -9,6 +9,9 @@ from tests.e2e.product import EVENTS, FORM, Product, eventually
 
 MESSAGE = (EVENTS / "09-v2-messageadd-private.txt").read_bytes()
 
+STRANGER = ("refused", "unknown_portal")
+NO_EVENT = ("unparsable", "no_event")
+
 BODIES: dict[str, tuple[bytes, dict[str, str], str, str]] = {
     "unknown portal": (MESSAGE.replace(b"5f2c1be0", b"ffffffff"), FORM, "refused", "unknown_portal"),
     "no event": (b"a=b", FORM, "unparsable", "no_event"),
@@ -20,6 +23,11 @@ BODIES: dict[str, tuple[bytes, dict[str, str], str, str]] = {
     "json list": (b"[1]", {"content-type": "application/json"}, "unparsable", "not_an_object"),
     "2 MB": (b"event=X&a=" + b"x" * 2_000_000, FORM, "unparsable", "too_large"),
     "no content type": (MESSAGE.replace(b"5f2c1be0", b"fffffff1"), {}, "refused", "unknown_portal"),
+    "an unknown content type": (MESSAGE.replace(b"5f2c1be0", b"fffffff2"), {"content-type": "x/y; z"}, *STRANGER),
+    "a form that says it is json": (MESSAGE, {"content-type": "application/json"}, "unparsable", "not_json"),
+    "json that says it is a form": (b'{"event": "ONX"}', FORM, "unparsable", "no_event"),
+    "multipart": (b"--x\r\n\r\nevent=X\r\n--x--", {"content-type": "multipart/form-data; boundary=x"}, *NO_EVENT),
+    "json of depth 50": (b'{"event":' * 50 + b"1" + b"}" * 50, {"content-type": "application/json"}, *NO_EVENT),
     "64 KB of text": (b"event=ONX&data[t]=" + b"%D1%8F" * 65536, FORM, "refused", "unknown_portal"),
 }
 
