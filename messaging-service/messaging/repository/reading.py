@@ -1,25 +1,63 @@
-"""Statements that look: lists and traces."""
+"""Statements that look: lists, a window of ids at a time, after `begin`; single rows; counts."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Row, Select, Table, func, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, func, literal, or_, select, text, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
-from messaging.domain import Dialog, Event, InboundEvent, Message, Outcome
+from messaging.domain import Dialog, Event, InboundEvent, Message
+from messaging.repository import shown
 from messaging.tables import bitrix_inbound_events, dialogs, events, messages
-
-_INBOUND = [c for c in bitrix_inbound_events.c if c.name not in {"body", "headers", "token_hash"}]
-
+from messaging.windows import Part, Window
 
 AROUND = timedelta(seconds=10)
 """How far a row's moment may be from the time in its id, which bounds the partitions that are read."""
+_DAY_MS = 86_400_000
+_EACH = 0
+"""OFFSET of a subquery that looks into the index for each row outside: else all dialogs may be read instead."""
+_ENDED = "type IN ('send_ok', 'send_err')"
+
+
+async def begin(conn: AsyncConnection) -> None:
+    """Have this transaction's statements planned for their values, which say what partitions are read, and on one
+    processor: who looks is in nobody's way.
+    """
+    await conn.execute(
+        text("""
+            SELECT set_config('plan_cache_mode', 'force_custom_plan', true),
+                   set_config('max_parallel_workers_per_gather', '0', true)
+        """)
+    )
+
+
+async def parts(conn: AsyncConnection, table: str) -> list[Part]:
+    """Return the partitions of a table, newest first, without the one that takes what no day claims."""
+    rows = await conn.execute(
+        text("""
+            SELECT c.relname AS name, coalesce(pg_relation_size(c.oid), 0) AS size,
+                   CAST(extract(epoch FROM now()) * 1000 AS bigint) AS now_ms
+            FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+            WHERE i.inhparent = CAST(:table AS regclass) AND c.relname ~ '_[0-9]{8}$' ORDER BY c.relname DESC
+        """),
+        {"table": table},
+    )
+    found = []
+    for row in rows:
+        day = datetime.strptime(row.name[-8:], "%Y%m%d").replace(tzinfo=UTC)
+        first_ms = ids.milliseconds(day)
+        # The day that is written to has its rows before now.
+        end_ms = min(first_ms + _DAY_MS, max(row.now_ms, first_ms + 1))
+        found.append(Part(first_ms, end_ms, row.size))
+    return found
 
 
 async def dialogs_page(
     conn: AsyncConnection,
+    window: Window,
     *,
     portal_id: UUID | None,
     since: datetime | None,
@@ -27,28 +65,58 @@ async def dialogs_page(
     before: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[Dialog]:
-    """Return dialogs by last message, newest first."""
-    key = (dialogs.c.last_message_at, dialogs.c.id)
-    statement = select(dialogs).order_by(*(column.desc() for column in key)).limit(limit)
+    """Return dialogs whose last message falls into a window, newest first.
+
+    No index has the moment of the last message, which every message moves: dialogs are found by the messages of
+    the window. One that has a newer message is in the newer one's window.
+    """
+    touched = select(messages.c.portal_id, messages.c.dialog_id).distinct()
     if portal_id:
-        statement = statement.where(dialogs.c.portal_id == portal_id)
+        touched = touched.where(messages.c.portal_id == portal_id)
+    if window.first:
+        first = ids.time_of(window.first)
+        touched = touched.where(messages.c.id >= ids.floor_of(first - AROUND))
+        since = max(since, first) if since else first
+    if window.end:
+        end = ids.time_of(window.end)
+        touched = touched.where(messages.c.id < ids.floor_of(end + AROUND))
+        until = min(until, end) if until else end
+    seen = touched.subquery()
+    own = select(dialogs).where(dialogs.c.portal_id == seen.c.portal_id, dialogs.c.id == seen.c.dialog_id)
     if since:
-        statement = statement.where(dialogs.c.last_message_at >= since)
+        own = own.where(dialogs.c.last_message_at >= since)
     if until:
-        statement = statement.where(dialogs.c.last_message_at < until)
+        own = own.where(dialogs.c.last_message_at < until)
     if before:
-        statement = statement.where(tuple_(*key) < before)
-    return [_dialog(row) for row in await conn.execute(statement)]
+        own = own.where(tuple_(dialogs.c.last_message_at, dialogs.c.id) < before)
+    found = own.offset(_EACH).lateral()
+    statement = (
+        select(found)
+        .join_from(seen, found, true())
+        .order_by(found.c.last_message_at.desc(), found.c.id.desc())
+        .limit(limit)
+    )
+    return [shown.dialog(row) for row in await conn.execute(statement)]
 
 
 async def find_dialog(conn: AsyncConnection, dialog_id: UUID) -> Dialog | None:
-    """Return a dialog."""
-    row = (await conn.execute(select(dialogs).where(dialogs.c.id == dialog_id))).first()
-    return _dialog(row) if row else None
+    """Return a dialog of whichever portal: it is looked for in each, for a dialog's id tells no portal."""
+    row = (
+        await conn.execute(
+            text(f"""
+                SELECT d.* FROM portals AS p CROSS JOIN LATERAL (
+                    SELECT * FROM dialogs WHERE portal_id = p.id AND id = :id OFFSET {_EACH}
+                ) AS d LIMIT 1
+            """),  # noqa: S608 - our own number
+            {"id": dialog_id},
+        )
+    ).first()
+    return shown.dialog(row) if row else None
 
 
 async def messages_page(
     conn: AsyncConnection,
+    window: Window,
     *,
     portal_id: UUID | None,
     dialog_id: UUID | None,
@@ -58,152 +126,85 @@ async def messages_page(
     direction: str,
     since: datetime | None,
     until: datetime | None,
-    before: UUID | None,
     limit: int,
 ) -> list[Message]:
-    """Return messages, newest first, older than `before`."""
-    statement = _newest(messages, since, until, before, limit)
+    """Return messages of a window, newest first."""
+    c = messages.c
+    statement = _newest(messages, c.created_at, window, since, until, limit)
     if trace_id is None:
         # The bot let into a dialog is owed a greeting, but nobody wrote a message.
-        statement = statement.where(messages.c.kind != "join")
-    wanted: list[tuple[Column[Any], Any]] = [
-        (messages.c.portal_id, portal_id),
-        (messages.c.dialog_id, dialog_id),
-        (messages.c.trace_id, trace_id),
-        (messages.c.provider_message_id, provider_message_id),
-        (messages.c.state, state),
-        (messages.c.direction, direction),
+        statement = statement.where(c.kind != "join")
+    wanted: list[tuple[ColumnElement[Any], Any]] = [
+        (c.portal_id, portal_id),
+        (c.dialog_id, dialog_id),
+        (c.trace_id, trace_id),
+        (c.state, state),
+        (c.direction, direction),
     ]
-    for column, value in wanted:
-        if value:
-            statement = statement.where(column == value)
-    return [_message(row) for row in await conn.execute(statement)]
+    if provider_message_id and portal_id:
+        statement = statement.where(c.provider_message_id == provider_message_id)
+    elif provider_message_id:
+        # Not told to the planner, or it goes through an index that has the numbers of each portal by themselves.
+        number = select(literal(provider_message_id, BigInteger)).scalar_subquery()
+        statement = statement.where(c.provider_message_id == number)
+    return [shown.message(row) for row in await conn.execute(_with(statement, wanted))]
 
 
 async def events_page(
     conn: AsyncConnection,
+    window: Window,
     *,
     portal_id: UUID | None,
     trace_id: UUID | None,
     type_: str,
     since: datetime | None,
     until: datetime | None,
-    before: UUID | None,
     limit: int,
 ) -> list[Event]:
-    """Return events, newest first, older than `before`."""
-    statement = _newest(events, since, until, before, limit)
-    if portal_id:
-        statement = statement.where(events.c.portal_id == portal_id)
+    """Return events of a window, newest first."""
+    c = events.c
+    statement = _newest(events, c.created_at, window, since, until, limit)
     if trace_id:
-        statement = statement.where(events.c.trace_id == trace_id)
-    if type_:
-        statement = statement.where(events.c.type == type_)
-    return [_event(row) for row in await conn.execute(statement)]
+        # The event of a request has the trace's id, the others say how replies ended: both have an index.
+        statement = statement.where(c.trace_id == trace_id, or_(c.id == trace_id, text(_ENDED)))
+    wanted: list[tuple[ColumnElement[Any], Any]] = [(c.portal_id, portal_id), (c.type, type_)]
+    return [shown.event(row) for row in await conn.execute(_with(statement, wanted))]
 
 
 async def inbound_page(
     conn: AsyncConnection,
+    window: Window,
     *,
     portal_id: UUID | None,
     trace_id: UUID | None,
     domain: str,
     event: str,
     outcome: str,
-    reason: str = "",
+    reason: str,
     since: datetime | None,
     until: datetime | None,
-    before: UUID | None,
     limit: int,
 ) -> list[InboundEvent]:
-    """Return blackbox rows, newest first, older than `before`."""
-    statement = _newest(bitrix_inbound_events, since, until, before, limit).with_only_columns(*_INBOUND)
-    wanted: list[tuple[Column[Any], Any]] = [
-        (bitrix_inbound_events.c.portal_id, portal_id),
-        (bitrix_inbound_events.c.id, trace_id),
-        (bitrix_inbound_events.c.domain, domain),
-        (bitrix_inbound_events.c.event, event),
-        (bitrix_inbound_events.c.outcome, outcome),
-        (bitrix_inbound_events.c.reason, reason),
+    """Return blackbox rows of a window, newest first."""
+    c = bitrix_inbound_events.c
+    statement = _newest(bitrix_inbound_events, c.received_at, window, since, until, limit)
+    wanted: list[tuple[ColumnElement[Any], Any]] = [
+        (c.portal_id, portal_id),
+        (c.id, trace_id),
+        (c.domain, domain),
+        (c.event, event),
+        (c.outcome, outcome),
+        (c.reason, reason),
     ]
-    for column, value in wanted:
-        if value:
-            statement = statement.where(column == value)
-    return [_inbound(row) for row in await conn.execute(statement)]
+    found = await conn.execute(_with(statement, wanted).with_only_columns(*shown.INBOUND))
+    return [shown.inbound(row) for row in found]
 
 
 async def find_inbound(conn: AsyncConnection, event_id: UUID) -> InboundEvent | None:
     """Return a blackbox row."""
-    row = (await conn.execute(select(*_INBOUND).where(bitrix_inbound_events.c.id == event_id))).first()
-    return _inbound(row) if row else None
-
-
-def _newest(
-    table: Table, since: datetime | None, until: datetime | None, before: UUID | None, limit: int
-) -> Select[Any]:
-    """Select from a table ranged by a UUIDv7 id: moments become ids, so partitions are pruned."""
-    statement = select(table).order_by(table.c.id.desc()).limit(limit)
-    moment = table.c.received_at if "received_at" in table.c else table.c.created_at
-    if since:
-        statement = statement.where(table.c.id >= ids.floor_of(since - AROUND), moment >= since)
-    if until:
-        statement = statement.where(table.c.id < ids.floor_of(until + AROUND), moment < until)
-    if before:
-        statement = statement.where(table.c.id < before)
-    return statement
-
-
-def _dialog(row: Row[Any]) -> Dialog:
-    return Dialog(
-        id=row.id,
-        portal_id=row.portal_id,
-        provider_dialog_id=row.provider_dialog_id,
-        provider_dialog_id_raw=row.provider_dialog_id_raw,
-        user_id=row.user_id,
-        kind=row.kind,
-        state=row.state,
-        last_message_at=row.last_message_at,
-        created_at=row.created_at,
-    )
-
-
-def _message(row: Row[Any]) -> Message:
-    return Message(
-        id=row.id,
-        portal_id=row.portal_id,
-        dialog_id=row.dialog_id,
-        trace_id=row.trace_id,
-        provider_message_id=row.provider_message_id,
-        direction=row.direction,
-        author_id=row.author_id,
-        body=row.body,
-        state=row.state,
-        reason=row.reason,
-        reply_to=row.reply_to,
-        steps=row.steps,
-        created_at=row.created_at,
-    )
-
-
-def _event(row: Row[Any]) -> Event:
-    return Event(
-        id=row.id,
-        portal_id=row.portal_id,
-        trace_id=row.trace_id,
-        type=row.type,
-        provider_event=row.provider_event,
-        provider_event_id=row.provider_event_id,
-        dialog_id=row.dialog_id,
-        message_id=row.message_id,
-        reason=row.reason,
-        payload=row.payload,
-        created_at=row.created_at,
-    )
-
-
-def _inbound(row: Row[Any]) -> InboundEvent:
-    values = {column.name: getattr(row, column.name) for column in _INBOUND}
-    return InboundEvent(**{**values, "outcome": Outcome(row.outcome)})
+    statement = select(*shown.INBOUND).where(bitrix_inbound_events.c.id == event_id)
+    row = (await conn.execute(statement)).first()
+    return shown.inbound(row) if row else None
 
 
 async def count_answered(conn: AsyncConnection, portal_id: UUID, user_id: int, since: datetime) -> int:
@@ -220,3 +221,28 @@ async def count_answered(conn: AsyncConnection, portal_id: UUID, user_id: int, s
         )
     )
     return await conn.scalar(statement) or 0
+
+
+def _newest(
+    table: Table,
+    moment: ColumnElement[datetime],
+    window: Window,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+) -> Select[Any]:
+    statement = select(table).order_by(table.c.id.desc()).limit(limit)
+    if window.first:
+        statement = statement.where(table.c.id >= window.first)
+    if window.end:
+        statement = statement.where(table.c.id < window.end)
+    if since:
+        statement = statement.where(moment >= since)
+    if until:
+        statement = statement.where(moment < until)
+    return statement
+
+
+def _with(statement: Select[Any], wanted: Sequence[tuple[ColumnElement[Any], Any]]) -> Select[Any]:
+    """Return a statement that asks for those values that are given."""
+    return statement.where(*(column == value for column, value in wanted if value))
