@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -56,13 +56,18 @@ class Responder:
         self._billing = billing
         self._delivery = delivery
         self._now = now
+        # Workers begin with different portals: they are less in each other's way.
+        self._last_in_turn = uuid4()
 
     async def claim(self, free: int) -> list[Batch]:
-        """Hold a batch of dialogs; nothing when none is owed a reply."""
-        now, token = self._now(), ids.uuid7()
+        """Hold a batch of dialogs, of portals in turn; nothing when none is owed a reply."""
+        now, token, last = self._now(), ids.uuid7(), self._last_in_turn
         async with self._engine.begin() as conn:
-            held = await statements.claim(conn, now, now + LEASE, token, min(free, 1) * BATCH)
-        return [Batch(token, held)] if held else []
+            held = await statements.claim(conn, now, now + LEASE, token, min(free, 1) * BATCH, last)
+        if not held:
+            return []
+        self._last_in_turn = max((one.portal_id for one in held), key=lambda portal: (portal <= last, portal))
+        return [Batch(token, held)]
 
     async def answer(self, batch: Batch) -> float | None:
         """Answer a batch. Returns the seconds after which to look again, None when nothing is left.

@@ -8,35 +8,67 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit import ids
 from messaging.domain import DEFAULT_LANGUAGE, ClaimedDialog, Question
 
 AT_ONCE = 800
 """Messages that a batch takes at the most; the neighbours' calls take 1 000. What is left stays owed."""
 
 
+_NEXT = """(
+    SELECT d.portal_id FROM dialogs AS d WHERE d.pending_since IS NOT NULL AND d.portal_id > found.portal_id
+    ORDER BY d.portal_id, d.pending_since LIMIT 1
+)"""
+"""One step in the index of what is owed, however much is owed to a portal; no other index has that order."""
+CLAIM = text(f"""
+    WITH RECURSIVE ahead AS (
+        SELECT CAST(:after AS uuid) AS portal_id
+        UNION ALL SELECT {_NEXT} FROM ahead AS found WHERE portal_id IS NOT NULL
+    ), behind AS (
+        SELECT CAST('{ids.NIL}' AS uuid) AS portal_id
+        UNION ALL SELECT {_NEXT} FROM behind AS found WHERE portal_id < :after
+    ), in_turn AS (
+        SELECT portal_id FROM (
+            SELECT portal_id FROM ahead WHERE portal_id > :after
+            UNION ALL SELECT portal_id FROM behind WHERE portal_id <= :after
+        ) AS ring
+        WHERE (
+            SELECT true FROM dialogs AS d WHERE d.portal_id = ring.portal_id AND d.pending_since IS NOT NULL
+              AND (d.lease_until IS NULL OR d.lease_until < :now)
+            ORDER BY d.pending_since LIMIT 1
+        )
+        LIMIT :limit
+    ), waiting AS (
+        SELECT in_turn.portal_id, d.id, d.pending_since,
+               row_number() OVER (PARTITION BY in_turn.portal_id ORDER BY d.pending_since) AS place
+        FROM in_turn CROSS JOIN LATERAL (
+            SELECT id, pending_since FROM dialogs
+            WHERE portal_id = in_turn.portal_id AND pending_since IS NOT NULL
+              AND (lease_until IS NULL OR lease_until < :now)
+            ORDER BY pending_since LIMIT :limit
+        ) AS d
+    ), chosen AS (
+        SELECT portal_id, id FROM waiting ORDER BY place, pending_since LIMIT :limit
+    ), picked AS (
+        SELECT d.portal_id, d.id FROM dialogs AS d JOIN chosen USING (portal_id, id)
+        WHERE d.pending_since IS NOT NULL AND (d.lease_until IS NULL OR d.lease_until < :now)
+        FOR UPDATE OF d SKIP LOCKED
+    )
+    UPDATE dialogs AS d SET lease_until = :lease_until, lease_token = :token, state = 'answering'
+    FROM picked WHERE d.portal_id = picked.portal_id AND d.id = picked.id
+    RETURNING d.portal_id, d.id, d.provider_dialog_id, d.kind, d.greeted_at, d.pending_since
+""")  # noqa: S608 - our own words
+"""Portals have their turn in the order of their ids, on from the last that had it, and around. Of those in turn
+the first dialog of each comes first, then the second of each.
+"""
+
+
 async def claim(
-    conn: AsyncConnection, now: datetime, lease_until: datetime, token: UUID, limit: int
+    conn: AsyncConnection, now: datetime, lease_until: datetime, token: UUID, limit: int, after: UUID
 ) -> list[ClaimedDialog]:
-    """Hold up to `limit` dialogs that are owed something and nobody holds, a portal at a time in turn."""
+    """Hold up to `limit` dialogs that are owed something and nobody holds, of the portals in turn after one."""
     rows = await conn.execute(
-        text("""
-            WITH waiting AS (
-                SELECT portal_id, id, pending_since,
-                       row_number() OVER (PARTITION BY portal_id ORDER BY pending_since) AS place
-                FROM dialogs
-                WHERE pending_since IS NOT NULL AND (lease_until IS NULL OR lease_until < :now)
-            ), chosen AS (
-                SELECT portal_id, id FROM waiting ORDER BY place, pending_since LIMIT :limit
-            ), picked AS (
-                SELECT d.portal_id, d.id FROM dialogs AS d JOIN chosen USING (portal_id, id)
-                WHERE d.pending_since IS NOT NULL AND (d.lease_until IS NULL OR d.lease_until < :now)
-                FOR UPDATE OF d SKIP LOCKED
-            )
-            UPDATE dialogs AS d SET lease_until = :lease_until, lease_token = :token, state = 'answering'
-            FROM picked WHERE d.portal_id = picked.portal_id AND d.id = picked.id
-            RETURNING d.portal_id, d.id, d.provider_dialog_id, d.kind, d.greeted_at, d.pending_since
-        """),
-        {"now": now, "lease_until": lease_until, "token": token, "limit": limit},
+        CLAIM, {"now": now, "lease_until": lease_until, "token": token, "limit": limit, "after": after}
     )
     return [
         ClaimedDialog(
