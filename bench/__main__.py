@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import os
 
-from bench import calls, decode, ingest, outages, report
+from bench import calls, decode, delivery, ingest, outages, replies, report, scale
 from bench.load import LoadFailed
 from devstack.errors import StackError
 
@@ -12,7 +12,7 @@ from devstack.errors import StackError
 def main() -> None:
     """Run the command line. Exits non-zero when anything acknowledged is not stored exactly once."""
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("--quick", action="store_true", help="one minute, less exact; leaves the report as it is")
+    parser.add_argument("--quick", action="store_true", help="two minutes, less exact; leaves the report as it is")
     quick: bool = parser.parse_args().quick
     load_average = round(os.getloadavg()[0], 2)
     try:
@@ -21,6 +21,9 @@ def main() -> None:
             *asyncio.run(calls.measure(calls.QUICK if quick else calls.FULL)),
             asyncio.run(ingest.measure(ingest.QUICK if quick else ingest.FULL)),
             asyncio.run(outages.measure(outages.QUICK if quick else outages.FULL)),
+            *asyncio.run(scale.measure(scale.QUICK if quick else scale.FULL)),
+            *asyncio.run(delivery.measure(delivery.QUICK if quick else delivery.FULL)),
+            asyncio.run(replies.measure(replies.QUICK if quick else replies.FULL)),
         ]
     except (ingest.NotDurable, calls.CallerFailed, LoadFailed, StackError) as error:
         raise SystemExit(f"bench: {error}") from None

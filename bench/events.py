@@ -10,7 +10,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 SAMPLE = Path(__file__).parents[1] / "tests/fixtures/bitrix24/events/09-v2-messageadd-private.txt"
 PATH = "/v1/bitrix/events"
 PORTALS = 50
-USERS_PER_PORTAL = 20
+SENDERS = 1_000
+"""People who write, of all portals together; of more portals one each."""
 FIRST_USER = 1001
 
 _MEMBER = b"5f2c1be07a9d4e63b8d0a1c2e3f40516"
@@ -36,20 +37,21 @@ class Portal:
         return sha256(self.token.encode()).digest()
 
 
-def portals() -> list[Portal]:
-    """The portals that events come from; the same in every process."""
-    return [_portal(f"portal-{number:04d}.bitrix24.ru") for number in range(PORTALS)]
+def portals(count: int = PORTALS) -> list[Portal]:
+    """The portals that events come from; the same in every process, fewer are the first of more."""
+    return [_portal(f"portal-{number:04d}.bitrix24.ru") for number in range(count)]
 
 
-def requests(port: int, first_id: int) -> Iterator[bytes]:
-    """Endless requests to 127.0.0.1:`port`, with message ids from `first_id` (ten digits) on, one by one.
+def requests(port: int, first_id: int, writing: int = PORTALS) -> Iterator[bytes]:
+    """Endless requests to 127.0.0.1:`port`, with message ids from `first_id` (ten digits) on.
+
+    `writing`: how many portals they are of.
 
     Everything but the message id is prepared: making a request is one concatenation, so that the load
     generator takes as little as possible of the processors it shares with what it measures.
     """
-    shells = cycle(
-        [shell(port, portal, FIRST_USER + user) for user in range(USERS_PER_PORTAL) for portal in portals()]
-    )
+    users, senders = range(max(1, SENDERS // writing)), portals(writing)
+    shells = cycle([shell(port, portal, FIRST_USER + user) for user in users for portal in senders])
     for message_id, (before, after) in zip(count(first_id), shells, strict=False):
         yield b"%b%d%b" % (before, message_id, after)
 

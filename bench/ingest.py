@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
+from bench.events import PORTALS
 from bench.load import GENERATOR, Job, Result, drive, per_1000
 from bench.report import Goal, Section
 from bench.system import engines
@@ -102,8 +103,8 @@ class Bench:
         self._settle = settle
         self._next_id = 1_000_000_000
 
-    async def measure(self, runs: Runs, target: Target, rate: float = 0) -> Result:
-        """Run once and add to `runs`. Raises NotDurable."""
+    async def measure(self, runs: Runs, target: Target, rate: float = 0, portals: int = PORTALS) -> Result:
+        """Run once, with events of so many portals, and add to `runs`. Raises NotDurable."""
         await self._settle()
         first_id, self._next_id = self._next_id, self._next_id + IDS_PER_RUN
         job = Job(
@@ -114,6 +115,7 @@ class Bench:
             measure_s=self._plan.measure_s,
             first_id=first_id,
             processes=target.processes,
+            portals=portals,
         )
         result = await drive(job)
         runs.results.append(result)

@@ -15,7 +15,7 @@ import uvloop
 
 from bench import cpu
 from bench.client import Load
-from bench.events import requests
+from bench.events import PORTALS, requests
 
 GENERATOR = "load generator"
 
@@ -38,6 +38,8 @@ class Job:
     """Of the messages sent: every one has the id after the last one's."""
     processes: Mapping[str, int]
     """The server's processes by name, whose processor time is measured: name -> pid."""
+    portals: int = PORTALS
+    """How many portals the events come from."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Result:
 
 async def apply(job: Job) -> Result:
     """Warm up, measure, wait for the last answers. Raises Refused for an answer other than 200."""
-    load = Load(requests(job.port, job.first_id), job.rate)
+    load = Load(requests(job.port, job.first_id, job.portals), job.rate)
     processes = {**job.processes, GENERATOR: os.getpid()}
     await load.start(job.port, job.connections)
     await asyncio.wait([load.done], timeout=job.warm_s)

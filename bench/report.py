@@ -44,6 +44,11 @@ class Goal:
         """A number that is to be low."""
         return cls(what, f"<= {bound:g}", measured, measured <= bound)
 
+    @classmethod
+    def between(cls, what: str, low: float, high: float, measured: float) -> "Goal":
+        """A number that is to be neither low nor high."""
+        return cls(what, f"{low:g} to {high:g}", measured, low <= measured <= high)
+
 
 @dataclass(frozen=True)
 class Section:

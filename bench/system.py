@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import asyncpg
@@ -38,6 +38,18 @@ class Engines:
     redis_url: str
     processes: Mapping[str, int]
     """Name -> pid."""
+
+    async def another(self, name: str) -> "Engines":
+        """Return the same engines with a database and a folder of that name, made here."""
+        folder = self.folder / name
+        folder.mkdir()
+        session = await asyncpg.connect(self.admin_dsn)
+        await session.execute(f"CREATE DATABASE {name}")
+        await session.close()
+        admin_dsn = f"{self.admin_dsn.rpartition('/')[0]}/{name}"
+        return replace(
+            self, folder=folder, admin_dsn=admin_dsn, dsns=await bootstrap(admin_dsn, SECRET, tuple(self.dsns))
+        )
 
     async def settle(self) -> None:
         """Write out what earlier runs left in memory, so that the next run does not pay for it."""

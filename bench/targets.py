@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from bench.events import portals
+from bench.events import PORTALS, portals
 from bench.system import Engines, run, server
 from devstack.ports import next_free
 from devstack.probes import grpc_serving, http_ok
@@ -29,6 +29,8 @@ class Target:
 
     None where nothing is stored.
     """
+    messaging: str = ""
+    """Where messaging answers gRPC."""
 
 
 @asynccontextmanager
@@ -64,11 +66,11 @@ class Product:
     def __init__(self, engines: Engines) -> None:
         self.dsn, self.port = engines.dsns["messaging"], next_free(0)
         self._folder = engines.folder
-        self._address = f"127.0.0.1:{next_free(0)}"
+        self.address = f"127.0.0.1:{next_free(0)}"
         nobody = f"127.0.0.1:{next_free(0)}"
         common = {
             "TB_SECRET_KEYS": base64.urlsafe_b64encode(bytes(32)).decode(),
-            "TB_MESSAGING_GRPC": self._address,
+            "TB_MESSAGING_GRPC": self.address,
             "TB_PORTAL_GRPC": nobody,
             "TB_DELIVERY_GRPC": nobody,
             "TB_BILLING_GRPC": nobody,
@@ -81,14 +83,14 @@ class Product:
             "TB_SPOOL_DIR": str(self._folder / "spool"),
         }
 
-    async def prepare(self) -> None:
+    async def prepare(self, installed: int = PORTALS) -> None:
         """Migrate, and make the portals known that events come from."""
         await run(["messaging", "migrate"], self._for_messaging, self._folder / "migrate.log")
-        await _fill(self.dsn, _OUR_PORTALS)
+        await _fill(self.dsn, _OUR_PORTALS, installed)
 
     def messaging(self) -> AbstractAsyncContextManager[int]:
         """Messaging, for as long as the context lasts; it yields the pid."""
-        serving = functools.partial(grpc_serving, self._address)
+        serving = functools.partial(grpc_serving, self.address)
         log = self._folder / "messaging.log"
         return server("messaging", ["messaging", "serve"], self._for_messaging, log, serving)
 
@@ -99,16 +101,17 @@ class Product:
 
 
 @asynccontextmanager
-async def ours(engines: Engines) -> AsyncIterator[Target]:
+async def ours(engines: Engines, installed: int = PORTALS) -> AsyncIterator[Target]:
     """The product."""
     product = Product(engines)
-    await product.prepare()
+    await product.prepare(installed)
     async with product.messaging() as messaging, product.gateway() as gateway:
         yield Target(
             "ours",
             product.port,
             {"gateway": gateway, "messaging": messaging, **engines.processes},
             functools.partial(_stored, product.dsn, _OUR_STORED),
+            product.address,
         )
 
 
@@ -136,8 +139,8 @@ _OUR_STORED = """
 """
 
 
-async def _fill(dsn: str, statement: str) -> None:
-    found = portals()
+async def _fill(dsn: str, statement: str, installed: int = PORTALS) -> None:
+    found = portals(installed)
     columns = zip(*((one.id, one.member_id, one.domain, one.token_hash) for one in found), strict=True)
     session = await asyncpg.connect(dsn)
     await session.execute(statement, *columns)

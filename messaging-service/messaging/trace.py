@@ -15,6 +15,8 @@ _ENDS = {
     Outcome.UNPARSABLE: "refused",
     Outcome.ERROR: "failed",
 }
+_MOST_MS = (1 << 31) - 1
+"""What the field holds: 24 days, which a spool may wait."""
 
 
 def of(inbound: list[InboundEvent], messages: list[Message], events: list[Event]) -> pb.GetTraceResponse:
@@ -44,7 +46,7 @@ def _received(row: InboundEvent) -> list[pb.TraceStep]:
         pb.TraceStep(
             at=moment(row.stored_at),
             step="stored",
-            took_ms=max(0, took_ms),
+            took_ms=min(max(0, took_ms), _MOST_MS),
             detail=struct({"outcome": row.outcome, "reason": row.reason}),
         ),
     ]
