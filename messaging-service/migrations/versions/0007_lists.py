@@ -12,9 +12,12 @@ def upgrade() -> None:
     # once and sorts nothing; what arrives meanwhile waits in the gateway's spool.
     _by_age("bitrix_inbound_events", "portal_id, id", pages=64)
     _by_age("events", "portal_id, id", pages=32)
-    # A message is also found by the number that its portal gave it, whichever portal that is.
+    # Messages change soon after they came, so that later ones take the room of their earlier versions: a range holds
+    # several short whiles rather than a long one. A message is also found by the number that its portal gave it,
+    # whichever portal that is.
+    whiles = "id uuid_minmax_multi_ops (values_per_range = 16)"
     number = "provider_message_id int8_bloom_ops (n_distinct_per_range = 1500)"
-    _by_age("messages", f"portal_id, id, {number}", pages=32)
+    _by_age("messages", f"portal_id, {whiles}, {number}", pages=32)
     # Of these ingest stores few or none.
     op.execute("CREATE INDEX messages_failed ON messages (portal_id, id) WHERE state = 'failed'")
     op.execute("""
