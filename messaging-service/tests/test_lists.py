@@ -24,6 +24,12 @@ MESSAGE = """
                           body, state, created_at)
     VALUES (:portal_id, :id, :dialog_id, :trace_id, :number, :direction, 'text', 27, 'Вопрос', :state, :at)
 """
+CROWD = """
+    INSERT INTO messages (portal_id, id, dialog_id, trace_id, provider_message_id, direction, kind, author_id,
+                          body, state, created_at)
+    SELECT :portal_id, id, :portal_id, id, 0, 'rx', 'text', 27, repeat('Вопрос ', 100), 'answered', now()
+    FROM unnest(CAST(:ids AS uuid[])) AS id
+"""
 DIALOG = """
     INSERT INTO dialogs (portal_id, id, provider_dialog_id, provider_dialog_id_raw, user_id, kind, last_message_at)
     VALUES (:portal_id, :id, '27', '27', 27, 'private', :at)
@@ -121,6 +127,8 @@ async def test_a_filter_finds_its_rows_wherever_they_are(
 
 async def test_when_the_time_is_up_the_token_goes_on_from_there(service: Any, history: Any) -> None:
     portal, written = history
+    crowd = [id_of(NOW - timedelta(seconds=number)) for number in range(2_000)]
+    await service.execute(CROWD, portal_id=uuid4(), ids=crowd)  # more than the first window holds
     hasty = Reading(service.engine, budget_s=0)
     asked: dict[str, Any] = {
         "dialog_id": None,
