@@ -22,7 +22,7 @@ GOAL_MS = 100.0
 PAGE = 50
 _WARM_UP = 10
 _NOTE = (
-    "Where the time budget of 60 ms ends before the page is full, the answer is the rows so far and a cursor: of "
+    "Where the time budget of 50 ms ends before the page is full, the answer is the rows so far and a cursor: of "
     "what nobody has, and of what stands in no index."
 )
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from kit import ids
 
-BUDGET_S = 0.06
+BUDGET_S = 0.05
 """How long a page is looked for."""
 FIRST = float(1 << 18)
 """Bytes of the first window: it holds a page of what everybody sees."""
@@ -25,6 +25,8 @@ WHOLE = math.inf
 _LARGEST = float(1 << 28)
 """Bytes that are read within a few budgets, should they hold more of what is looked for than those before."""
 _GROWTH = 8.0
+_CAUTION = 3.0
+"""The next window may hold more than its size says, and the machine be busier."""
 _ENOUGH = 0.85
 """Of the budget, after which another window would be too small to be worth it."""
 
@@ -88,7 +90,7 @@ class Budget:
         left = self._seconds - (now - self._started)
         if left <= self._seconds * (1 - _ENOUGH):
             return 0.0
-        return min(_GROWTH, left / max(took, 1e-6) / 2)
+        return min(_GROWTH, left / max(took, 1e-6) / _CAUTION)
 
 
 async def walk(
