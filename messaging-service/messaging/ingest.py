@@ -141,7 +141,7 @@ def judge(
     """Return what each event is, and what of it is stored."""
     return kept(
         [
-            _judged(event, one, classify(one, portals.get(one.event.member_id)))
+            _judged(event, one, _classify_safely(event, one, portals.get(one.event.member_id)))
             for event, one in zip(events, parsed, strict=True)
         ],
         settings,
@@ -177,6 +177,15 @@ async def _take_keys(conn: AsyncConnection, judged: Sequence[Judged]) -> Owners:
 
 def _is_own(one: Judged, owners: Owners) -> bool:
     return owners[one.verdict.portal_id, one.verdict.key] == one.raw.id
+
+
+def _classify_safely(event: RawEvent, parsed: Parsed, portal: KnownPortal | None) -> Verdict:
+    """Say what an event is; a fault of ours is that event's error, and its neighbours are stored."""
+    try:
+        return classify(parsed, portal)
+    except Exception as error:
+        log.error("event not classified", event_id=str(event.id), exc_info=error)
+        return Verdict(Outcome.ERROR, "handler_failed", NIL)
 
 
 def parse_safely(event: RawEvent) -> Parsed:

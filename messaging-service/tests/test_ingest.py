@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import event as hook
 
 from bitrix import phpform, wire
+from messaging import ingest
+from messaging.classify import classify
 from messaging.grpc_api import _raw_event
 from teachbase.messaging.v1 import messaging_pb2 as pb
 
@@ -81,6 +83,25 @@ async def test_one_event_at_which_the_reader_fails_leaves_99_stored_and_itself_m
     assert (outcomes[37], outcomes.count("accepted")) == ("unparsable", 99)
     kept = await service.rows("SELECT outcome, reason FROM bitrix_inbound_events WHERE id = :id", id=events[37].id)
     assert [tuple(row) for row in kept] == [("unparsable", "parser_failed")]
+    assert (await service.rows(COUNTED, id=portal.id))[0].messages == 99
+
+
+async def test_one_event_at_which_the_judge_fails_leaves_99_stored_and_itself_marked(
+    service: Any, event_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal = await service.portal()
+
+    def failing(parsed: Any, known: Any) -> Any:
+        if parsed.event.message.id == 70138:
+            raise KeyError("a fault of ours")
+        return classify(parsed, known)
+
+    monkeypatch.setattr(ingest, "classify", failing)
+
+    receipts = await service.ingest(*(event_of(portal, 70101 + number) for number in range(100)))
+
+    marked = [(place, one.reason) for place, one in enumerate(receipts) if one.outcome == pb.INBOUND_OUTCOME_ERROR]
+    assert marked == [(37, "handler_failed")]
     assert (await service.rows(COUNTED, id=portal.id))[0].messages == 99
 
 
