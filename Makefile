@@ -75,8 +75,11 @@ test: lint types ## everything: lint, types, unit, contract and end-to-end tests
 bench: setup ## measure beside honest references; writes bench/report.md and bench/report.json
 	@$(PY) -m bench
 
+chaos: setup ## break everything at random under load and look for every message (about ten minutes)
+	@$(PY) -m tests.chaos --write
+
 fuzz: setup ## five minutes of atheris on what reads a stranger's bytes (Linux on x86-64)
 	@mkdir -p .cache/fuzz && cp tests/fixtures/bitrix24/events/*.txt tests/fixtures/bitrix24/events/*.json .cache/fuzz/
 	@$(PY) libs/bitrix/fuzz/decode.py .cache/fuzz -max_total_time=300 -max_len=8192 -artifact_prefix=.cache/crash-
 
-.PHONY: run reset help setup ui client lock proto lint types test fuzz
+.PHONY: run reset help setup ui client lock proto lint types test chaos fuzz

@@ -7,6 +7,7 @@ from typing import Final
 UUID_V4: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 KNOWN_SECONDS: Final = 31 * 86_400
 UNKNOWN_SECONDS: Final = 3_600
+"""Of a portal that says nothing else."""
 
 
 @dataclass(slots=True)
@@ -23,18 +24,18 @@ class InFlightError(Exception):
 
 @dataclass(slots=True)
 class UuidTable:
-    """INSERT IGNORE by uuid. Known records live 31 days, unknown ones refuse for 3600 s."""
+    """INSERT IGNORE by uuid. Known records live 31 days, unknown ones refuse for a while."""
 
     records: dict[str, Record] = field(default_factory=dict)
 
-    def claim(self, uuid: str, now: float) -> int | None:
+    def claim(self, uuid: str, now: float, trap_s: float = UNKNOWN_SECONDS) -> int | None:
         """Insert `uuid`: None means "yours, send", an id means "sent before"; raises InFlightError."""
         record = self.records.get(uuid)
         if record is not None:
             age = now - record.at
             if record.message_id is not None and age < KNOWN_SECONDS:
                 return record.message_id
-            if record.message_id is None and age < UNKNOWN_SECONDS:
+            if record.message_id is None and age < trap_s:
                 raise InFlightError
         self.records[uuid] = Record(now)
         return None

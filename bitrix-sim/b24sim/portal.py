@@ -4,7 +4,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from b24sim.dedup import UuidTable
+from b24sim.dedup import UNKNOWN_SECONDS, UuidTable
 from b24sim.faults import Fault
 from b24sim.limits import Bucket
 from b24sim.model import (
@@ -62,6 +62,8 @@ class Portal:
     clock_skew_s: int = 0
     """By how much the portal's own clock is ahead of ours: boxes keep their own time."""
     token_ttl: int = 3600
+    key_trap_s: int = UNKNOWN_SECONDS
+    """How long a uuid is refused whose message is not known."""
     command_events: CommandEvents = "both"
     limits: Limits = field(default_factory=Limits)
     faults: list[Fault] = field(default_factory=list)

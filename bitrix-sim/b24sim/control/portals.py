@@ -61,6 +61,7 @@ class PortalChange(Body):
     """`PATCH /control/portals/{m}`."""
 
     token_ttl: int | None = Field(None, ge=1)
+    key_trap_s: int | None = Field(None, ge=0)
     command_events: CommandEvents | None = None
     license: str | None = None
     scope: str | None = None

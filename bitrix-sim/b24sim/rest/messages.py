@@ -134,7 +134,7 @@ def _send_once(call: Call, bot: Bot, chat: Chat, template: str, content: dict[st
     dedup = is_uuid_v4(template)
     if dedup:
         try:
-            sent_before = table.claim(template, call.now)
+            sent_before = table.claim(template, call.now, call.portal.key_trap_s)
         except InFlightError:
             raise RestError("SENDING_FAILED", "Message sending failed") from None
         if sent_before is not None:
