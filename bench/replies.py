@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -169,7 +170,8 @@ async def _people(plan: Plan) -> AsyncIterator[People]:
 
 
 async def _installed(http: httpx.AsyncClient, sim_url: str, plan: Plan) -> str:
-    made = await http.post(f"{sim_url}/control/portals", json={"users_count": plan.users, "limits": "off"})
+    asked = {"users_count": plan.users, "limits": "off", "domain": f"p{uuid4().hex}.b24.test"}
+    made = await http.post(f"{sim_url}/control/portals", json=asked)
     member_id = str(made.json()["member_id"])
     people = list(range(1, plan.users + 1))
     installed = await http.post(f"{sim_url}/control/portals/{member_id}/install", json={"user_ids": people})

@@ -92,7 +92,8 @@ class Stage:
 
         async def one() -> BenchPortal:
             async with free:
-                made = await self.sim.portal(installed=True, limits="off", users_count=users)
+                domain = f"p{uuid4().hex}.b24.test"
+                made = await self.sim.portal(domain=domain, installed=True, limits="off", users_count=users)
                 bot_id = await self.sim.bot(made, "http://127.0.0.1:1/events")
                 await self.sim.control("PUT", f"/portals/{made['member_id']}/limits", limits)
             token = made["admin"]["access_token"]
