@@ -1,10 +1,9 @@
 """What messaging refused for good is found and requeued in the console, without a shell on the machine."""
 
-import uuid
-
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from edge.set_aside import SetAside
+from kit import ids
 from teachbase.messaging.v1 import messaging_pb2 as pb
 from tests.e2e.product import Product, eventually
 
@@ -51,7 +50,7 @@ def _event() -> pb.RawEvent:
     received = Timestamp()
     received.GetCurrentTime()
     return pb.RawEvent(
-        trace_id=uuid.uuid4().hex,
+        trace_id=ids.uuid7().hex,
         received_at=received,
         method="POST",
         path="/v1/bitrix/events",
