@@ -78,7 +78,8 @@ class FakeBitrix:
                 results[key] = self._send(fields, fault if place == len(commands) // 2 else "")
             except BitrixError as error:
                 errors[key] = {"error": error.code}
-                break
+                if params["halt"]:
+                    break
         return Answer({"result": results or [], "result_error": errors or []})
 
     def _send(self, params: dict[str, Any], fault: str) -> dict[str, int]:
