@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import os
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ FULL = Plan(queued=2000, single_s=60, neighbours=50, portals=1000, claims=60)
 QUICK = Plan(queued=400, single_s=10, neighbours=10, portals=100, claims=10)
 _EACH = 10
 _QUIET_S = 10.0
+_ONE_CORE = ("worker", "serve", "simulator")
+"""Processes of one thread."""
 
 
 @dataclass(frozen=True)
@@ -94,25 +97,36 @@ async def _many(at: Stage, plan: Plan) -> Section:
     portals = await at.portals(plan.portals, _EACH, PLATFORM_LIMITS)
     messages = [message(portal, number) for number in range(_EACH) for portal in portals]
     refused_before = await at.violations()
-    before, began = cpu.used({"worker": at.worker}), perf_counter()
+    before, began = cpu.used(at.processes), perf_counter()
     await at.enqueue(messages)
     await at.sent(portals, len(messages), _PATIENCE_S)
     seconds = perf_counter() - began
-    busy = cpu.used({"worker": at.worker})["worker"] - before["worker"]
+    busy = {name: used - before[name] for name, used in cpu.used(at.processes).items()}
+    binds, bound_s = max(
+        *((f"the core of {name}", busy[name]) for name in _ONE_CORE),
+        ("all cores of the machine", sum(busy.values()) / (os.cpu_count() or 1)),
+        key=lambda bound: bound[1],
+    )
     refused = await at.violations() - refused_before
     return Section(
         title=f"Delivery: {plan.portals} portals with {_EACH} messages each",
         head=("what", "measured"),
         rows=[
             Row("drained, s", f"{seconds:.1f} ({len(messages) / seconds:.0f} messages/s)", seconds),
-            Row("the worker's processor time, s", f"{busy:.1f}", busy),
+            Row(
+                "processor time, s",
+                ", ".join(f"{name} {used:.1f}" for name, used in busy.items()),
+                sum(busy.values()),
+            ),
+            Row("what binds", f"{binds}: {bound_s:.1f} s", bound_s),
             Row("requests refused for the limit", str(refused), refused),
         ],
         goals=[
-            Goal.at_most("drained in, times what one core allows the worker", 1.3, seconds / busy),
+            Goal.at_most("drained in, times what the processors allow", 1.3, seconds / bound_s),
             Goal.at_most("requests refused for the limit", 0, refused),
         ],
-        note="A portal's ten messages fit its bucket, so the processor binds, not the buckets.",
+        note="A portal's ten messages fit its bucket, so processors bind, not the buckets. The worker and the "
+        "simulator are one thread each: neither can use more than a core, and they share them with the rest.",
     )
 
 

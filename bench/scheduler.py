@@ -63,7 +63,7 @@ async def _claim_ms(engine: AsyncEngine, lanes: Lanes, size: int, claims: int) -
     async with engine.begin() as conn:
         await conn.execute(text(_EMPTY))
         await conn.execute(text(_FILL), {"count": size})
-    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
+    async with db.at_once(engine).connect() as conn:
         await conn.execute(text("VACUUM ANALYZE lanes, outbox"))
         took = []
         for _ in range(claims + 10):

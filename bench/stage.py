@@ -81,8 +81,8 @@ class Stage:
     delivery: Any
     """The stub of DeliveryService."""
     dsn: str
-    worker: int
-    """The pid of `delivery work`."""
+    processes: Mapping[str, int]
+    """Everything at work: name -> pid."""
 
     async def portals(
         self, count: int, users: int, limits: Mapping[str, float] | str = "off"
@@ -170,11 +170,12 @@ async def stage(engines: Engines) -> AsyncIterator[Stage]:
     answers = functools.partial(http_ok, sim_port, "/control/stats")
     serving = functools.partial(grpc_serving, address)
     async with (
-        server("simulator", ["b24sim"], for_sim, folder / "simulator.log", answers),
-        server("delivery", ["delivery", "serve"], env, folder / "delivery.log", serving),
+        server("simulator", ["b24sim"], for_sim, folder / "simulator.log", answers) as simulator,
+        server("delivery", ["delivery", "serve"], env, folder / "delivery.log", serving) as serve,
         server("worker", ["delivery", "work"], env, folder / "worker.log", serving) as worker,
         httpx.AsyncClient(base_url=url, timeout=60) as http,
         channel(address) as own,
     ):
-        yield Stage(Sim(http, url), tokens, DeliveryServiceStub(own), engines.dsns["delivery"], worker)
+        processes = {"worker": worker, "serve": serve, "simulator": simulator, **engines.processes}
+        yield Stage(Sim(http, url), tokens, DeliveryServiceStub(own), engines.dsns["delivery"], processes)
     await neighbour.stop(0)

@@ -18,7 +18,7 @@ async def run(stop: asyncio.Event) -> None:
     metrics.serve(app.settings.metrics_port)
     await run_tasks(
         stop,
-        queue.run_worker(app.settings.redis_url, QUEUE, {"release_expired": app.quota.release_expired}, 0.5),
+        queue.run_worker(app.settings.redis_url, QUEUE, {"release_expired": app.quota.release_expired}),
         background.every(60, "release_expired", app.quota.release_expired),
         background.every(3600, "partitions", app.ensure_partitions),
     )

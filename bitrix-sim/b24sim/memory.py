@@ -43,6 +43,8 @@ class FakeBitrix:
         """Of the next request."""
         self.is_crashed = False
         """The worker's requests do not leave it any more."""
+        self.met: set[tuple[str, bool]] = set()
+        """Faults that a request met, and whether it was a batch."""
         self._now = now
         self._keys: dict[str, tuple[int, datetime]] = {}
         self._last_id = 0
@@ -50,6 +52,7 @@ class FakeBitrix:
     async def ask(self, _credential: Credential, method: str, params: dict[str, Any]) -> Answer:
         """Answer as the platform does, or break."""
         fault, self.fault = self.fault, ""
+        self.met.add((fault, method == "batch"))
         if self.is_crashed or fault == "crash_before":
             self.is_crashed = True
             raise Crash

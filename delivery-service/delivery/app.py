@@ -65,11 +65,11 @@ class WorkerApp(App):
         super().__init__(settings)
         self.portal_changes = PortalChanges(self.engine, self.portal, utc_now)
         self.purge = Purge(self.engine, PERSONAL, self.portal.report_purge)
-        lanes = Lanes(
+        self.lanes = Lanes(
             self.engine,
             self.portal,
             Turns(Sender(self.rest, utc_now)),
             Settlement(self.engine, utc_now),
             utc_now,
         )
-        self.dispatcher = Dispatcher("lanes", lanes.claim, lanes.take_turn, MAX_LANES)
+        self.dispatcher = Dispatcher("lanes", self.lanes.claim, self.lanes.take_turn, MAX_LANES)

@@ -53,4 +53,7 @@ def show_typing(dialog_id: str, bot: Bot) -> Call:
 
 
 def _button(button: Button) -> dict[str, str]:
-    return {"TEXT": button.text, "COMMAND": button.command, "DISPLAY": "LINE"}
+    if button.say:
+        return {"TEXT": button.text, "ACTION": "SEND", "ACTION_VALUE": button.say, "DISPLAY": "LINE"}
+    params = {"COMMAND_PARAMS": button.params} if button.params else {}
+    return {"TEXT": button.text, "COMMAND": button.command, **params, "DISPLAY": "LINE"}

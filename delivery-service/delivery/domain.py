@@ -31,10 +31,12 @@ class Bot:
 
 @dataclass(frozen=True)
 class Button:
-    """A button under a message; `command`: registered with the bot, without the slash."""
+    """A button under a message: gives the bot a `command` (no slash), or says something for who presses it."""
 
     text: str
-    command: str
+    command: str = ""
+    params: str = ""
+    say: str = ""
 
 
 @dataclass(frozen=True)

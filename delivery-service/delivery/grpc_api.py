@@ -89,7 +89,7 @@ def _message_from_pb(message: pb.OutboundMessage) -> OutboundMessage:
         reply_to_provider_id=message.reply_to_provider_id,
         priority=message.priority,
         trace_id=message.trace_id,
-        buttons=tuple(Button(button.text, button.command) for button in message.buttons),
+        buttons=tuple(Button(one.text, one.command, one.params, one.say) for one in message.buttons),
     )
 
 

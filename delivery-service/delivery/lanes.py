@@ -27,7 +27,9 @@ from kit.errors import PeerError
 
 log = structlog.get_logger("lanes")
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=8)
+"""Renewed while a turn lasts, so it only has to outlast a pause of this worker: a dead one is replaced soon."""
+RENEW_S = 2.0
 QUANTUM_MS = 1000
 """What a lane may use of a place in a round."""
 MAX_ITEMS = 50
@@ -35,7 +37,6 @@ MAX_ITEMS = 50
 MAX_LANES = 128
 NO_BOT_S = 300.0
 """How long a lane rests whose portal has no bot; the news of one lets it run at once."""
-_LAST = UUID(int=(1 << 128) - 1)
 
 
 class Lanes:
@@ -50,41 +51,57 @@ class Lanes:
         now: Callable[[], datetime],
     ) -> None:
         self._engine = engine
+        self._at_once = db.at_once(engine)
         self._portal = portal
         self._turns = turns
         self._settlement = settlement
         self._now = now
-        self._visited = _LAST
+        self._visited = ids.NIL
         """Where in the circle the next visit begins."""
+        self._held: dict[UUID, UUID] = {}
+        """Lanes whose turns are under way: portal_id -> token."""
 
     async def claim(self, free: int) -> list[Lane]:
         """Hold up to `free` lanes that are due, with the items that may go now."""
         now, token = self._now(), ids.uuid7()
-        async with self._engine.begin() as conn:
+        async with self._at_once.connect() as conn:
             held: list[Lane] = []
-            # Who is passed over gains by it: the circle is gone round until somebody is served.
-            while not held and (visited := await self._visit(conn, now, token, free)):
-                held = [lane for lane, is_held in visited if is_held]
+            # Who is passed over gains by it: while places are free the circle is gone round again.
+            while visited := await self._visit(conn, now, token, free - len(held)):
+                served = [lane for lane, is_held in visited if is_held]
+                held += served
+                if len(held) == free or len(served) == len(visited):
+                    break
             if not held:
                 return []
             unknown_due = now + timedelta(seconds=schedule.UNKNOWN_AFTER_S)
             items = await outbox.claim(conn, [lane.portal_id for lane in held], token, now, unknown_due, MAX_ITEMS)
+        self._held |= {lane.portal_id: lane.token for lane in held}
         return [replace(lane, items=items.get(lane.portal_id, ())) for lane in held]
+
+    async def renew(self) -> None:
+        """Hold the lanes whose turns last on."""
+        if self._held:
+            async with self._at_once.connect() as conn:
+                await statements.renew(conn, self._held, self._now() + LEASE)
 
     async def _visit(
         self, conn: AsyncConnection, now: datetime, token: UUID, free: int
     ) -> list[tuple[Lane, bool]]:
-        start = self._visited
-        visited = await statements.visit(conn, (start, _LAST), now, now + LEASE, token, QUANTUM_MS, free)
-        if len(visited) < free:
-            rest = free - len(visited)
-            visited += await statements.visit(conn, (None, start), now, now + LEASE, token, QUANTUM_MS, rest)
+        visited = await statements.visit(conn, self._visited, now, now + LEASE, token, QUANTUM_MS, free)
         if visited:
             self._visited = visited[-1][0].portal_id
         return visited
 
     async def take_turn(self, lane: Lane) -> float | None:
-        """Serve a held lane once and let it go. Returns the seconds for which it is parked, None if it is not."""
+        """Serve a held lane and let it go. Returns the seconds after which it is due, None if not at all."""
+        try:
+            return await self._serve(lane)
+        finally:
+            if self._held.get(lane.portal_id) == lane.token:
+                del self._held[lane.portal_id]
+
+    async def _serve(self, lane: Lane) -> float | None:
         started = time.monotonic()
         try:
             settled, end = await self._turn(lane)
@@ -94,8 +111,8 @@ class Lanes:
             log.error("turn failed", portal_id=str(lane.portal_id), error=repr(error), exc_info=db.cause(error))
             settled, end = [], self._end(lane, PEER_AWAY_S, repr(error))
         took_ms = int(1000 * (time.monotonic() - started))
-        await self._settlement.settle(settled, replace(end, took_ms=took_ms))
-        return (end.parked_until - self._now()).total_seconds() if end.parked_until else None
+        due_at = await self._settlement.settle(settled, replace(end, took_ms=took_ms))
+        return (due_at - self._now()).total_seconds() if due_at else None
 
     async def _turn(self, lane: Lane) -> tuple[list[Settled], LaneEnd]:
         if not lane.items:

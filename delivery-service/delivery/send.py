@@ -20,7 +20,7 @@ from kit.errors import PeerError
 
 PEER_AWAY_S = 5.0
 SEND_S = 24.0
-"""Of one request with a refresh and a move on its way; under the lease of a lane."""
+"""Of one request with a refresh and a move on its way."""
 _NOT_SENT = {"rate_budget_used_up", "method_braked", "breaker_open", "connections_in_use"}
 _NOT_TRIED = "not_tried"
 

@@ -21,6 +21,10 @@ MAX_DEBT_MS = 4000
 """How long a lane may be passed over for a turn that took long."""
 
 
+_Due = datetime | None
+"""When a lane runs again."""
+
+
 @dataclass(frozen=True)
 class _Turn:
     settled: Sequence[Settled]
@@ -33,34 +37,35 @@ class Settlement:
     def __init__(self, engine: AsyncEngine, now: Callable[[], datetime]) -> None:
         self._engine = engine
         self._now = now
-        self._turns: Coalescer[_Turn, Exception | None] = Coalescer(
+        self._turns: Coalescer[_Turn, _Due | Exception] = Coalescer(
             self._store, max_items=256, max_weight=5000, max_in_flight=1, weigh=lambda turn: len(turn.settled)
         )
 
-    async def settle(self, settled: Sequence[Settled], end: LaneEnd) -> None:
-        """Store the end of a turn. Returns when it is durable."""
-        if failure := await self._turns.submit(_Turn(settled, end)):
-            raise failure
+    async def settle(self, settled: Sequence[Settled], end: LaneEnd) -> datetime | None:
+        """Store the end of a turn; durable when this returns. Returns when the lane runs again, if it has to."""
+        stored = await self._turns.submit(_Turn(settled, end))
+        if isinstance(stored, Exception):
+            raise stored
+        return stored
 
-    async def _store(self, turns: list[_Turn]) -> list[Exception | None]:
+    async def _store(self, turns: list[_Turn]) -> Sequence[_Due | Exception]:
         """Store turns together; when that fails each by itself, so that none suffers from another."""
         try:
-            await self._store_together(turns)
+            return await self._store_together(turns)
         except Exception as error:
             if db.is_away(error) or len(turns) == 1:
                 raise
             log.warning("turns settled one by one", turns=len(turns), error=repr(error))
             return [await self._store_alone(turn) for turn in turns]
-        return [None] * len(turns)
 
-    async def _store_alone(self, turn: _Turn) -> Exception | None:
+    async def _store_alone(self, turn: _Turn) -> _Due | Exception:
         try:
-            await self._store_together([turn])
+            [due] = await self._store_together([turn])
         except Exception as error:  # noqa: BLE001 - it is its turn's own, which raises it
             return error
-        return None
+        return due
 
-    async def _store_together(self, turns: list[_Turn]) -> None:
+    async def _store_together(self, turns: list[_Turn]) -> list[_Due]:
         ends = [turn.end for turn in turns]
         settled = [one for turn in turns for one in turn.settled]
         async with self._engine.begin() as conn:
@@ -69,8 +74,9 @@ class Settlement:
                 held |= await outbox.settle(conn, settled, {end.lane.portal_id: end.lane.token for end in ends})
                 if any(one.attempt for one in settled):
                     await outbox.add_attempts(conn, settled)
-            await lanes.let_go(conn, ends, MAX_DEBT_MS)
+            runs_at = await lanes.let_go(conn, ends, MAX_DEBT_MS)
             await outcomes.append(conn, _news([one for one in settled if one.item.id in held]))
+        return [runs_at.get(end.lane.portal_id) for end in ends]
 
 
 def _news(settled: Sequence[Settled]) -> list[News]:

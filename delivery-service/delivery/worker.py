@@ -4,14 +4,13 @@ import asyncio
 
 from delivery.app import QUEUE, WorkerApp
 from delivery.config import Settings
+from delivery.lanes import RENEW_S
 from delivery.outbox import DELIVER
 from kit import background, log, metrics, queue
 from kit.changefeed import Follower
 from kit.config import read
 from kit.process import run_tasks
 
-POLL_S = 0.02
-"""How soon a ring is heard: a person waits."""
 SWEEP_S = 1.0
 """How often lanes are looked at without a ring: for lanes of dead workers, and while Redis is away."""
 
@@ -27,8 +26,9 @@ async def run(stop: asyncio.Event) -> None:
     await run_tasks(
         stop,
         app.dispatcher.run(),
-        queue.run_worker(app.settings.redis_url, QUEUE, {DELIVER: app.dispatcher.ring}, POLL_S),
+        queue.run_worker(app.settings.redis_url, QUEUE, {DELIVER: app.dispatcher.ring}),
         background.every(SWEEP_S, "sweep_lanes", app.dispatcher.ring),
+        background.every(RENEW_S, "renew_lanes", app.lanes.renew),
         background.every(_PURGE_S, "purge", app.purge.round),
         background.every(3600, "partitions", app.ensure_partitions),
         follower.run(),

@@ -66,6 +66,39 @@ async def test_a_worker_that_lost_its_lane_settles_nothing(service: Any, message
     assert len(await service.seen(portal)) <= 1
 
 
+async def test_a_lane_is_held_for_as_long_as_its_turn_lasts_and_not_longer(service: Any, message_of: Any) -> None:
+    portal = await service.portal()
+    await service.enqueue(message_of(portal, "долго"))
+    (held,) = await service.lanes.claim(10)
+    while_it_lasts: list[Any] = []
+    for _ in range(3):
+        service.clock.advance(7)
+        await service.lanes.renew()
+        while_it_lasts += await service.other_lanes.claim(10)
+
+    await service.lanes.take_turn(held)
+    await service.lanes.renew()
+
+    assert while_it_lasts == []
+    assert await service.seen(portal) == ["долго"]
+    assert (await service.lane(portal)).lease_until is None
+
+
+async def test_the_lane_of_a_dead_worker_is_taken_over_within_fifteen_seconds(
+    service: Any, message_of: Any
+) -> None:
+    portal = await service.portal()
+    await service.enqueue(message_of(portal, "всё равно"))
+    await service.lanes.claim(10)  # and dies
+
+    for _ in range(15):
+        service.clock.advance(1)
+        for lane in await service.other_lanes.claim(10):
+            await service.other_lanes.take_turn(lane)
+
+    assert await service.seen(portal) == ["всё равно"]
+
+
 async def test_a_dead_letter_says_why_and_what_to_do_and_is_told(service: Any, message_of: Any) -> None:
     portal = await service.portal()
     message = message_of(portal, "в никуда", dialog_id="chat999")

@@ -4,6 +4,7 @@ The worker's own code on a real database, against a portal in memory that is the
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ from kit import db, ids
 from kit.queue import Bell
 
 STEPS = 10_000
+WAITS = (0, 0, 6, 11, 70, 4000)
+"""Seconds: none, what an unknown end, a dead worker's lease, a rest of a lane and all of them take."""
 _ROUNDS_TO_END = 60
 
 
@@ -68,6 +71,8 @@ class World:
     steps: int = 0
     seen: set[tuple[State, State]] = field(default_factory=set)
     """Moves that were observed in any walk."""
+    met: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    """In how many walks a fault met a request, by whether it was a batch."""
 
 
 class Machine(RuleBasedStateMachine):
@@ -92,13 +97,16 @@ class Machine(RuleBasedStateMachine):
         self.taken_up: set[UUID] = set()
         self.states: dict[UUID, State] = {}
 
-    @rule(dialog=st.sampled_from("123"), count=st.integers(1, 5))
-    def enqueue(self, dialog: str, count: int) -> None:
-        messages = [self._message(dialog) for _ in range(count)]
-        self.world.run(self.outbox.enqueue(messages))
-
-    @rule(fault=st.sampled_from(("", "", *FAULTS)), worker=st.integers(0, 1))
-    def work(self, fault: str, worker: int) -> None:
+    @rule(
+        after=st.sampled_from(WAITS),
+        dialogs=st.text("123", max_size=9),
+        fault=st.sampled_from(("", *FAULTS)),
+        worker=st.integers(0, 1),
+    )
+    def work(self, after: int, dialogs: str, fault: str, worker: int) -> None:
+        self.world.clock.at += timedelta(seconds=after)
+        if dialogs:
+            self.world.run(self.outbox.enqueue([self._message(dialog) for dialog in dialogs]))
         self.bitrix.fault = fault
         self._work(worker)
         self.bitrix.fault = ""
@@ -112,10 +120,6 @@ class Machine(RuleBasedStateMachine):
         self.settlement.is_crashing = True
         self._work(worker)
         self.settlement.is_crashing = False
-
-    @rule(seconds=st.sampled_from((1, 6, 31, 31, 70, 400, 4000)))
-    def wait(self, seconds: int) -> None:
-        self.world.clock.at += timedelta(seconds=seconds)
 
     @rule()
     def take_up_the_dead(self) -> None:
@@ -155,6 +159,7 @@ class Machine(RuleBasedStateMachine):
         assert set(self.states.values()) <= {State.SENT, State.DEAD}
         self.nobody_sees_anything_twice_or_out_of_order()
         assert all(self._is_shown(one) for one, state in self.states.items() if state is State.SENT)
+        self.world.met.update(self.bitrix.met)
 
     def _message(self, dialog: str) -> OutboundMessage:
         message_id = ids.uuid7()
@@ -234,3 +239,5 @@ async def test_any_order_of_faults_and_crashes_shows_each_message_once(
     assert found.steps >= STEPS
     moved = {before for before, after in found.seen if before is not after}
     assert {State.CREATED, State.RETRY, State.UNKNOWN} <= moved  # it has seen trouble, and come out of it
+    # Every fault has met requests of both kinds, or the walks prove nothing of it.
+    assert {fault for fault in FAULTS if not (found.met[fault, True] and found.met[fault, False])} == set()

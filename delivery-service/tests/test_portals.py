@@ -1,6 +1,8 @@
 """Portals that are not served, have no token or cannot be asked for one: nothing is lost, and why is told."""
 
+import asyncio
 from typing import Any
+from uuid import uuid4
 
 import grpc
 import pytest
@@ -34,6 +36,52 @@ async def test_to_a_portal_that_is_not_served_nothing_is_sent_until_it_is_again(
 
     assert (turns, blocked, before) == (0, word, [])
     assert await service.seen(portal) == ["позже"]
+
+
+@pytest.mark.parametrize("dialogs", [1, 4])
+async def test_after_an_uninstall_in_the_middle_of_a_queue_nothing_more_is_sent(
+    service: Any, message_of: Any, dialogs: int
+) -> None:
+    portal = await service.portal()
+    await service.break_it(portal, "slow", count=None, method="*", delay_ms=100)
+    messages = [message_of(portal, f"{number}", str(2 + number % dialogs)) for number in range(300)]
+    await service.enqueue(*messages)
+    working = asyncio.create_task(service.work())
+    while not await service.sim.seen(portal.sim):  # noqa: ASYNC110 - another process does it
+        await asyncio.sleep(0.02)
+
+    await service.tell(portal, portal_pb2.PORTAL_STATE_UNINSTALLED)
+    await working
+    shown = len(await service.sim.seen(portal.sim))
+    service.clock.advance(4000)
+    turns = await service.work()
+
+    assert 0 < shown <= 100  # the turn that was under way, and one that may have begun meanwhile
+    assert turns == 0
+    assert len(await service.sim.seen(portal.sim)) == shown
+    waiting = [one for one in [await service.item(one) for one in messages] if one.state != SENT]
+    assert len(waiting) == 300 - shown
+    assert {one.cause for one in waiting} == {"uninstalled"}
+
+
+async def test_a_portal_renamed_in_the_middle_of_a_queue_gets_everything_in_order(
+    service: Any, message_of: Any
+) -> None:
+    portal = await service.portal()
+    await service.break_it(portal, "slow", count=None, method="*", delay_ms=100)
+    messages = [message_of(portal, f"{number}", str(2 + number % 4)) for number in range(300)]
+    await service.enqueue(*messages)
+    working = asyncio.create_task(service.work())
+    while not await service.sim.seen(portal.sim):  # noqa: ASYNC110 - another process does it
+        await asyncio.sleep(0.02)
+
+    new_name = {"domain": f"{uuid4().hex}.bitrix24.ru"}
+    await service.sim.control("POST", f"/portals/{portal.sim['member_id']}/rename", new_name)
+    await working
+
+    for user in ("2", "3", "4", "5"):
+        assert await service.seen(portal, user) == [one.body for one in messages if one.provider_dialog_id == user]
+    assert {(await service.item(one)).state for one in messages} == {SENT}
 
 
 async def test_what_waits_for_its_lane_shows_what_holds_the_lane_up(service: Any, message_of: Any) -> None:

@@ -3,6 +3,9 @@
 import asyncio
 from typing import Any
 
+import grpc
+import pytest
+
 from teachbase.delivery.v1 import delivery_pb2 as pb
 
 NOTIFY = "imbot.v2.Chat.InputAction.notify"
@@ -77,3 +80,57 @@ async def test_a_message_whose_buttons_are_refused_goes_without_them(service: An
 
     assert await service.seen(portal) == ["Здравствуйте!"]
     assert len(await service.attempts(message)) == 1
+
+
+async def test_a_quick_reply_says_what_it_shows_for_who_presses_it(service: Any, message_of: Any) -> None:
+    portal = await service.portal()
+    message = message_of(portal, "Может быть, вы искали это?")
+    message.buttons.append(pb.Button(text="Отпуск", say="Как оформить отпуск?"))
+    message.buttons.append(pb.Button(text="Полезно", command="help", params="k7Qm2"))
+    await service.enqueue(message)
+    await service.work()
+    (one,) = await service.sim.seen(portal.sim, dialog_id="2")
+
+    pressed = await service.sim.control(
+        "POST",
+        f"/portals/{portal.sim['member_id']}/buttons",
+        {"user_id": 2, "message_id": one["id"], "index": 0},
+    )
+
+    assert pressed["pressed"] == "send"
+    said = [line["text"] for line in await service.sim.seen(portal.sim, dialog_id="2") if not line["from_bot"]]
+    assert said == ["Как оформить отпуск?"]
+    assert one["keyboard"][1] == {
+        "TEXT": "Полезно",
+        "COMMAND": "help",
+        "COMMAND_PARAMS": "k7Qm2",
+        "DISPLAY": "LINE",
+    }
+
+
+async def test_a_button_does_something_or_is_refused(service: Any, message_of: Any) -> None:
+    portal = await service.portal()
+    message = message_of(portal, "Здравствуйте!")
+    message.buttons.append(pb.Button(text="Никуда"))
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await service.enqueue(message)
+
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_under_load_the_sign_gives_way_and_every_reply_arrives(service: Any, message_of: Any) -> None:
+    """As many signs as messages, on a portal whose budget is nearly used up: replies take what there is."""
+    portal = await service.portal()
+    await service.fill(portal, 0.4)  # of 100, by the clock of Redis: sixty requests are left
+    users = [str(user) for user in (2, 3, 4, 5)]
+    messages = [message_of(portal, f"ответ {number}", users[number % 4]) for number in range(40)]
+
+    for start in range(0, 40, 4):  # four at a time travel each in a request of its own
+        await show(service, *((portal, user) for user in users))
+        await service.enqueue(*messages[start : start + 4])
+        await service.work()
+
+    assert await shown(service, portal) == []
+    assert [len(await service.seen(portal, user)) for user in users] == [10] * 4
+    assert {(await service.item(one)).attempts for one in messages} == {1}

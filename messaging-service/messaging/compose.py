@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from bitrix import parts
 from messaging import rules, texts
 from messaging.domain import ClaimedDialog, Handled, Question, Quota, Reply, reply_id_of
 from messaging.rules import RuleAnswer
@@ -92,24 +93,26 @@ class Composer:
         state: str = "answered",
     ) -> None:
         dialog = self._dialog(question)
-        self.composed.replies.append(
+        bodies = parts.split(answer.body)
+        self.composed.replies += [
             Reply(
-                id=reply_id_of(question.id, 0),
+                id=reply_id_of(question.id, part),
                 portal_id=question.portal_id,
                 dialog_id=question.dialog_id,
                 provider_dialog_id=dialog.provider_dialog_id,
                 trace_id=question.id,
                 position=question.provider_message_id,
-                part=0,
-                body=answer.body,
-                buttons=answer.buttons,
+                part=part,
+                body=body,
+                buttons=answer.buttons if part == len(bodies) - 1 else (),
                 reply_to=question.id,
                 # In a group the reply shows which question it answers.
-                reply_to_provider_id=0 if dialog.is_private else question.provider_message_id,
+                reply_to_provider_id=0 if dialog.is_private or part else question.provider_message_id,
                 author_id=question.bot_id,
                 priority=1,
             )
-        )
+            for part, body in enumerate(bodies)
+        ]
         answered = _step("answered", at, rule=answer.rule)
         self._handle(question, state, answer.rule if state == "ignored" else "", [*steps, answered])
 

@@ -185,10 +185,15 @@ class Quota:
 
 @dataclass(frozen=True)
 class Button:
-    """A button under a message; `command`: what pressing it gives the bot, without the slash."""
+    """A button under a message: gives the bot a `command` (no slash), or says something for who presses it.
+
+    `params` come back with the command; anybody can forge them.
+    """
 
     text: str
-    command: str
+    command: str = ""
+    params: str = ""
+    say: str = ""
 
 
 @dataclass(frozen=True)

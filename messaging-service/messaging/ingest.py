@@ -55,7 +55,7 @@ class Inbox:
     ) -> None:
         self._engine = engine
         self._known = known
-        self._at_once = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._at_once = db.at_once(engine)
         self._keeper = keeper
         self._seal = seal
         self._bell = bell

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from kit import db
 from messaging.blackbox import KEYS_KEPT, MB, ROOM, BlackboxSettings, Freed, Partition, Share, by_portal, fair
 from messaging.repository import blackbox, prune
 
@@ -224,7 +225,7 @@ class Pruner:
         return replace(freed, size=max(0, before - total), total=total)
 
     def _outside_of_transactions(self) -> AsyncConnection:
-        return self._engine.execution_options(isolation_level="AUTOCOMMIT").connect()
+        return db.at_once(self._engine).connect()
 
 
 async def _unless_in_use(work: Awaitable[None]) -> bool:

@@ -4,6 +4,7 @@ A batch of dialogs costs the same few statements and calls whatever its size. Wh
 lease ends and the next worker finds what is left: questions still pending, or replies fixed and not handed over.
 """
 
+import asyncio
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ class Responder:
         now: Callable[[], datetime],
     ) -> None:
         self._engine = engine
+        self._at_once = db.at_once(engine)
         self._billing = billing
         self._delivery = delivery
         self._now = now
@@ -60,14 +62,13 @@ class Responder:
         self._last_in_turn = uuid4()
 
     async def claim(self, free: int) -> list[Batch]:
-        """Hold a batch of dialogs, of portals in turn; nothing when none is owed a reply."""
+        """Hold up to `free` batches of dialogs, of portals in turn; nothing when none is owed a reply."""
         now, token, last = self._now(), ids.uuid7(), self._last_in_turn
-        async with self._engine.begin() as conn:
-            held = await statements.claim(conn, now, now + LEASE, token, min(free, 1) * BATCH, last)
-        if not held:
-            return []
-        self._last_in_turn = max((one.portal_id for one in held), key=lambda portal: (portal <= last, portal))
-        return [Batch(token, held)]
+        async with self._at_once.connect() as conn:
+            held = await statements.claim(conn, now, now + LEASE, token, free * BATCH, last)
+        if held:
+            self._last_in_turn = max((one.portal_id for one in held), key=lambda portal: (portal <= last, portal))
+        return [Batch(token, held[start : start + BATCH]) for start in range(0, len(held), BATCH)]
 
     async def answer(self, batch: Batch) -> float | None:
         """Answer a batch. Returns the seconds after which to look again, None when nothing is left.
@@ -116,7 +117,7 @@ class Responder:
 
     async def _compose(self, batch: Batch) -> Composed | None:
         claimed_at = self._now()
-        async with self._engine.connect() as conn:
+        async with self._at_once.connect() as conn:
             questions = await statements.questions(conn, batch.dialogs)
         if not questions:
             return None
@@ -142,11 +143,12 @@ class Responder:
                 await statements.mark_refused(conn, composed.refused, now)
 
     async def _hand_over(self, batch: Batch) -> list[Reply]:
-        async with self._engine.connect() as conn:
+        async with self._at_once.connect() as conn:
             owed = await replies.unhanded(conn, batch.dialogs)
         if owed:
-            await self._billing.commit([(reply.portal_id, reply.reply_to) for reply in owed if reply.reply_to])
-            await self._delivery.enqueue(owed)
+            answered = {(reply.portal_id, reply.reply_to) for reply in owed if reply.reply_to}
+            # Both may be repeated, and are until both are done.
+            await asyncio.gather(self._billing.commit(answered), self._delivery.enqueue(owed))
         return owed
 
     async def _let_go(self, batch: Batch, handed: Sequence[Reply], retry_at: datetime | None) -> int:

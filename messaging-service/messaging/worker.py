@@ -11,8 +11,6 @@ from messaging.config import Settings
 from messaging.ingest import RESPOND
 from messaging.keep import PRUNE, REFRESH_S
 
-POLL_S = 0.02
-"""How soon a ring is heard: a person waits."""
 SWEEP_S = 1.0
 """How often dialogs are looked at without a ring: for those of dead workers, and while Redis is away."""
 
@@ -32,7 +30,7 @@ async def run(stop: asyncio.Event) -> None:
     await run_tasks(
         stop,
         app.dispatcher.run(),
-        queue.run_worker(app.settings.redis_url, QUEUE, jobs, POLL_S),
+        queue.run_worker(app.settings.redis_url, QUEUE, jobs),
         background.every(SWEEP_S, "sweep_dialogs", app.dispatcher.ring),
         app.fetches.run(),
         background.every(SWEEP_S, "sweep_fetches", app.fetches.ring),

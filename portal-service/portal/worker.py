@@ -24,7 +24,7 @@ async def run(stop: asyncio.Event) -> None:
     metrics.serve(app.settings.metrics_port)
     await run_tasks(
         stop,
-        queue.run_worker(app.settings.redis_url, QUEUE, {"ensure_bots": app.bots.sweep}, 0.5),
+        queue.run_worker(app.settings.redis_url, QUEUE, {"ensure_bots": app.bots.sweep}),
         background.every(_BOT_SWEEP_S, "ensure_bots", app.bots.sweep),
         background.every(_DEPARTMENTS_SWEEP_S, "read_departments", app.departments.round),
         background.every(_IDLE_SWEEP_S, "lost_removals", app.lost_removals.round),

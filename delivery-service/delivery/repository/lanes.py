@@ -1,6 +1,6 @@
 """Statements on lanes: which portals have something to send, and who holds them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,10 +8,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain import Lane, LaneEnd
-from kit.ids import NIL
 
 LOOK_AHEAD = 500
 """How many open items of a lane are looked at to find those that may go."""
+_DUE = """
+    due_at <= :now AND blocked = '' AND (parked_until IS NULL OR parked_until <= :now)
+    AND (lease_until IS NULL OR lease_until < :now)
+"""
 
 
 async def make_due(conn: AsyncConnection, portal_ids: Sequence[UUID], now: datetime) -> None:
@@ -28,28 +31,29 @@ async def make_due(conn: AsyncConnection, portal_ids: Sequence[UUID], now: datet
 
 async def visit(
     conn: AsyncConnection,
-    between: tuple[UUID | None, UUID],
+    after: UUID,
     now: datetime,
     lease_until: datetime,
     token: UUID,
     quantum_ms: int,
     limit: int,
 ) -> list[tuple[Lane, bool]]:
-    """Give up to `limit` lanes that are due their quantum, in the order of their portals; hold those with credit.
+    """Give up to `limit` lanes that are due their quantum, on from a portal and around; hold those with credit.
 
-    `between`: after the first portal (None = from the beginning) up to the second. Returns each and whether it is
-    held. The cost is that of the lanes visited, however many are due.
+    Returns each, in that order, and whether it is held. The cost is that of the lanes visited, not of those due.
     """
-    after, last = between
     rows = await conn.execute(
-        text("""
-            WITH visited AS (
-                SELECT portal_id, credit_ms + CAST(:quantum AS integer) AS credit_ms FROM lanes
-                WHERE portal_id > :after AND portal_id <= :last AND due_at <= :now AND blocked = ''
-                  AND (parked_until IS NULL OR parked_until <= :now)
-                  AND (lease_until IS NULL OR lease_until < :now)
-                ORDER BY portal_id LIMIT :limit
+        text(f"""
+            WITH ahead AS (
+                SELECT portal_id, credit_ms FROM lanes WHERE portal_id > :after AND {_DUE}
+                ORDER BY portal_id LIMIT :limit FOR UPDATE SKIP LOCKED
+            ), behind AS (
+                SELECT portal_id, credit_ms FROM lanes WHERE portal_id <= :after AND {_DUE}
+                ORDER BY portal_id LIMIT CAST(:limit AS bigint) - (SELECT count(*) FROM ahead)
                 FOR UPDATE SKIP LOCKED
+            ), visited AS (
+                SELECT portal_id, credit_ms + CAST(:quantum AS integer) AS credit_ms
+                FROM (TABLE ahead UNION ALL TABLE behind) AS found
             )
             UPDATE lanes
             SET credit_ms = least(visited.credit_ms, :quantum),
@@ -57,10 +61,9 @@ async def visit(
                 lease_token = CASE WHEN visited.credit_ms > 0 THEN CAST(:token AS uuid) END
             FROM visited WHERE lanes.portal_id = visited.portal_id
             RETURNING lanes.portal_id, lanes.limited_since, lanes.lease_token IS NOT NULL AS is_held
-        """),
+        """),  # noqa: S608 - our own words
         {
-            "after": after or NIL,
-            "last": last,
+            "after": after,
             "now": now,
             "lease_until": lease_until,
             "token": token,
@@ -68,12 +71,30 @@ async def visit(
             "limit": limit,
         },
     )
-    found = sorted(rows, key=lambda row: row.portal_id.int)
+    found = sorted(rows, key=lambda row: (row.portal_id <= after, row.portal_id))
     return [(Lane(row.portal_id, token, row.limited_since), row.is_held) for row in found]
 
 
-async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd], max_debt_ms: int) -> None:
+async def renew(conn: AsyncConnection, held: Mapping[UUID, UUID], lease_until: datetime) -> None:
+    """Hold lanes (portal -> token) for longer, where they are still this worker's, not let go now."""
+    await conn.execute(
+        text("""
+            WITH mine AS (
+                SELECT lanes.portal_id
+                FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:tokens AS uuid[])) AS held (portal_id, token)
+                JOIN lanes ON lanes.portal_id = held.portal_id AND lanes.lease_token = held.token
+                FOR UPDATE OF lanes SKIP LOCKED
+            )
+            UPDATE lanes SET lease_until = :lease_until FROM mine WHERE lanes.portal_id = mine.portal_id
+        """),
+        {"portal_ids": list(held), "tokens": list(held.values()), "lease_until": lease_until},
+    )
+
+
+async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd], max_debt_ms: int) -> dict[UUID, datetime | None]:
     """Let lanes go that this worker still holds, their turns paid. A lane is due when the head of a dialog is.
+
+    Returns when each runs again: it is due and not parked any more; None for one with nothing to send.
 
     The lane's row is locked before the items are looked at, so what is enqueued meanwhile is not missed.
     """
@@ -83,7 +104,7 @@ async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd], max_debt_ms: in
         """),
         {"portal_ids": [end.lane.portal_id for end in ends]},
     )
-    await conn.execute(
+    rows = await conn.execute(
         text("""
             UPDATE lanes
             SET lease_until = NULL, lease_token = NULL, limited_since = ended.limited_since, cause = ended.cause,
@@ -106,6 +127,7 @@ async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd], max_debt_ms: in
                 CAST(:took AS integer[])
             ) AS ended (portal_id, token, parked_until, limited_since, cause, next_step, took_ms)
             WHERE lanes.portal_id = ended.portal_id AND lanes.lease_token = ended.token
+            RETURNING lanes.portal_id, lanes.due_at + greatest(lanes.parked_until - lanes.due_at, '0') AS runs_at
         """),
         {
             "look_ahead": LOOK_AHEAD,
@@ -119,6 +141,7 @@ async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd], max_debt_ms: in
             "max_debt_ms": max_debt_ms,
         },
     )
+    return {row.portal_id: row.runs_at for row in rows}
 
 
 async def set_blocked(conn: AsyncConnection, portal_id: UUID, blocked: str, now: datetime) -> None:

@@ -33,12 +33,15 @@ async def append(
     """
     names = ", ".join(columns)
     arrays = ", ".join(f"CAST(:{name} AS {types[name]}[])" for name in columns)
-    await conn.execute(text("SELECT pg_advisory_xact_lock(hashtext(:table))"), {"table": table})
     await conn.execute(
-        text(f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays})"),  # noqa: S608 - our own names
-        {name: list(values) for name, values in columns.items()},
+        text(f"""
+            WITH woken AS MATERIALIZED (
+                SELECT pg_advisory_xact_lock(hashtext(:table)), pg_notify(:table, '')
+            )
+            INSERT INTO {table} ({names}) SELECT new.* FROM woken CROSS JOIN unnest({arrays}) AS new
+        """),  # noqa: S608 - our own names
+        {"table": table, **{name: list(values) for name, values in columns.items()}},
     )
-    await conn.execute(text(f"NOTIFY {table}"))
 
 
 async def load_cursor(conn: AsyncConnection, feed: str) -> int:

@@ -5,7 +5,7 @@ No timer: an item alone waits for nobody (docs/architecture.md section 3).
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
@@ -26,7 +26,7 @@ class Coalescer(Generic[T, R]):
 
     def __init__(
         self,
-        flush: Callable[[list[T]], Awaitable[list[R]]],
+        flush: Callable[[list[T]], Awaitable[Sequence[R]]],
         *,
         max_items: int,
         max_weight: int,

@@ -23,6 +23,11 @@ def engine(dsn: str, pool_size: int) -> AsyncEngine:
     )
 
 
+def at_once(engine: AsyncEngine) -> AsyncEngine:
+    """Return the same engine for statements that stand alone: each is its own transaction, one round trip long."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def is_away(error: BaseException) -> bool:
     """Return whether an error says that the database cannot be reached now, not that a statement is wrong."""
     if is_bad_data(error):

@@ -16,8 +16,8 @@ T = TypeVar("T")
 class Dispatcher(Generic[T]):
     """Between a bell and the rows that are the work.
 
-    `claim(free)` holds at most `free` pieces of work in the database; `handle(piece)` does one and returns the
-    seconds after which there may be more to do because of it, or None.
+    `claim(free)` holds at most `free` pieces of work in the database, fewer only where that was all;
+    `handle(piece)` does one and returns the seconds after which there may be more to do because of it, or None.
     """
 
     def __init__(
@@ -33,6 +33,8 @@ class Dispatcher(Generic[T]):
         self._max_running = max_running
         self._running: set[asyncio.Task[None]] = set()
         self._bell = asyncio.Event()
+        self._is_short = False
+        """Whether work may wait for a place."""
 
     async def ring(self) -> None:
         """Look now: the job of the queue, and of the sweep."""
@@ -56,8 +58,10 @@ class Dispatcher(Generic[T]):
                 task = asyncio.create_task(self._run_one(piece))
                 self._running.add(task)
                 task.add_done_callback(self._one_over)
-            if not claimed:
+            if len(claimed) < free:
+                self._is_short = False
                 return
+        self._is_short = True
 
     async def _run_one(self, piece: T) -> None:
         try:
@@ -71,5 +75,5 @@ class Dispatcher(Generic[T]):
 
     def _one_over(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        # A place is free again: there may be work that was not claimed for want of one.
-        self._bell.set()
+        if self._is_short:
+            self._bell.set()

@@ -14,8 +14,14 @@ from kit import metrics
 
 log = structlog.get_logger("queue")
 
-RING_EVERY_S = 0.02
-"""Rings that come closer are one: a worker listens no more often, and a ring costs three round trips."""
+RING_EVERY_S = 0.01
+"""Rings that come closer are one: a ring costs four round trips, and a job on the other side."""
+LISTEN_S = 1.0
+"""How long a worker listens at a time; then it looks without a ring: whoever took the ring may have died."""
+BELL_KEY = "bell:{queue}"
+"""A list: a ring puts a word into it, and the one worker that takes it out looks into the queue."""
+_MOST_RINGS = 16
+"""Words that are kept where nobody listens."""
 JOB_TIMEOUT_S = 60
 _RECONNECT_S = 1.0
 _RING_S = 0.5
@@ -64,14 +70,23 @@ class Bell:
         if self._pool is None:
             self._pool = await create_pool(self._settings, default_queue_name=self._queue)
         await self._pool.enqueue_job(job)
+        key = BELL_KEY.format(queue=self._queue)
+        async with self._pool.pipeline(transaction=False) as pipe:
+            await pipe.rpush(key, job).ltrim(key, -_MOST_RINGS, -1).execute()
 
 
-async def run_worker(
-    redis_url: str, queue: str, jobs: Mapping[str, Callable[[], Awaitable[None]]], poll_s: float
-) -> None:
-    """Answer the bell of `queue`, heard within `poll_s`, until cancelled; connect again when Redis was away."""
+class _Listener(Worker):
+    """An arq worker that is woken by the ring: one that asks time and again is late, and never idle."""
+
+    async def _poll_iteration(self) -> None:
+        await self.pool.blpop([BELL_KEY.format(queue=self.queue_name)], timeout=LISTEN_S)
+        await super()._poll_iteration()
+
+
+async def run_worker(redis_url: str, queue: str, jobs: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
+    """Answer the bell of `queue` until cancelled; connect again when Redis was away."""
     while True:
-        worker = _worker(redis_url, queue, jobs, poll_s)
+        worker = _worker(redis_url, queue, jobs)
         try:
             await worker.async_run()
         except (RedisError, OSError, TimeoutError) as error:
@@ -81,16 +96,14 @@ async def run_worker(
         await asyncio.sleep(_RECONNECT_S)
 
 
-def _worker(
-    redis_url: str, queue: str, jobs: Mapping[str, Callable[[], Awaitable[None]]], poll_s: float
-) -> Worker:
+def _worker(redis_url: str, queue: str, jobs: Mapping[str, Callable[[], Awaitable[None]]]) -> Worker:
     settings = RedisSettings.from_dsn(redis_url)
     settings.conn_retries = 0
-    return Worker(
+    return _Listener(
         functions=[func(_job(run), name=name, timeout=JOB_TIMEOUT_S, max_tries=1) for name, run in jobs.items()],
         queue_name=queue,
         redis_settings=settings,
-        poll_delay=poll_s,
+        poll_delay=0,
         max_jobs=100,
         keep_result=0,
         handle_signals=False,

@@ -14,7 +14,7 @@ import pytest
 
 from devstack.ports import next_free
 from devstack.redis import embedded_redis
-from kit.queue import Bell, run_worker
+from kit.queue import LISTEN_S, Bell, run_worker
 
 # arq 0.28 closes its pool by a name that redis-py has renamed.
 pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated close:DeprecationWarning")
@@ -48,8 +48,8 @@ async def test_a_bell_wakes_a_worker_of_its_queue_only(redis_url: str) -> None:
 
     bell = Bell(redis_url, queues[0])
     async with (
-        running(run_worker(redis_url, queues[0], {"look": job("mine")}, 0.01)),
-        running(run_worker(redis_url, queues[1], {"look": job("other")}, 0.01)),
+        running(run_worker(redis_url, queues[0], {"look": job("mine")})),
+        running(run_worker(redis_url, queues[1], {"look": job("other")})),
     ):
         for expected in (1, 2):
             bell.ring("look")
@@ -58,6 +58,28 @@ async def test_a_bell_wakes_a_worker_of_its_queue_only(redis_url: str) -> None:
     await bell.close()
 
     assert rung["other"] == 0
+
+
+async def test_a_ring_is_heard_at_once_also_by_a_worker_that_has_long_been_idle(redis_url: str) -> None:
+    queue, heard = uuid4().hex, list[float]()
+
+    async def look() -> None:
+        heard.append(time.monotonic())
+
+    bell = Bell(redis_url, queue)
+    async with running(run_worker(redis_url, queue, {"look": look})):
+        bell.ring("look")  # connections are made
+        await until(lambda: len(heard) == 1)
+        took: list[float] = []
+        for number in range(2, 7):
+            await asyncio.sleep(0.1 * number)
+            rung = time.monotonic()
+            bell.ring("look")
+            await until(lambda number=number: len(heard) >= number)  # type: ignore[misc] # a lambda has no annotations
+            took.append(heard[-1] - rung)
+    await bell.close()
+
+    assert sorted(took)[2] < LISTEN_S / 10
 
 
 async def test_while_redis_is_away_a_ring_is_no_error() -> None:
@@ -102,7 +124,7 @@ async def test_a_worker_outlives_redis_and_hears_the_bell_again_when_it_is_back(
     bell = Bell(url, queue)
     async with contextlib.AsyncExitStack() as stack:
         async with embedded_redis(tmp_path / "data", port):
-            worker = await stack.enter_async_context(running(run_worker(url, queue, {"look": look}, 0.01)))
+            worker = await stack.enter_async_context(running(run_worker(url, queue, {"look": look})))
             bell.ring("look")
             await until(lambda: rung["begun"] == 1)
         bell.ring("look")

@@ -1,6 +1,6 @@
 """The billing context: whether an answer is allowed, and that it was given."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import grpc
@@ -34,7 +34,7 @@ class BillingClient:
             for decision in answer.decisions
         }
 
-    async def commit(self, answered: Sequence[tuple[UUID, UUID]]) -> None:
+    async def commit(self, answered: Collection[tuple[UUID, UUID]]) -> None:
         """Count the replies to questions, given as (portal id, question id); what was free stays uncounted."""
         keys = [pb.ReservationKey(portal_id=str(portal_id), key=str(key)) for portal_id, key in answered]
         if keys:

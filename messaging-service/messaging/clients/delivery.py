@@ -8,7 +8,7 @@ import structlog
 
 from kit.errors import PeerError
 from kit.rpc import call
-from messaging.domain import ClaimedDialog, Reply
+from messaging.domain import Button, ClaimedDialog, Reply
 from teachbase.delivery.v1 import delivery_pb2 as pb
 from teachbase.delivery.v1.delivery_pb2_grpc import DeliveryServiceStub
 
@@ -65,5 +65,11 @@ def _to_pb(reply: Reply) -> pb.OutboundMessage:
         reply_to_provider_id=reply.reply_to_provider_id,
         priority=pb.PRIORITY_INTERACTIVE if reply.priority == 1 else pb.PRIORITY_BULK,
         trace_id=reply.trace_id.hex,
-        buttons=[pb.Button(text=button.text, command=button.command) for button in reply.buttons],
+        buttons=map(_button, reply.buttons),
     )
+
+
+def _button(button: Button) -> pb.Button:
+    if button.say:
+        return pb.Button(text=button.text, say=button.say)
+    return pb.Button(text=button.text, command=button.command, params=button.params)

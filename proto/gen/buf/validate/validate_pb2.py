@@ -25,27 +25,29 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x62uf/validate/validate.proto\x12\x0c\x62uf.validate\x1a google/protobuf/descriptor.proto\"\xd4\x02\n\nFieldRules\x12\x10\n\x08required\x18\x19 \x01(\x08\x12$\n\x06ignore\x18\x1b \x01(\x0e\x32\x14.buf.validate.Ignore\x12)\n\x05int32\x18\x03 \x01(\x0b\x32\x18.buf.validate.Int32RulesH\x00\x12)\n\x05int64\x18\x04 \x01(\x0b\x32\x18.buf.validate.Int64RulesH\x00\x12+\n\x06string\x18\x0e \x01(\x0b\x32\x19.buf.validate.StringRulesH\x00\x12)\n\x05\x62ytes\x18\x0f \x01(\x0b\x32\x18.buf.validate.BytesRulesH\x00\x12\'\n\x04\x65num\x18\x10 \x01(\x0b\x32\x17.buf.validate.EnumRulesH\x00\x12/\n\x08repeated\x18\x12 \x01(\x0b\x32\x1b.buf.validate.RepeatedRulesH\x00\x42\x06\n\x04type\"&\n\nInt32Rules\x12\x0b\n\x03lte\x18\x03 \x01(\x05\x12\x0b\n\x03gte\x18\x05 \x01(\x05\"2\n\nInt64Rules\x12\x0b\n\x03lte\x18\x03 \x01(\x03\x12\n\n\x02gt\x18\x04 \x01(\x03\x12\x0b\n\x03gte\x18\x05 \x01(\x03\"i\n\x0bStringRules\x12\x0f\n\x07min_len\x18\x02 \x01(\x04\x12\x0f\n\x07max_len\x18\x03 \x01(\x04\x12\x0f\n\x07pattern\x18\x06 \x01(\t\x12\n\n\x02in\x18\n \x03(\t\x12\r\n\x05\x65mail\x18\x0c \x01(\x08\x12\x0c\n\x04uuid\x18\x16 \x01(\x08\";\n\nBytesRules\x12\x0f\n\x07min_len\x18\x02 \x01(\x04\x12\x0f\n\x07max_len\x18\x03 \x01(\x04\x12\x0b\n\x03len\x18\r \x01(\x04\"1\n\tEnumRules\x12\x14\n\x0c\x64\x65\x66ined_only\x18\x02 \x01(\x08\x12\x0e\n\x06not_in\x18\x04 \x03(\x05\"^\n\rRepeatedRules\x12\x11\n\tmin_items\x18\x01 \x01(\x04\x12\x11\n\tmax_items\x18\x02 \x01(\x04\x12\'\n\x05items\x18\x04 \x01(\x0b\x32\x18.buf.validate.FieldRules*:\n\x06Ignore\x12\x16\n\x12IGNORE_UNSPECIFIED\x10\x00\x12\x18\n\x14IGNORE_IF_ZERO_VALUE\x10\x01:G\n\x05\x66ield\x12\x1d.google.protobuf.FieldOptions\x18\x87\t \x01(\x0b\x32\x18.buf.validate.FieldRules')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x62uf/validate/validate.proto\x12\x0c\x62uf.validate\x1a google/protobuf/descriptor.proto\"\x1e\n\nOneofRules\x12\x10\n\x08required\x18\x01 \x01(\x08\"\xd4\x02\n\nFieldRules\x12\x10\n\x08required\x18\x19 \x01(\x08\x12$\n\x06ignore\x18\x1b \x01(\x0e\x32\x14.buf.validate.Ignore\x12)\n\x05int32\x18\x03 \x01(\x0b\x32\x18.buf.validate.Int32RulesH\x00\x12)\n\x05int64\x18\x04 \x01(\x0b\x32\x18.buf.validate.Int64RulesH\x00\x12+\n\x06string\x18\x0e \x01(\x0b\x32\x19.buf.validate.StringRulesH\x00\x12)\n\x05\x62ytes\x18\x0f \x01(\x0b\x32\x18.buf.validate.BytesRulesH\x00\x12\'\n\x04\x65num\x18\x10 \x01(\x0b\x32\x17.buf.validate.EnumRulesH\x00\x12/\n\x08repeated\x18\x12 \x01(\x0b\x32\x1b.buf.validate.RepeatedRulesH\x00\x42\x06\n\x04type\"&\n\nInt32Rules\x12\x0b\n\x03lte\x18\x03 \x01(\x05\x12\x0b\n\x03gte\x18\x05 \x01(\x05\"2\n\nInt64Rules\x12\x0b\n\x03lte\x18\x03 \x01(\x03\x12\n\n\x02gt\x18\x04 \x01(\x03\x12\x0b\n\x03gte\x18\x05 \x01(\x03\"i\n\x0bStringRules\x12\x0f\n\x07min_len\x18\x02 \x01(\x04\x12\x0f\n\x07max_len\x18\x03 \x01(\x04\x12\x0f\n\x07pattern\x18\x06 \x01(\t\x12\n\n\x02in\x18\n \x03(\t\x12\r\n\x05\x65mail\x18\x0c \x01(\x08\x12\x0c\n\x04uuid\x18\x16 \x01(\x08\";\n\nBytesRules\x12\x0f\n\x07min_len\x18\x02 \x01(\x04\x12\x0f\n\x07max_len\x18\x03 \x01(\x04\x12\x0b\n\x03len\x18\r \x01(\x04\"1\n\tEnumRules\x12\x14\n\x0c\x64\x65\x66ined_only\x18\x02 \x01(\x08\x12\x0e\n\x06not_in\x18\x04 \x03(\x05\"^\n\rRepeatedRules\x12\x11\n\tmin_items\x18\x01 \x01(\x04\x12\x11\n\tmax_items\x18\x02 \x01(\x04\x12\'\n\x05items\x18\x04 \x01(\x0b\x32\x18.buf.validate.FieldRules*:\n\x06Ignore\x12\x16\n\x12IGNORE_UNSPECIFIED\x10\x00\x12\x18\n\x14IGNORE_IF_ZERO_VALUE\x10\x01:G\n\x05\x66ield\x12\x1d.google.protobuf.FieldOptions\x18\x87\t \x01(\x0b\x32\x18.buf.validate.FieldRules:G\n\x05oneof\x12\x1d.google.protobuf.OneofOptions\x18\x87\t \x01(\x0b\x32\x18.buf.validate.OneofRules')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'buf.validate.validate_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_IGNORE']._serialized_start=829
-  _globals['_IGNORE']._serialized_end=887
-  _globals['_FIELDRULES']._serialized_start=80
-  _globals['_FIELDRULES']._serialized_end=420
-  _globals['_INT32RULES']._serialized_start=422
-  _globals['_INT32RULES']._serialized_end=460
-  _globals['_INT64RULES']._serialized_start=462
-  _globals['_INT64RULES']._serialized_end=512
-  _globals['_STRINGRULES']._serialized_start=514
-  _globals['_STRINGRULES']._serialized_end=619
-  _globals['_BYTESRULES']._serialized_start=621
-  _globals['_BYTESRULES']._serialized_end=680
-  _globals['_ENUMRULES']._serialized_start=682
-  _globals['_ENUMRULES']._serialized_end=731
-  _globals['_REPEATEDRULES']._serialized_start=733
-  _globals['_REPEATEDRULES']._serialized_end=827
+  _globals['_IGNORE']._serialized_start=861
+  _globals['_IGNORE']._serialized_end=919
+  _globals['_ONEOFRULES']._serialized_start=79
+  _globals['_ONEOFRULES']._serialized_end=109
+  _globals['_FIELDRULES']._serialized_start=112
+  _globals['_FIELDRULES']._serialized_end=452
+  _globals['_INT32RULES']._serialized_start=454
+  _globals['_INT32RULES']._serialized_end=492
+  _globals['_INT64RULES']._serialized_start=494
+  _globals['_INT64RULES']._serialized_end=544
+  _globals['_STRINGRULES']._serialized_start=546
+  _globals['_STRINGRULES']._serialized_end=651
+  _globals['_BYTESRULES']._serialized_start=653
+  _globals['_BYTESRULES']._serialized_end=712
+  _globals['_ENUMRULES']._serialized_start=714
+  _globals['_ENUMRULES']._serialized_end=763
+  _globals['_REPEATEDRULES']._serialized_start=765
+  _globals['_REPEATEDRULES']._serialized_end=859
 # @@protoc_insertion_point(module_scope)

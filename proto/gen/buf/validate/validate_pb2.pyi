@@ -40,6 +40,25 @@ IGNORE_IF_ZERO_VALUE: Ignore.ValueType  # 1
 Global___Ignore: _TypeAlias = Ignore  # noqa: Y015
 
 @_typing.final
+class OneofRules(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUIRED_FIELD_NUMBER: _builtins.int
+    required: _builtins.bool
+    def __init__(
+        self,
+        *,
+        required: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["required", b"required"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["required", b"required"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OneofRules: _TypeAlias = OneofRules  # noqa: Y015
+
+@_typing.final
 class FieldRules(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -241,4 +260,6 @@ class RepeatedRules(_message.Message):
 Global___RepeatedRules: _TypeAlias = RepeatedRules  # noqa: Y015
 
 FIELD_FIELD_NUMBER: _builtins.int
+ONEOF_FIELD_NUMBER: _builtins.int
 field: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldRules]
+oneof: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.OneofOptions, Global___OneofRules]

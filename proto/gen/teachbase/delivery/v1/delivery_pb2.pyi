@@ -101,26 +101,36 @@ Global___Priority: _TypeAlias = Priority  # noqa: Y015
 
 @_typing.final
 class Button(_message.Message):
-    """A button under a message: pressing it is giving the bot a command (contract 4.7)."""
+    """A button under a message (contract 4.7)."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TEXT_FIELD_NUMBER: _builtins.int
     COMMAND_FIELD_NUMBER: _builtins.int
+    SAY_FIELD_NUMBER: _builtins.int
+    PARAMS_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     command: _builtins.str
-    """Registered with the bot; without the slash."""
+    """Gives the bot a command that is registered with it; without the slash."""
+    say: _builtins.str
+    """A quick reply: who presses it says this."""
+    params: _builtins.str
+    """Comes back with the command. Anybody can see and forge it."""
     def __init__(
         self,
         *,
         text: _builtins.str = ...,
         command: _builtins.str = ...,
+        say: _builtins.str = ...,
+        params: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["command", b"command", "press", b"press", "say", b"say"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["command", b"command", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["command", b"command", "params", b"params", "press", b"press", "say", b"say", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType_press: _TypeAlias = _typing.Literal["command", "say"]  # noqa: Y015
+    _WhichOneofArgType_press: _TypeAlias = _typing.Literal["press", b"press"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_press) -> _WhichOneofReturnType_press | None: ...
 
 Global___Button: _TypeAlias = Button  # noqa: Y015
 
