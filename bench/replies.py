@@ -2,9 +2,10 @@
 
 import asyncio
 import functools
+import os
 import random
 import statistics
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import perf_counter
@@ -15,6 +16,7 @@ import asyncpg
 import httpx
 from redis.asyncio import Redis
 
+from bench import cpu
 from bench.report import Goal, Section
 from bench.system import scratch, server
 from bitrix import limiter
@@ -24,6 +26,7 @@ from devstack.probes import http_ok
 
 _AT_ONCE = 32
 _PATIENCE_S = 60.0
+_SHOWN_MS = 0.3
 _PORTS = ("TB_PORT", "TB_GATEWAY_PORT", "TB_SIM_PORT", "TB_POSTGRES_PORT", "TB_REDIS_PORT")
 _TOOK = """
     SELECT extract(epoch FROM item.sent_at - event.received_at)::float AS took
@@ -56,10 +59,15 @@ class Row:
     per_s: float
     p50_ms: float
     p99_ms: float
+    cpu_ms: Mapping[str, float]
+    """Processor time of a reply, by process."""
 
     def cells(self) -> Sequence[str]:
         """What the table shows of it."""
-        return self.load, f"{self.per_s:.0f}", f"{self.p50_ms:.0f}", f"{self.p99_ms:.0f}"
+        most = sorted(self.cpu_ms.items(), key=lambda one: -one[1])
+        shares = ", ".join(f"{name} {ms:.1f}" for name, ms in most if ms >= _SHOWN_MS)
+        numbers = (self.per_s, self.p50_ms, self.p99_ms, sum(self.cpu_ms.values()))
+        return self.load, *(f"{number:.0f}" for number in numbers), shares
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,8 @@ class People:
     session: Any
     members: Sequence[str]
     users: int
+    processes: Mapping[str, int]
+    """Of the whole stack: name -> pid."""
 
     async def say(self) -> None:
         """Have somebody write what a rule answers."""
@@ -100,7 +110,7 @@ async def measure(plan: Plan) -> Section:
         half = await _steady(people, flood.per_s / 2, plan.half_s)
     return Section(
         title="Replies: from the event at the gateway to the portal's answer to the reply",
-        head=("load", "replies/s", "p50, ms", "p99, ms"),
+        head=("load", "replies/s", "p50, ms", "p99, ms", "processor ms / reply", "of which"),
         rows=[flood, half],
         goals=[
             Goal.at_most("half load: p50, ms", 60, half.p50_ms),
@@ -111,7 +121,7 @@ async def measure(plan: Plan) -> Section:
 
 
 async def _flood(people: People, seconds: float) -> Row:
-    since, began, asked = await people.now(), perf_counter(), 0
+    since, used, began, asked = await people.now(), cpu.used(people.processes), perf_counter(), 0
 
     async def one_after_another() -> None:
         nonlocal asked
@@ -121,11 +131,11 @@ async def _flood(people: People, seconds: float) -> Row:
 
     await asyncio.gather(*(one_after_another() for _ in range(_AT_ONCE)))
     took = await people.took(since, asked)
-    return _row("as much as goes through", asked / (perf_counter() - began), took)
+    return _row("as much as goes through", asked / (perf_counter() - began), took, _since(used, people))
 
 
 async def _steady(people: People, rate: float, seconds: float) -> Row:
-    since, began, asked = await people.now(), perf_counter(), 0
+    since, used, began, asked = await people.now(), cpu.used(people.processes), perf_counter(), 0
     saying: set[asyncio.Task[None]] = set()
     due = began
     while due < began + seconds:
@@ -135,12 +145,17 @@ async def _steady(people: People, rate: float, seconds: float) -> Row:
         due += random.expovariate(rate)
     await asyncio.gather(*saying)
     took = await people.took(since, asked)
-    return _row("half of it", asked / seconds, took)
+    return _row("half of it", asked / seconds, took, _since(used, people))
 
 
-def _row(load: str, per_s: float, took: Sequence[float]) -> Row:
+def _since(before: Mapping[str, float], people: People) -> Mapping[str, float]:
+    return {name: seconds - before[name] for name, seconds in cpu.used(people.processes).items()}
+
+
+def _row(load: str, per_s: float, took: Sequence[float], cpu_s: Mapping[str, float]) -> Row:
     hundredths = statistics.quantiles(took, n=100)
-    return Row(load, per_s, 1000 * hundredths[49], 1000 * hundredths[98])
+    cpu_ms = {name: 1000 * seconds / len(took) for name, seconds in cpu_s.items()}
+    return Row(load, per_s, 1000 * hundredths[49], 1000 * hundredths[98], cpu_ms)
 
 
 @asynccontextmanager
@@ -165,7 +180,8 @@ async def _people(plan: Plan) -> AsyncIterator[People]:
             session = await asyncpg.connect(admin_dsn(folder / "run" / "postgres", ports["TB_POSTGRES_PORT"]))
             members = [await _installed(http, sim_url, plan) for _ in range(plan.portals)]
             await _lift_limits(ports["TB_REDIS_PORT"], members)
-            yield People(http, sim_url, session, members, plan.users)
+            pids = {pid.stem: int(pid.read_text()) for pid in (folder / "run" / "pids").glob("*.pid")}
+            yield People(http, sim_url, session, members, plan.users, {**pids, "load generator": os.getpid()})
             await session.close()
 
 
