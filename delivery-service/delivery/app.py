@@ -32,9 +32,9 @@ PARTITIONED = ["delivery_attempts"]
 class App:
     """What both processes of this context hold: the ways to Bitrix24 and to portal too; `close` lets it go."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, plans_once: bool = False) -> None:
         self.settings = settings
-        self.engine = db.engine(settings.database_dsn, settings.database_pool)
+        self.engine = db.engine(settings.database_dsn, settings.database_pool, plans_once=plans_once)
         self.bell = Bell(settings.redis_url, QUEUE)
         policy = EndpointPolicy(settings.dev_hosts)
         self._redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
@@ -62,7 +62,7 @@ class WorkerApp(App):
     """What the worker holds besides: the lanes."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+        super().__init__(settings, plans_once=True)
         self.portal_changes = PortalChanges(self.engine, self.portal, utc_now)
         self.purge = Purge(self.engine, PERSONAL, self.portal.report_purge)
         self.lanes = Lanes(

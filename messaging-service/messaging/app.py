@@ -53,9 +53,9 @@ PARTITIONED = ["bitrix_inbound_events", "events", "messages"]
 class App:
     """What both processes of this context hold; `close` lets it go."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, plans_once: bool = False) -> None:
         self.settings = settings
-        self.engine = db.engine(settings.database_dsn, settings.database_pool)
+        self.engine = db.engine(settings.database_dsn, settings.database_pool, plans_once=plans_once)
         self.bell = Bell(settings.redis_url, QUEUE)
         self.keyring = KeyRing(settings.secret_keys)
         self.keeper = Keeper(self.engine, self.bell)
@@ -82,7 +82,7 @@ class WorkerApp(App):
     """What the worker holds besides: the ways to delivery and billing."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+        super().__init__(settings, plans_once=True)
         self._channels = [channel(settings.delivery_grpc), channel(settings.billing_grpc)]
         delivery, billing = self._channels
         self.delivery = DeliveryClient(delivery)

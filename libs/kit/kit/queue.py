@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from arq.connections import ArqRedis, RedisSettings, create_pool
@@ -16,7 +16,7 @@ log = structlog.get_logger("queue")
 
 RING_EVERY_S = 0.01
 """Rings that come closer are one: a ring costs four round trips, and a job on the other side."""
-LISTEN_S = 1.0
+LISTEN_S = 1
 """How long a worker listens at a time; then it looks without a ring: whoever took the ring may have died."""
 BELL_KEY = "bell:{queue}"
 """A list: a ring puts a word into it, and the one worker that takes it out looks into the queue."""
@@ -72,14 +72,18 @@ class Bell:
         await self._pool.enqueue_job(job)
         key = BELL_KEY.format(queue=self._queue)
         async with self._pool.pipeline(transaction=False) as pipe:
-            await pipe.rpush(key, job).ltrim(key, -_MOST_RINGS, -1).execute()
+            pipe.rpush(key, job)
+            pipe.ltrim(key, -_MOST_RINGS, -1)
+            await pipe.execute()
 
 
 class _Listener(Worker):
     """An arq worker that is woken by the ring: one that asks time and again is late, and never idle."""
 
     async def _poll_iteration(self) -> None:
-        await self.pool.blpop([BELL_KEY.format(queue=self.queue_name)], timeout=LISTEN_S)
+        key = BELL_KEY.format(queue=self.queue_name)
+        # One signature for clients of both kinds; this one is asynchronous.
+        await cast("Awaitable[Any]", self.pool.blpop([key], timeout=LISTEN_S))
         await super()._poll_iteration()
 
 
