@@ -18,6 +18,7 @@ def shared(settings: Settings, inherited: Mapping[str, str], redis_url: str, sec
         "TB_SECRET_KEYS": secret_keys,
         "TB_PUBLIC_URL": settings.public_url,
         "TB_GATEWAY_PORT": str(settings.gateway_port),
+        "TB_STORAGE_URL": inherited.get("TB_STORAGE_URL") or (settings.run_dir / "storage").as_uri(),
         "TB_ADMIN_EMAIL": settings.admin_email,
         "TB_ADMIN_PASSWORD": settings.admin_password,
         "GRPC_VERBOSITY": "ERROR",  # grpcio prints its goodbyes otherwise

@@ -99,10 +99,19 @@ def service(settings: Settings, context: str, env: Mapping[str, str]) -> Process
 
 def worker(settings: Settings, context: str, env: Mapping[str, str]) -> Process:
     """The queue worker of `context`."""
-    port = settings.metrics_port(f"{context}-worker")
+    return _worker(settings, f"{context}-worker", (context, "work"), env)
+
+
+def knowledge_worker(settings: Settings, env: Mapping[str, str]) -> Process:
+    """Messaging's worker that reads documents."""
+    return _worker(settings, "knowledge-worker", ("messaging", "knowledge"), env)
+
+
+def _worker(settings: Settings, name: str, command: tuple[str, str], env: Mapping[str, str]) -> Process:
+    port = settings.metrics_port(name)
     return Process(
-        name=f"{context}-worker",
-        argv=(sys.executable, "-m", context, "work"),
+        name=name,
+        argv=(sys.executable, "-m", *command),
         env={**env, "TB_METRICS_PORT": str(port)},
         stage=Stage.WORK,
         address=f"127.0.0.1:{port}/metrics",

@@ -20,6 +20,7 @@ METRICS_OFFSETS = {
     "messaging-worker": 12,
     "delivery-worker": 13,
     "billing-worker": 14,
+    "knowledge-worker": 15,
 }
 BITRIX_VARIABLES = (
     "TB_BITRIX_CLIENT_ID",

@@ -77,7 +77,8 @@ async def _bring_up(stack: Supervisor, settings: Settings) -> None:
     servers = [_server(stack, settings, context, env, admin_dsn) for context, env in own.items()]
     await together(*servers, _simulator(stack, settings, env))
     workers = [stack.start(processes.worker(settings, context, env)) for context, env in own.items()]
-    await together(*workers, _front(stack, settings, env))
+    knowledge = stack.start(processes.knowledge_worker(settings, own["messaging"]))
+    await together(*workers, knowledge, _front(stack, settings, env))
 
 
 async def _require_ports(settings: Settings) -> None:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 REPLIES = "replies_per_month"
 """The metric that every answer from knowledge is counted under."""
+KEPT = frozenset({"kb_documents", "kb_megabytes"})
+"""Limits of what a portal keeps: whoever keeps it counts it."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ DEFAULT_PLAN_CODE = "start"
 def default_plan(env: str) -> Plan:
     """Return the plan of every new portal. Development has no limit that a load test would meet."""
     replies = 1_000_000 if env == "dev" else 1_000
-    return Plan(DEFAULT_PLAN_CODE, 1, "Старт", "Start", 0, "RUB", {REPLIES: replies})
+    limits = {REPLIES: replies, "kb_documents": 500, "kb_megabytes": 1_000}
+    return Plan(DEFAULT_PLAN_CODE, 1, "Старт", "Start", 0, "RUB", limits)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from billing.domain import DEFAULT_PLAN_CODE, Decision, Plan, Reservation, Room
+from billing.domain import DEFAULT_PLAN_CODE, KEPT, Decision, Plan, Reservation, Room
 from billing.plans import Plans
 from billing.quota import Quota
 from kit.pb import moment
@@ -46,8 +46,21 @@ class BillingServicer(billing_pb2_grpc.BillingServiceServicer):
             plan_code=usage.plan_code,
             period_from=moment(usage.period.start),
             period_to=moment(usage.period.end),
-            lines=[_line_to_pb(name, room, usage.period.end) for name, room in usage.metrics.items()],
+            lines=[
+                _line_to_pb(name, room, usage.period.end)
+                for name, room in usage.metrics.items()
+                if name not in KEPT
+            ],
         )
+
+    async def GetLimits(self, request: pb.GetLimitsRequest, context: Context) -> pb.GetLimitsResponse:
+        usage = await self._plans.usage(UUID(request.portal_id))
+        limits = [
+            pb.Limit(name=name, value=room.limit)
+            for name, room in usage.metrics.items()
+            if name in KEPT and room.limit is not None
+        ]
+        return pb.GetLimitsResponse(limits=limits)
 
 
 def _reservations(items: Iterable[pb.Reservation] | Iterable[pb.ReservationKey]) -> list[Reservation]:

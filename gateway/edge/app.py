@@ -35,6 +35,7 @@ from edge.routes import (
     debug,
     health,
     portal_app,
+    portal_knowledge,
 )
 from edge.rpc import Contexts
 from edge.spool import Spool
@@ -82,6 +83,7 @@ def build(settings: Settings) -> FastAPI:
         bitrix_install,
         bitrix_pages,
         portal_app,
+        portal_knowledge,
         admin_auth,
         admin_users,
         admin_audit,

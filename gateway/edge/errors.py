@@ -21,6 +21,7 @@ _HTTP = {
     StatusCode.RESOURCE_EXHAUSTED: 429,
     StatusCode.UNAVAILABLE: 503,
     StatusCode.DEADLINE_EXCEEDED: 504,
+    StatusCode.OUT_OF_RANGE: 413,
 }
 _NAMES = {
     400: "bad_request",

@@ -1,5 +1,6 @@
 """The four contexts, as the gateway calls them."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
@@ -12,6 +13,7 @@ from teachbase.delivery.v1.delivery_pb2_grpc import DeliveryServiceStub
 from teachbase.delivery.v1.diagnosis_pb2_grpc import DiagnosisServiceStub as DeliveryDiagnosisStub
 from teachbase.messaging.v1.blackbox_pb2_grpc import BlackboxServiceStub
 from teachbase.messaging.v1.diagnosis_pb2_grpc import DiagnosisServiceStub as MessagingDiagnosisStub
+from teachbase.messaging.v1.knowledge_pb2_grpc import KnowledgeServiceStub
 from teachbase.messaging.v1.messaging_pb2_grpc import MessagingServiceStub
 from teachbase.portal.v1.admin_pb2_grpc import AdminServiceStub
 from teachbase.portal.v1.diagnosis_pb2_grpc import DiagnosisServiceStub as PortalDiagnosisStub
@@ -42,6 +44,7 @@ class Contexts:
         self.admin = AdminServiceStub(self.channels["portal"])
         self.messaging = MessagingServiceStub(self.channels["messaging"])
         self.blackbox = BlackboxServiceStub(self.channels["messaging"])
+        self.knowledge = KnowledgeServiceStub(self.channels["messaging"])
         self.delivery = DeliveryServiceStub(self.channels["delivery"])
         self.billing = BillingServiceStub(self.channels["billing"])
         self.portal_diagnosis = PortalDiagnosisStub(self.channels["portal"])
@@ -57,7 +60,7 @@ class Contexts:
 async def ask(
     peer: str,
     method: Method[ResponseT],
-    request: Message,
+    request: Message | AsyncIterator[Message],
     timeout: float = TIMEOUT_S,  # noqa: ASYNC109 - the deadline travels with the call
 ) -> ResponseT:
     """Call a context. Raises PeerError."""

@@ -1,4 +1,4 @@
-"""`python -m messaging serve / work / migrate`."""
+"""`python -m messaging serve / work / knowledge / migrate`."""
 
 from pathlib import Path
 
@@ -7,4 +7,4 @@ from kit import process
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 if __name__ == "__main__":
-    process.main("messaging", MIGRATIONS)
+    process.main("messaging", MIGRATIONS, {"knowledge": "knowledge_worker"})

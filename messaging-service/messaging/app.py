@@ -26,6 +26,7 @@ from messaging.second_look import SecondLook
 from messaging.traffic import Traffic
 
 QUEUE = "messaging"
+KNOWLEDGE_QUEUE = "knowledge"
 PERSONAL = {
     **dict.fromkeys(
         (

@@ -13,3 +13,5 @@ class Settings(ServiceSettings):
     portal_grpc: str = "127.0.0.1:50051"
     delivery_grpc: str = "127.0.0.1:50053"
     billing_grpc: str = "127.0.0.1:50054"
+    storage_url: str = "file:///tmp/teachbase/storage"
+    """Where documents' files lie: `file:///folder` or `s3://bucket/prefix` (credentials from AWS_*)."""

@@ -28,3 +28,28 @@ class PortalUnknown(DomainError):
 class SimulationOff(DomainError):
     status, reason = StatusCode.NOT_FOUND, "SIMULATION_OFF"
     message = "Nothing is simulated here."
+
+
+class StorageUnavailable(DomainError):
+    status, reason = StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE"
+    message = "The storage of documents does not answer: {problem}"
+
+
+class DocumentNotFound(DomainError):
+    status, reason = StatusCode.NOT_FOUND, "DOCUMENT_NOT_FOUND"
+    message = "There is no document {document_id}."
+
+
+class DocumentEmpty(DomainError):
+    status, reason = StatusCode.INVALID_ARGUMENT, "DOCUMENT_EMPTY"
+    message = "The file {filename} is empty."
+
+
+class DocumentTooLarge(DomainError):
+    status, reason = StatusCode.OUT_OF_RANGE, "DOCUMENT_TOO_LARGE"
+    message = "The file {filename} is larger than {limit_mb} MB."
+
+
+class KnowledgeLimitReached(DomainError):
+    status, reason = StatusCode.FAILED_PRECONDITION, "KNOWLEDGE_LIMIT_REACHED"
+    message = "The plan allows {limit} of {name}. Delete documents or change the plan."

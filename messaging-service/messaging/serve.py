@@ -5,23 +5,35 @@ import asyncio
 from kit import background, health, log, metrics, process
 from kit.clock import utc_now
 from kit.config import read
+from kit.queue import Bell
+from kit.rpc import channel
 from kit.server import Server
 from messaging.adopt import Adoption
-from messaging.app import App
+from messaging.app import KNOWLEDGE_QUEUE, App
+from messaging.clients.billing import BillingClient
 from messaging.config import Settings
 from messaging.detail import Details
 from messaging.diagnose import Diagnoses
+from messaging.documents import Documents
 from messaging.forecast import Blackbox
 from messaging.grpc_api import MessagingServicer
 from messaging.grpc_blackbox import BlackboxServicer
 from messaging.grpc_diagnosis import DiagnosisServicer
+from messaging.grpc_knowledge import KnowledgeServicer
 from messaging.ingest import Inbox
 from messaging.keep import REFRESH_S
+from messaging.knowledge_base import KnowledgeBase
 from messaging.known import LOOK_EVERY_S
 from messaging.reading import Reading
 from messaging.replay import Replay
 from messaging.simulate import Simulation
-from teachbase.messaging.v1 import blackbox_pb2_grpc, diagnosis_pb2_grpc, messaging_pb2_grpc
+from messaging.storage import Storage
+from teachbase.messaging.v1 import (
+    blackbox_pb2_grpc,
+    diagnosis_pb2_grpc,
+    knowledge_pb2_grpc,
+    messaging_pb2_grpc,
+)
 
 
 async def run(stop: asyncio.Event) -> None:
@@ -33,6 +45,9 @@ async def run(stop: asyncio.Event) -> None:
     await app.keeper.refresh()
     adoption = Adoption(app.portal)
     inbox = Inbox(app.engine, app.bell, adoption, app.keyring.encrypt, utc_now, app.keeper, app.known)
+    documents_bell = Bell(app.settings.redis_url, KNOWLEDGE_QUEUE)
+    billing_channel = channel(app.settings.billing_grpc)
+    billing = BillingClient(billing_channel)
     server = Server(app.settings.messaging_grpc)
     server.add(
         messaging_pb2_grpc.add_MessagingServiceServicer_to_server,
@@ -55,6 +70,14 @@ async def run(stop: asyncio.Event) -> None:
         ),
         "teachbase.messaging.v1.BlackboxService",
     )
+    server.add(
+        knowledge_pb2_grpc.add_KnowledgeServiceServicer_to_server,
+        KnowledgeServicer(
+            Documents(app.engine, Storage(app.settings.storage_url), billing, documents_bell, utc_now),
+            KnowledgeBase(app.engine),
+        ),
+        "teachbase.messaging.v1.KnowledgeService",
+    )
     await server.start()
     await process.run_tasks(
         stop,
@@ -64,4 +87,6 @@ async def run(stop: asyncio.Event) -> None:
     )
     await server.stop(grace_s=3)
     await adoption.close()
+    await documents_bell.close()
+    await billing_channel.close()
     await app.close()

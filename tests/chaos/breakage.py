@@ -21,6 +21,7 @@ PROCESSES = (
     "portal-worker",
     "messaging",
     "messaging-worker",
+    "knowledge-worker",
     "delivery",
     "delivery-worker",
     "billing",

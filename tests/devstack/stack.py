@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("portal", "messaging", "delivery", "billing", "edge", "b24sim")
 NAMES = (
     *("postgres", "redis", "portal", "messaging", "delivery", "billing"),
-    *("portal-worker", "messaging-worker", "delivery-worker", "billing-worker"),
+    *("portal-worker", "messaging-worker", "delivery-worker", "billing-worker", "knowledge-worker"),
     *("sim", "gateway", "envoy"),
 )
 # Blocks of ports, below those that the kernel gives to clients; another one for another run beside this one.

@@ -40,8 +40,8 @@ async def open_session(body: shapes.SessionOpen, request: Request, peers: Peers)
 @router.get("/v1/portal/status", summary="Whether the bot works here, and for me")
 async def status(session: PortalUser, peers: Peers) -> shapes.Status:
     """Return how the portal stands for who asks."""
-    portal = await _portal(peers, session.portal_id)
-    return portal_rows.status(portal, session, await _is_allowed(peers, portal, session.user_id))
+    portal = await portal_of(peers, session.portal_id)
+    return portal_rows.status(portal, session, await is_allowed(peers, portal, session.user_id))
 
 
 @router.post("/v1/portal/setup", summary="Set the bot up again")
@@ -55,7 +55,7 @@ async def setup(session: PortalAdmin, peers: Peers) -> shapes.Status:
 @router.get("/v1/portal/allowed-users", summary="Who may talk to the bot")
 async def allowed_users(session: PortalAdmin, peers: Peers) -> shapes.AllowedUsers:
     """Return the list."""
-    return portal_rows.allowed_users((await _portal(peers, session.portal_id)).access)
+    return portal_rows.allowed_users((await portal_of(peers, session.portal_id)).access)
 
 
 @router.put("/v1/portal/allowed-users", summary="Choose who may talk to the bot")
@@ -78,7 +78,7 @@ async def set_allowed_users(
 @router.post("/v1/portal/chats/provision", summary="How far the welcomes are")
 async def provision_chats(session: PortalAdmin, peers: Peers) -> Provision:
     """Watch the welcomes of all who are allowed by name for a moment."""
-    access = (await _portal(peers, session.portal_id)).access
+    access = (await portal_of(peers, session.portal_id)).access
     return await provision.watch(peers, session.portal_id, list(access.user_ids), _WELCOMES_WAIT_S)
 
 
@@ -96,7 +96,7 @@ async def users(
         portal_id=session.portal_id, query=query, user_ids=ids, page_size=limit, page_token=cursor
     )
     found = await ask("portal", peers.portal.ListEmployees, request, INSTALL_TIMEOUT_S)
-    portal = await _portal(peers, session.portal_id)
+    portal = await portal_of(peers, session.portal_id)
     items = [portal_rows.employee(one, portal) for one in found.employees]
     return Page(items=items, next_cursor=found.next_page_token or None)
 
@@ -115,7 +115,7 @@ async def departments(session: PortalAdmin, peers: Peers) -> shapes.Departments:
 @router.get("/v1/portal/settings", summary="What the administrator chose")
 async def settings(session: PortalAdmin, peers: Peers) -> shapes.PortalSettings:
     """Return the settings."""
-    return portal_settings((await _portal(peers, session.portal_id)).settings)
+    return portal_settings((await portal_of(peers, session.portal_id)).settings)
 
 
 @router.put("/v1/portal/settings", summary="Choose the bot's language and how events come")
@@ -144,11 +144,13 @@ async def usage(session: PortalUser, peers: Peers) -> shapes.Usage:
     return portal_rows.own_usage(counted, (await ask("messaging", peers.messaging.CountAnswered, mine)).answered)
 
 
-async def _portal(peers: Contexts, portal_id: str) -> pb.Portal:
+async def portal_of(peers: Contexts, portal_id: str) -> pb.Portal:
+    """Return a portal. Raises PeerError."""
     return (await ask("portal", peers.portal.GetPortal, pb.GetPortalRequest(portal_id=portal_id))).portal
 
 
-async def _is_allowed(peers: Contexts, portal: pb.Portal, user_id: int) -> bool:
+async def is_allowed(peers: Contexts, portal: pb.Portal, user_id: int) -> bool:
+    """Return whether an employee may ask the bot. Raises PeerError."""
     if portal.access.mode != pb.ACCESS_MODE_DEPARTMENTS:
         return portal_rows.is_allowed(pb.Employee(id=user_id), portal)
     request = pb.ListEmployeesRequest(portal_id=portal.id, user_ids=[user_id])

@@ -34,7 +34,7 @@ class Border(grpc.aio.ServerInterceptor):
         continuation: "Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]]",
         handler_call_details: grpc.HandlerCallDetails,
     ) -> "Handler | None":
-        """Wrap unary and server-streaming handlers; health and reflection pass as they are."""
+        """Wrap handlers; health and reflection pass as they are."""
         handler = await continuation(handler_call_details)
         path = handler_call_details.method
         if handler is None or path.startswith(_INFRASTRUCTURE):
@@ -44,6 +44,12 @@ class Border(grpc.aio.ServerInterceptor):
         if handler.unary_unary:
             return grpc.unary_unary_rpc_method_handler(
                 _unary(handler.unary_unary, method, trace_id),
+                request_deserializer=handler.request_deserializer,
+                response_serializer=handler.response_serializer,
+            )
+        if handler.stream_unary:
+            return grpc.stream_unary_rpc_method_handler(
+                _gathering(handler.stream_unary, method, trace_id),
                 request_deserializer=handler.request_deserializer,
                 response_serializer=handler.response_serializer,
             )
@@ -66,6 +72,25 @@ def _unary(handler: Any, method: str, trace_id: str) -> Any:
                 await call.fail(context, error)
 
     return handle
+
+
+def _gathering(handler: Any, method: str, trace_id: str) -> Any:
+    async def handle(requests: AsyncIterator[Message], context: Context) -> Any:
+        with _Call(method, trace_id) as call:
+            try:
+                return await handler(_validated(requests), context)
+            except grpc.aio.AbortError:
+                raise
+            except Exception as error:  # noqa: BLE001 - as above
+                await call.fail(context, error)
+
+    return handle
+
+
+async def _validated(requests: AsyncIterator[Message]) -> AsyncIterator[Message]:
+    async for request in requests:
+        validate(request)
+        yield request
 
 
 def _stream(handler: Any, method: str, trace_id: str) -> Any:

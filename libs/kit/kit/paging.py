@@ -8,6 +8,7 @@ from kit.errors import InvalidArgument
 
 DEFAULT_SIZE = 50
 MAX_SIZE = 200
+_PLACE_DIGITS = 9
 
 
 def size_of(asked: int) -> int:
@@ -40,6 +41,16 @@ def decode_id(token: str) -> UUID | None:
         return UUID(keys[0]) if keys else None
     except ValueError:
         raise _foreign() from None
+
+
+def decode_place(token: str) -> int:
+    """Return the place in a page token of a list that is ordered by place, -1 for none. Raises InvalidArgument."""
+    keys = decode(token, 1)
+    if keys is None:
+        return -1
+    if not keys[0].isdigit() or len(keys[0]) > _PLACE_DIGITS:
+        raise _foreign()
+    return int(keys[0])
 
 
 def decode_moment_and_id(token: str) -> tuple[datetime, UUID] | None:

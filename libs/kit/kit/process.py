@@ -1,31 +1,36 @@
-"""`python -m <service> serve|work|migrate`: the same three commands for every service."""
+"""`python -m <service> serve|work|migrate`: the same commands for every service, and more where it has more."""
 
 import argparse
 import asyncio
 import importlib
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import uvloop
 
 from kit.config import ServiceSettings, SettingsError, read
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 
-def main(service: str, migrations: Path) -> None:
+
+def main(service: str, migrations: Path, more: Mapping[str, str] = _NONE) -> None:
     """Run one command of a service until SIGTERM or SIGINT.
 
-    `serve` runs `<service>.serve.run(stop)`, `work` runs `<service>.worker.run(stop)`: only what the command
-    needs is imported. `migrate` brings the schema named like the service to the newest revision in `migrations`.
+    `serve` runs `<service>.serve.run(stop)`, `work` runs `<service>.worker.run(stop)`, and `more` names the modules
+    of further commands: only what the command needs is imported. `migrate` brings the schema named like the service
+    to the newest revision in `migrations`.
     """
+    modules = {"serve": "serve", "work": "worker", **more}
     parser = argparse.ArgumentParser(prog=f"python -m {service}")
-    parser.add_argument("command", choices=["serve", "work", "migrate"])
+    parser.add_argument("command", choices=[*modules, "migrate"])
     command: str = parser.parse_args().command
     try:
         if command == "migrate":
             importlib.import_module("kit.migrate").upgrade(migrations, service, read(ServiceSettings).database_dsn)
         else:
-            module = importlib.import_module(f"{service}.{'serve' if command == 'serve' else 'worker'}")
+            module = importlib.import_module(f"{service}.{modules[command]}")
             uvloop.run(until_stopped(module.run))
     except SettingsError as error:
         raise SystemExit(f"{service}: {error}") from None

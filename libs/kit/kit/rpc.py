@@ -1,6 +1,6 @@
 """Calls of other contexts, the same from everywhere."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 import grpc
@@ -53,7 +53,7 @@ def trace_metadata() -> Sequence[tuple[str, str]]:
 
 async def call(
     method: Method[ResponseT],
-    request: Message,
+    request: Message | AsyncIterator[Message],
     *,
     peer: str,
     timeout: float,  # noqa: ASYNC109 - the deadline travels with the call

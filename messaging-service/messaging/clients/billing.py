@@ -34,6 +34,12 @@ class BillingClient:
             for decision in answer.decisions
         }
 
+    async def limits(self, portal_id: UUID) -> dict[str, int]:
+        """Return the plan's limits on what a portal keeps, by name; absent = unlimited."""
+        request = pb.GetLimitsRequest(portal_id=str(portal_id))
+        answer = await call(self._stub.GetLimits, request, peer=PEER, timeout=_TIMEOUT_S)
+        return {limit.name: limit.value for limit in answer.limits}
+
     async def commit(self, answered: Collection[tuple[UUID, UUID]]) -> None:
         """Count the replies to questions, given as (portal id, question id); what was free stays uncounted."""
         keys = [pb.ReservationKey(portal_id=str(portal_id), key=str(key)) for portal_id, key in answered]

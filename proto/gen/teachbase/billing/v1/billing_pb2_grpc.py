@@ -65,6 +65,11 @@ class BillingServiceStub:
                 request_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.GetUsageRequest.SerializeToString,
                 response_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.GetUsageResponse.FromString,
                 _registered_method=True)
+        self.GetLimits = channel.unary_unary(
+                '/teachbase.billing.v1.BillingService/GetLimits',
+                request_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.GetLimitsRequest.SerializeToString,
+                response_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.GetLimitsResponse.FromString,
+                _registered_method=True)
 
 
 class BillingServiceServicer:
@@ -114,6 +119,13 @@ class BillingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetLimits(self, request, context):
+        """The limits of a portal's plan on what is kept and not counted by the month. Absent = unlimited.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_BillingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -146,6 +158,11 @@ def add_BillingServiceServicer_to_server(servicer, server):
                     servicer.GetUsage,
                     request_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.GetUsageRequest.FromString,
                     response_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.GetUsageResponse.SerializeToString,
+            ),
+            'GetLimits': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLimits,
+                    request_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.GetLimitsRequest.FromString,
+                    response_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.GetLimitsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -311,6 +328,33 @@ class BillingService:
             '/teachbase.billing.v1.BillingService/GetUsage',
             teachbase_dot_billing_dot_v1_dot_billing__pb2.GetUsageRequest.SerializeToString,
             teachbase_dot_billing_dot_v1_dot_billing__pb2.GetUsageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLimits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.billing.v1.BillingService/GetLimits',
+            teachbase_dot_billing_dot_v1_dot_billing__pb2.GetLimitsRequest.SerializeToString,
+            teachbase_dot_billing_dot_v1_dot_billing__pb2.GetLimitsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -30,6 +30,8 @@ class BillingServiceStub:
     """The plan of each of the given portals."""
     GetUsage: _aio.UnaryUnaryMultiCallable[_billing_pb2.GetUsageRequest, _billing_pb2.GetUsageResponse]
     """What a portal has used in the current period, and its limits."""
+    GetLimits: _aio.UnaryUnaryMultiCallable[_billing_pb2.GetLimitsRequest, _billing_pb2.GetLimitsResponse]
+    """The limits of a portal's plan on what is kept and not counted by the month. Absent = unlimited."""
 
 class BillingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Counts what a portal uses and says, before the work is done, whether its plan allows it."""
@@ -83,5 +85,13 @@ class BillingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_billing_pb2.GetUsageRequest, _abc.Awaitable[_billing_pb2.GetUsageResponse]],
     ) -> _abc.Awaitable[_billing_pb2.GetUsageResponse]:
         """What a portal has used in the current period, and its limits."""
+
+    @_abc_1.abstractmethod
+    def GetLimits(
+        self,
+        request: _billing_pb2.GetLimitsRequest,
+        context: _aio.ServicerContext[_billing_pb2.GetLimitsRequest, _abc.Awaitable[_billing_pb2.GetLimitsResponse]],
+    ) -> _abc.Awaitable[_billing_pb2.GetLimitsResponse]:
+        """The limits of a portal's plan on what is kept and not counted by the month. Absent = unlimited."""
 
 def add_BillingServiceServicer_to_server(servicer: BillingServiceServicer, server: _aio.Server) -> None: ...

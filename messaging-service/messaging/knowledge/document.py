@@ -1,0 +1,79 @@
+"""Documents of a portal and their passages, as values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from messaging.knowledge.lexical import Passage
+
+
+class DocumentState(StrEnum):
+    """The states of a document (the proto says what each means)."""
+
+    UPLOADED = "uploaded"
+    EXTRACTING = "extracting"
+    INDEXING = "indexing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A document of a portal. `size` in bytes, `progress` in percent; `content_type` "" until it was read."""
+
+    portal_id: UUID
+    id: UUID
+    filename: str
+    content_type: str
+    size: int
+    sha256: bytes
+    state: DocumentState
+    progress: int
+    error_code: str
+    error_ru: str
+    error_en: str
+    title: str
+    language: str
+    pages: int | None
+    chunks: int
+    is_truncated: bool
+    uploaded_by: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that came whole, on local disk."""
+
+    portal_id: UUID
+    filename: str
+    uploaded_by: int
+    size: int
+    sha256: bytes
+
+
+@dataclass(frozen=True)
+class HeldDocument:
+    """A document held by a worker that reads it; its passages become those of `generation`."""
+
+    portal_id: UUID
+    document_id: UUID
+    token: UUID
+    filename: str
+    attempts: int
+    generation: int
+
+
+@dataclass(frozen=True)
+class StoredPassage(Passage):
+    """A passage with its place. `starts` and `ends` count characters of the document's text."""
+
+    place: int
+    filename: str
+    path: tuple[str, ...]
+    """The headings that it stands under, outermost first."""
+    page: int | None
+    starts: int
+    ends: int

@@ -1,0 +1,36 @@
+"""The process that reads documents: `python -m messaging knowledge`."""
+
+import asyncio
+
+from kit import background, log, metrics, queue
+from kit.clock import utc_now
+from kit.config import read
+from kit.dispatch import Dispatcher
+from kit.process import run_tasks
+from messaging.app import KNOWLEDGE_QUEUE, App
+from messaging.config import Settings
+from messaging.documents import INDEX
+from messaging.indexing import MAX_RUNNING, RENEW_S, Indexer
+from messaging.storage import Storage
+
+SWEEP_S = 2.0
+"""How often documents are looked at without a ring: for those of dead workers, and while Redis is away."""
+_COLLECT_S = 10.0
+
+
+async def run(stop: asyncio.Event) -> None:
+    """Work until stopped."""
+    log.configure("knowledge-worker")
+    app = App(read(Settings))
+    metrics.serve(app.settings.metrics_port)
+    indexer = Indexer(app.engine, Storage(app.settings.storage_url), utc_now)
+    dispatcher = Dispatcher("documents", indexer.claim, indexer.read, MAX_RUNNING)
+    await run_tasks(
+        stop,
+        dispatcher.run(),
+        queue.run_worker(app.settings.redis_url, KNOWLEDGE_QUEUE, {INDEX: dispatcher.ring}),
+        background.every(SWEEP_S, "sweep_documents", dispatcher.ring),
+        background.every(RENEW_S, "renew_documents", indexer.renew),
+        background.every(_COLLECT_S, "collect_files", indexer.collect),
+    )
+    await app.close()

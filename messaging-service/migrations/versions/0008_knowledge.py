@@ -1,0 +1,91 @@
+"""Documents, their passages, and what is left of them to take away."""
+
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    op.execute("""
+        CREATE TABLE kb_documents (
+            portal_id uuid NOT NULL,
+            id uuid NOT NULL,
+            filename text NOT NULL,
+            size bigint NOT NULL,
+            sha256 bytea NOT NULL,
+            uploaded_by bigint NOT NULL,
+            state text NOT NULL DEFAULT 'uploaded',
+            progress smallint NOT NULL DEFAULT 0,
+            error_code text NOT NULL DEFAULT '',
+            error_ru text NOT NULL DEFAULT '',
+            error_en text NOT NULL DEFAULT '',
+            content_type text NOT NULL DEFAULT '',
+            title text NOT NULL DEFAULT '',
+            language text NOT NULL DEFAULT '',
+            pages integer,
+            chunks integer NOT NULL DEFAULT 0,
+            is_truncated boolean NOT NULL DEFAULT false,
+            generation integer NOT NULL DEFAULT 0,
+            attempts smallint NOT NULL DEFAULT 0,
+            due_at timestamptz,
+            lease_until timestamptz,
+            lease_token uuid,
+            created_at timestamptz NOT NULL,
+            updated_at timestamptz NOT NULL,
+            PRIMARY KEY (portal_id, id)
+        )
+    """)
+    # The same bytes are one document.
+    op.execute("CREATE UNIQUE INDEX kb_documents_same ON kb_documents (portal_id, sha256)")
+    op.execute("CREATE INDEX kb_documents_due ON kb_documents (portal_id, due_at) WHERE due_at IS NOT NULL")
+    op.execute("""
+        CREATE TABLE kb_chunks (
+            portal_id uuid NOT NULL,
+            document_id uuid NOT NULL,
+            generation integer NOT NULL,
+            place integer NOT NULL,
+            heading text[] NOT NULL,
+            page integer,
+            starts integer NOT NULL,
+            ends integer NOT NULL,
+            body text NOT NULL,
+            PRIMARY KEY (portal_id, document_id, generation, place),
+            FOREIGN KEY (portal_id, document_id) REFERENCES kb_documents (portal_id, id) ON DELETE CASCADE
+        )
+    """)
+    # Whoever asks says for which portal first, and the database shows nothing of another, whatever the statement.
+    op.execute("ALTER TABLE kb_chunks ENABLE ROW LEVEL SECURITY")
+    op.execute("ALTER TABLE kb_chunks FORCE ROW LEVEL SECURITY")
+    op.execute("""
+        CREATE POLICY own_portal ON kb_chunks
+        USING (portal_id = CAST(nullif(current_setting('tb.portal_id', true), '') AS uuid))
+    """)
+    # Moves with every change of what may be answered from.
+    op.execute("CREATE TABLE kb_versions (portal_id uuid PRIMARY KEY, version bigint NOT NULL)")
+    # Files in the storage that no document needs, from a moment on.
+    op.execute("""
+        CREATE TABLE kb_garbage (
+            portal_id uuid NOT NULL,
+            document_id uuid NOT NULL,
+            due_at timestamptz NOT NULL,
+            PRIMARY KEY (portal_id, document_id)
+        )
+    """)
+    # However a document goes, by a person, with its portal: its file goes too.
+    op.execute("""
+        CREATE FUNCTION kb_discard() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            INSERT INTO kb_garbage (portal_id, document_id, due_at) SELECT portal_id, id, now() FROM gone
+            ON CONFLICT (portal_id, document_id) DO UPDATE SET due_at = excluded.due_at;
+            RETURN NULL;
+        END $$
+    """)
+    op.execute("""
+        CREATE TRIGGER kb_documents_discard AFTER DELETE ON kb_documents
+        REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION kb_discard()
+    """)
+
+
+def downgrade() -> None:
+    raise RuntimeError("expand/contract only: go forward")
