@@ -9,13 +9,17 @@ from kit.purge import Purge
 from kit.queue import Bell
 from kit.rpc import channel
 from messaging.adopt import Adoption
+from messaging.answer_settings import AnswerSettingsBook
+from messaging.answering import Answering
 from messaging.clients.billing import BillingClient
 from messaging.clients.delivery import DeliveryClient
+from messaging.clients.model import Endpoint, Models
 from messaging.clients.portal import PortalClient
 from messaging.config import Settings
 from messaging.fetch import MAX_RUNNING, Fetcher
 from messaging.ingest import Inbox
 from messaging.keep import Keeper
+from messaging.knowledge_base import KnowledgeBase
 from messaging.known import KnownPortals
 from messaging.notices import Notices
 from messaging.outcomes import Outcomes
@@ -39,6 +43,10 @@ PERSONAL = {
             "life_cycle_notices",
             "traffic",
             "traffic_hours",
+            "kb_documents",
+            "kb_versions",
+            "answer_explanations",
+            "answer_settings",
         ),
         "portal_id = :portal_id",
     ),
@@ -48,7 +56,7 @@ PERSONAL = {
     ),
 }
 """Which rows hold what people of a portal wrote or did."""
-PARTITIONED = ["bitrix_inbound_events", "events", "messages"]
+PARTITIONED = ["bitrix_inbound_events", "events", "messages", "answer_explanations"]
 
 
 class App:
@@ -63,6 +71,11 @@ class App:
         self.known = KnownPortals(self.engine)
         self.pruner = Pruner(self.engine, utc_now)
         self.portal_changes = PortalChanges(self.engine, self.bell, utc_now)
+        base = Endpoint(settings.llm_base_url, settings.llm_api_key, _names(settings.llm_model))
+        self.answer_settings = AnswerSettingsBook(self.engine, self.keyring, base, utc_now)
+        self.models = Models()
+        self.knowledge = KnowledgeBase(self.engine)
+        self.answering = Answering(self.knowledge, self.answer_settings, self.models)
         self._portal_channel = channel(settings.portal_grpc)
         self.portal = PortalClient(self._portal_channel)
         self.traffic = Traffic(self.engine, self.portal, utc_now)
@@ -75,6 +88,7 @@ class App:
     async def close(self) -> None:
         """Close connections."""
         await self._portal_channel.close()
+        await self.models.close()
         await self.bell.close()
         await self.engine.dispose()
 
@@ -97,8 +111,8 @@ class WorkerApp(App):
         )
         fetcher = Fetcher(self.engine, self.portal, inbox, utc_now)
         self.fetches = Dispatcher("fetches", fetcher.claim, fetcher.take, MAX_RUNNING)
-        responder = Responder(self.engine, BillingClient(billing), self.delivery, utc_now)
-        self.dispatcher = Dispatcher("dialogs", responder.claim, responder.answer, MAX_BATCHES)
+        self.responder = Responder(self.engine, BillingClient(billing), self.delivery, self.answering, utc_now)
+        self.dispatcher = Dispatcher("dialogs", self.responder.claim, self.responder.answer, MAX_BATCHES)
 
     async def close(self) -> None:
         """Close connections."""
@@ -106,3 +120,7 @@ class WorkerApp(App):
         for one in self._channels:
             await one.close()
         await super().close()
+
+
+def _names(listed: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in listed.split(",") if name.strip())

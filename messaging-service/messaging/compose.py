@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from bitrix import parts
-from messaging import rules, texts
-from messaging.domain import ClaimedDialog, Handled, Question, Quota, Reply, reply_id_of
+from messaging import explain, rules, texts, wording
+from messaging.domain import ClaimedDialog, Explanation, Handled, Question, Quota, Reply, reply_id_of
+from messaging.knowledge.answer import Answer
 from messaging.rules import RuleAnswer
 
 REFUSE_EVERY = timedelta(hours=24)
@@ -24,6 +25,16 @@ class Composed:
     handled: list[Handled] = field(default_factory=list)
     greeted: list[ClaimedDialog] = field(default_factory=list)
     refused: list[Question] = field(default_factory=list)
+    explanations: list[Explanation] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer from documents, when it was ready and how long that took."""
+
+    answer: Answer
+    at: datetime
+    took_ms: int
 
 
 class Composer:
@@ -40,21 +51,37 @@ class Composer:
         """Settle what costs nothing; returns the questions whose answers are counted."""
         return [question for question in questions if not self._settle(question)]
 
-    def dialogs_to_search_for(self, asked: Sequence[Question]) -> list[ClaimedDialog]:
-        """Return the dialogs of the questions that no rule answers."""
-        return list({self._dialog(one): None for one in asked if rules.answer(one) is None})
+    def dialogs_of(self, questions: Sequence[Question]) -> list[ClaimedDialog]:
+        """Return the dialogs that questions stand in, each once."""
+        return list({self._dialog(one): None for one in questions})
 
-    def reply_to_question(self, question: Question, quota: Quota, quota_at: datetime) -> None:
-        """Answer a counted question, or say that the limit is reached."""
-        took_ms = int((quota_at - self._claimed_at).total_seconds() * 1000)
-        steps = [_step("quota", quota_at, took_ms, granted=quota.granted, limit=quota.limit)]
-        if not quota.granted:
-            language = texts.language_of(question.body, question.language)
-            resets_at = f"{quota.resets_at:%d.%m.%Y}" if quota.resets_at else ""
-            body = texts.LIMIT_REACHED[language].format(resets_at=resets_at)
-            self._reply(question, RuleAnswer("limit_reached", body), quota_at, steps)
-            return
-        self._reply(question, rules.answer(question) or _from_knowledge(question), quota_at, steps)
+    def say_limit(self, question: Question, quota: Quota, at: datetime) -> None:
+        """Say that the plan's limit is reached."""
+        language = texts.language_of(question.body, question.language)
+        resets_at = f"{quota.resets_at:%d.%m.%Y}" if quota.resets_at else ""
+        body = texts.LIMIT_REACHED[language].format(resets_at=resets_at)
+        self._reply(question, RuleAnswer("limit_reached", body), at, [self._quota(quota, at)])
+
+    def reply_by_rule(self, question: Question, rule: RuleAnswer, quota: Quota, at: datetime) -> None:
+        """Answer a counted question by rule."""
+        self._reply(question, rule, at, [self._quota(quota, at)])
+
+    def reply_from_knowledge(self, question: Question, answered: Answered, quota: Quota, at: datetime) -> None:
+        """Answer a counted question from documents, or say that they hold no answer."""
+        answer = answered.answer
+        steps = [
+            self._quota(quota, at),
+            _step("retrieved", answered.at, answered.took_ms, **explain.in_short(answer)),
+        ]
+        language = texts.language_of(question.body, question.language)
+        self._reply(question, wording.reply(answer, language), answered.at, steps)
+        self.composed.explanations.append(
+            Explanation(question.portal_id, question.id, answer.kind, explain.in_full(answer), answered.took_ms)
+        )
+
+    def _quota(self, quota: Quota, at: datetime) -> dict[str, Any]:
+        took_ms = int((at - self._claimed_at).total_seconds() * 1000)
+        return _step("quota", at, took_ms, granted=quota.granted, limit=quota.limit)
 
     def _settle(self, question: Question) -> bool:
         dialog = self._dialog(question)
@@ -126,11 +153,6 @@ class Composer:
 
     def _dialog(self, question: Question) -> ClaimedDialog:
         return self._dialogs[question.portal_id, question.dialog_id]
-
-
-def _from_knowledge(question: Question) -> RuleAnswer:
-    """Answer from documents. There is no knowledge base yet, and the bot says so."""
-    return RuleAnswer("no_knowledge", texts.NO_KNOWLEDGE[texts.language_of(question.body, question.language)])
 
 
 def _step(step: str, at: datetime, took_ms: int = 0, **detail: object) -> dict[str, Any]:

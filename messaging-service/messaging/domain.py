@@ -1,5 +1,6 @@
 """Values of this context."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -300,3 +301,22 @@ class InboundEvent:
     remote_ip: str
     outcome: Outcome
     reason: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Dialogs held under one lease."""
+
+    token: UUID
+    dialogs: list[ClaimedDialog]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a message was answered as it was."""
+
+    portal_id: UUID
+    message_id: UUID
+    kind: str
+    detail: Mapping[str, Any]
+    took_ms: int

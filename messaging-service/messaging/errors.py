@@ -53,3 +53,8 @@ class DocumentTooLarge(DomainError):
 class KnowledgeLimitReached(DomainError):
     status, reason = StatusCode.FAILED_PRECONDITION, "KNOWLEDGE_LIMIT_REACHED"
     message = "The plan allows {limit} of {name}. Delete documents or change the plan."
+
+
+class ModelAddressNotAllowed(DomainError):
+    status, reason = StatusCode.FAILED_PRECONDITION, "MODEL_ADDRESS_NOT_ALLOWED"
+    message = "Models at {base_url} are not allowed. Ask the vendor to allow this address."

@@ -10,9 +10,14 @@ from kit import paging
 from kit.errors import InvalidArgument
 from kit.pb import enum_name, enum_value, moment
 from kit.rpc import Context
+from messaging import texts, wording
+from messaging.answering import Answering
 from messaging.documents import MB, Documents
+from messaging.domain import DEFAULT_LANGUAGE
 from messaging.errors import DocumentEmpty, DocumentTooLarge
+from messaging.knowledge.answer import Kind
 from messaging.knowledge.document import Document, StoredPassage, Upload
+from messaging.knowledge.prompt import Turn
 from messaging.knowledge_base import KnowledgeBase
 from teachbase.messaging.v1 import knowledge_pb2 as pb
 from teachbase.messaging.v1 import knowledge_pb2_grpc
@@ -23,9 +28,10 @@ MAX_MB = 100
 class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
     """Speaks for the knowledge of portals."""
 
-    def __init__(self, documents: Documents, knowledge: KnowledgeBase) -> None:
+    def __init__(self, documents: Documents, knowledge: KnowledgeBase, answering: Answering) -> None:
         self._documents = documents
         self._knowledge = knowledge
+        self._answering = answering
 
     async def UploadDocument(
         self, requests: AsyncIterator[pb.UploadDocumentRequest], context: Context
@@ -83,25 +89,34 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
                     coverage=one.coverage,
                     location=_location(one.passage),
                 )
-                for one in found
+                for one in found or ()
             ]
         )
 
     async def Ask(self, request: pb.AskRequest, context: Context) -> pb.AskResponse:
-        answer = await self._knowledge.ask(UUID(request.portal_id), request.question)
+        answer = await self._answering.answer(UUID(request.portal_id), request.question, _no_history)
         return pb.AskResponse(
-            answer=answer.text,
+            answer=wording.plain(answer, texts.language_of(request.question, DEFAULT_LANGUAGE)),
             citations=[
                 pb.Citation(
                     document_id=str(one.passage.document_id),
                     filename=one.passage.filename,
                     quote=one.quote,
-                    location=_location(one.passage),
+                    location=pb.Location(
+                        heading=one.path,
+                        page=one.passage.page,
+                        starts=one.passage.starts,
+                        ends=one.passage.ends,
+                    ),
                 )
                 for one in answer.citations
             ],
-            answered=answer.is_found,
+            answered=answer.kind is Kind.KNOWLEDGE,
         )
+
+
+async def _no_history() -> list[Turn]:
+    return []
 
 
 async def _received(requests: AsyncIterator[pb.UploadDocumentRequest], path: Path) -> Upload:

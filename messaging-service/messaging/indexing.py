@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from kit import db, ids
 from messaging.errors import StorageUnavailable
 from messaging.knowledge.chunking import Chunk, chunk
-from messaging.knowledge.document import DocumentState, HeldDocument
+from messaging.knowledge.document import DocumentState, HeldDocument, Why
 from messaging.knowledge.extract import extract
 from messaging.knowledge.extracted import Extracted, Limits
 from messaging.knowledge.failures import ExtractionFailed
@@ -31,6 +31,16 @@ MAX_CHUNKS = 20_000
 MAX_ATTEMPTS = 3
 """A document at which a worker died as often is given up: it would take the next one with it."""
 _RETRY = timedelta(seconds=30)
+_AWAY = Why(
+    "storage_unavailable",
+    "Хранилище файлов не отвечает. Файл будет прочитан, когда оно ответит.",
+    "The storage of files does not answer. The file will be read when it does.",
+)
+_LOST = Why(
+    "file_lost",
+    "Файла нет в хранилище. Удалите документ и загрузите его снова.",
+    "The file is not in the storage. Delete the document and upload it again.",
+)
 _AT_ONCE = 500
 _COLLECTED = 100
 _EXTRACTED_PERCENT = 40
@@ -92,7 +102,7 @@ class Indexer:
         except ExtractionFailed as failure:
             await self._fail(held, failure)
         except (StorageUnavailable, FileNotFoundError) as error:
-            return await self._retry(held, error)
+            return await self._put_off(held, error)
         return None
 
     async def _extract(self, held: HeldDocument) -> Extracted:
@@ -140,18 +150,16 @@ class Indexer:
         log.warning(
             "document not read", document_id=str(held.document_id), code=failure.code, detail=failure.detail
         )
+        why = Why(failure.code, failure.message_ru, failure.message_en)
         async with self._engine.begin() as conn:
-            said = (failure.code, failure.message_ru, failure.message_en)
-            await statements.fail(conn, held, *said, None, self._now())
+            await statements.fail(conn, held, why, self._now())
 
-    async def _retry(self, held: HeldDocument, error: Exception) -> float:
+    async def _put_off(self, held: HeldDocument, error: StorageUnavailable | FileNotFoundError) -> float | None:
         log.warning("document not fetched", document_id=str(held.document_id), error=repr(error))
-        now = self._now()
-        said = (
-            "storage_unavailable",
-            "Хранилище файлов не отвечает. Файл будет прочитан, когда оно ответит.",
-            "The storage of files does not answer. The file will be read when it does.",
-        )
+        now, is_lost = self._now(), isinstance(error, FileNotFoundError)
         async with self._engine.begin() as conn:
-            await statements.fail(conn, held, *said, now + _RETRY, now)
+            if is_lost and held.attempts >= MAX_ATTEMPTS:
+                await statements.fail(conn, held, _LOST, now)
+                return None
+            await statements.put_off(conn, held, _LOST if is_lost else _AWAY, now + _RETRY, now, counts=is_lost)
         return _RETRY.total_seconds()

@@ -1,4 +1,4 @@
-"""What a portal's documents say: passages found, questions answered."""
+"""What a portal's documents say: the passages that fit a question."""
 
 from functools import partial
 from typing import cast
@@ -7,15 +7,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kit import db
-from messaging.knowledge.answer import Answer, Found, extractive
+from messaging.knowledge.answer import Found
 from messaging.knowledge.cache import IndexCache
 from messaging.knowledge.document import StoredPassage
 from messaging.repository import chunks as statements
 
 CACHE_BYTES = 256 * 1024 * 1024
 """Of one process: about 230 portals of 200 passages."""
-LOOKED_AT = 8
-"""Passages that an answer is made from."""
 
 
 class KnowledgeBase:
@@ -26,21 +24,17 @@ class KnowledgeBase:
         self._at_once = db.at_once(engine)
         self._indexes = IndexCache(CACHE_BYTES)
 
-    async def search(self, portal_id: UUID, query: str, limit: int) -> list[Found]:
-        """Return the passages that fit best, best first; none where the portal has no documents."""
+    async def search(self, portal_id: UUID, query: str, limit: int) -> list[Found] | None:
+        """Return the passages that fit best, best first; None where there is nothing to look into."""
         async with self._at_once.connect() as conn:
             version = (await statements.versions(conn, [portal_id])).get(portal_id)
         if version is None:
-            return []
+            return None
         index = await self._indexes.get(portal_id, version, partial(self._load, portal_id))
-        return [
-            Found(cast("StoredPassage", hit.passage), hit.score, hit.coverage)
-            for hit in index.search(query, limit)
-        ]
-
-    async def ask(self, portal_id: UUID, question: str) -> Answer:
-        """Answer from the documents, or say honestly that they hold no answer."""
-        return extractive(question, await self.search(portal_id, question, LOOKED_AT))
+        if not index.passages:
+            return None
+        hits = index.search(query, limit)
+        return [Found(cast("StoredPassage", hit.passage), hit.score, hit.coverage) for hit in hits]
 
     async def _load(self, portal_id: UUID) -> list[StoredPassage]:
         async with self._engine.begin() as conn:

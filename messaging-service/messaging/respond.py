@@ -6,22 +6,28 @@ lease ends and the next worker finds what is left: questions still pending, or r
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bitrix.events import without_mentions
 from kit import db, ids
 from kit.errors import PeerError
+from messaging import rules
+from messaging.answering import Answering
 from messaging.clients.billing import BillingClient
 from messaging.clients.delivery import DeliveryClient
-from messaging.compose import Composed, Composer
-from messaging.domain import ClaimedDialog, Quota, Reply
+from messaging.compose import Answered, Composed, Composer
+from messaging.domain import Batch, ClaimedDialog, Question, Quota, Reply
+from messaging.knowledge.prompt import Turn
 from messaging.repository import dialogs as statements
-from messaging.repository import replies
+from messaging.repository import explanations, replies
+from messaging.slowly import Slowly
 
 log = structlog.get_logger("respond")
 
@@ -33,14 +39,9 @@ GIVE_UP_AFTER = timedelta(hours=1)
 """How long a dialog that is refused for good is tried: a wrong release may be put right meanwhile."""
 _PEER_AWAY_S = 2.0
 _REFUSED_S = 60.0
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Dialogs held under one lease."""
-
-    token: UUID
-    dialogs: list[ClaimedDialog]
+_FULL_S = 3.0
+"""How long dialogs wait where so many models are waited for already."""
+_HISTORY = 10
 
 
 class Responder:
@@ -51,12 +52,15 @@ class Responder:
         engine: AsyncEngine,
         billing: BillingClient,
         delivery: DeliveryClient,
+        answering: Answering,
         now: Callable[[], datetime],
     ) -> None:
         self._engine = engine
         self._at_once = db.at_once(engine)
         self._billing = billing
         self._delivery = delivery
+        self._answering = answering
+        self.slowly = Slowly(engine, LEASE, now)
         self._now = now
         # Workers begin with different portals: they are less in each other's way.
         self._last_in_turn = uuid4()
@@ -73,8 +77,13 @@ class Responder:
     async def answer(self, batch: Batch) -> float | None:
         """Answer a batch. Returns the seconds after which to look again, None when nothing is left.
 
-        What one dialog is refused for must not be its neighbours' trouble: then each is answered alone.
+        What one dialog is refused for must not be its neighbours' trouble: then each is answered alone. Those for
+        which a model has to be waited for go on by themselves.
         """
+        quick = await self._set_slow_ones_going(batch)
+        return await self._answer_or_postpone(quick) if quick.dialogs else None
+
+    async def _answer_or_postpone(self, batch: Batch) -> float | None:
         try:
             return await self._answer(batch)
         except Exception as error:
@@ -85,8 +94,30 @@ class Responder:
                 return await self._postpone(batch, _PEER_AWAY_S)
             if len(batch.dialogs) == 1:
                 return await self._refused(batch, error)
-        waits = [await self.answer(Batch(batch.token, [dialog])) for dialog in batch.dialogs]
+        waits = [await self._answer_or_postpone(Batch(batch.token, [dialog])) for dialog in batch.dialogs]
         return min((wait for wait in waits if wait is not None), default=None)
+
+    async def _set_slow_ones_going(self, batch: Batch) -> Batch:
+        """Start what takes long; returns the rest."""
+        portal_ids = {dialog.portal_id for dialog in batch.dialogs}
+        patient = {portal_id for portal_id in portal_ids if await self._answering.takes_long(portal_id)}
+        if not patient:
+            return batch
+        asked = [dialog for dialog in batch.dialogs if dialog.portal_id in patient]
+        async with self._at_once.connect() as conn:
+            questions = await statements.questions(conn, asked)
+        slow = {
+            (one.portal_id, one.dialog_id) for one in questions if one.is_allowed and rules.answer(one) is None
+        }
+        rest: list[ClaimedDialog] = []
+        for dialog in batch.dialogs:
+            if (dialog.portal_id, dialog.id) not in slow:
+                rest.append(dialog)
+            elif self.slowly.room > 0:
+                self.slowly.start(Batch(batch.token, [dialog]), self._answer_or_postpone)
+            else:
+                await self._postpone(Batch(batch.token, [dialog]), _FULL_S)
+        return Batch(batch.token, rest)
 
     async def _refused(self, batch: Batch, error: Exception) -> float | None:
         """Try a dialog that is refused by itself again; refused for good, its questions fail, for all to see."""
@@ -123,13 +154,34 @@ class Responder:
             return None
         composer = Composer(batch.dialogs, claimed_at)
         asked = composer.sort_out(questions)
-        if searched := composer.dialogs_to_search_for(asked):
-            self._delivery.show_typing(searched)
+        ruled = {one.id: rules.answer(one) for one in asked}
+        if looked_up := [one for one in asked if ruled[one.id] is None]:
+            self._delivery.show_typing(composer.dialogs_of(looked_up))
         quotas: dict[UUID, Quota] = await self._billing.reserve(asked) if asked else {}
         quota_at = self._now()
+        answered = await self._look_up([one for one in looked_up if quotas[one.id].granted])
         for question in asked:
-            composer.reply_to_question(question, quotas[question.id], quota_at)
+            quota, rule = quotas[question.id], ruled[question.id]
+            if not quota.granted:
+                composer.say_limit(question, quota, quota_at)
+            elif rule:
+                composer.reply_by_rule(question, rule, quota, quota_at)
+            else:
+                composer.reply_from_knowledge(question, answered[question.id], quota, quota_at)
         return composer.composed
+
+    async def _look_up(self, questions: Sequence[Question]) -> dict[UUID, Answered]:
+        return {one.id: await self._look_one_up(one) for one in questions}
+
+    async def _look_one_up(self, question: Question) -> Answered:
+        began = time.perf_counter()
+        said = without_mentions(question.body, question.bot_id)
+        answer = await self._answering.answer(question.portal_id, said, partial(self._history, question))
+        return Answered(answer, self._now(), int(1000 * (time.perf_counter() - began)))
+
+    async def _history(self, question: Question) -> list[Turn]:
+        async with self._at_once.connect() as conn:
+            return await statements.history(conn, question, _HISTORY)
 
     async def _fix(self, composed: Composed) -> None:
         now = self._now()
@@ -137,6 +189,8 @@ class Responder:
             # A question that was edited or deleted meanwhile gets no reply to what it said before.
             handled = await replies.mark_handled(conn, composed.handled)
             await replies.fix(conn, [one for one in composed.replies if one.reply_to in handled], now)
+            if explained := [one for one in composed.explanations if one.message_id in handled]:
+                await explanations.insert(conn, explained, now)
             if composed.greeted:
                 await statements.mark_greeted(conn, composed.greeted, now)
             if composed.refused:

@@ -22,7 +22,6 @@ from messaging.grpc_diagnosis import DiagnosisServicer
 from messaging.grpc_knowledge import KnowledgeServicer
 from messaging.ingest import Inbox
 from messaging.keep import REFRESH_S
-from messaging.knowledge_base import KnowledgeBase
 from messaging.known import LOOK_EVERY_S
 from messaging.reading import Reading
 from messaging.replay import Replay
@@ -74,7 +73,8 @@ async def run(stop: asyncio.Event) -> None:
         knowledge_pb2_grpc.add_KnowledgeServiceServicer_to_server,
         KnowledgeServicer(
             Documents(app.engine, Storage(app.settings.storage_url), billing, documents_bell, utc_now),
-            KnowledgeBase(app.engine),
+            app.knowledge,
+            app.answering,
         ),
         "teachbase.messaging.v1.KnowledgeService",
     )

@@ -46,6 +46,14 @@ NO_KNOWLEDGE = {
         "The portal's administrator uploads documents in the Teachbase AI app."
     ),
 }
+NOT_FOUND = {
+    "ru": "В документах нет ответа на этот вопрос. Спросите иначе или обратитесь к коллегам.",
+    "en": "The documents hold no answer to this question. Ask in other words, or ask a colleague.",
+}
+MEANT = {"ru": "\nМожет быть, вы искали:", "en": "\nYou may have looked for:"}
+SOURCE = {"ru": "Источник", "en": "Source"}
+SECTION = {"ru": "раздел", "en": "section"}
+PAGE = {"ru": "стр.", "en": "page"}
 NO_FILES = {
     "ru": "Файлы я пока не читаю. Напишите вопрос текстом.",
     "en": "I do not read files yet. Please write your question as text.",

@@ -6,6 +6,7 @@ from kit import background, log, metrics, queue
 from kit.changefeed import Follower
 from kit.config import read
 from kit.process import run_tasks
+from messaging import slowly
 from messaging.app import QUEUE, WorkerApp
 from messaging.config import Settings
 from messaging.ingest import RESPOND
@@ -32,6 +33,7 @@ async def run(stop: asyncio.Event) -> None:
         app.dispatcher.run(),
         queue.run_worker(app.settings.redis_url, QUEUE, jobs),
         background.every(SWEEP_S, "sweep_dialogs", app.dispatcher.ring),
+        background.every(slowly.RENEW_S, "renew_dialogs", app.responder.slowly.renew),
         app.fetches.run(),
         background.every(SWEEP_S, "sweep_fetches", app.fetches.ring),
         background.every(SWEEP_S, "second_look", app.second_look.round),

@@ -375,7 +375,7 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
             engine=app.engine,
             clock=clock,
             stub=messaging_pb2_grpc.MessagingServiceStub(own),
-            responder=Responder(app.engine, BillingClient(peers), DeliveryClient(peers), clock),
+            responder=Responder(app.engine, BillingClient(peers), DeliveryClient(peers), app.answering, clock),
             notices=Notices(app.engine, PortalClient(peers), app.keyring, clock),
             traffic=traffic,
             diagnoses=Diagnoses(app.engine, traffic, clock),

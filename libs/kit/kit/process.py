@@ -18,8 +18,8 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 def main(service: str, migrations: Path, more: Mapping[str, str] = _NONE) -> None:
     """Run one command of a service until SIGTERM or SIGINT.
 
-    `serve` runs `<service>.serve.run(stop)`, `work` runs `<service>.worker.run(stop)`, and `more` names the modules
-    of further commands: only what the command needs is imported. `migrate` brings the schema named like the service
+    `serve` runs `<service>.serve.run(stop)`, `work` runs `<service>.worker.run(stop)`; `more` names the modules of
+    further commands: only what the command needs is imported. `migrate` brings the schema named like the service
     to the newest revision in `migrations`.
     """
     modules = {"serve": "serve", "work": "worker", **more}

@@ -1,8 +1,10 @@
 """An answer without a model: what the documents say, to the letter, or an honest no."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from messaging.knowledge.document import StoredPassage
 from messaging.knowledge.lexical import FOUND
@@ -11,76 +13,128 @@ QUOTE_LENGTH = 700
 """Characters of a quote: more is not read in a messenger, and the source is named for who wants more."""
 SECOND = 0.9
 """Of the best score: a passage of another document as good as this is quoted too."""
-_PARAGRAPH = re.compile(r"\n\s*\n")
-_SENTENCE = re.compile(r"(?<=[.!?…])\s+")
+SUGGESTED = 3
+_NEAR = 0.5
+"""Of the gate: what is as near as this may be what was meant."""
+_CUT = re.compile(r"\n\s*\n|\n(?=#{1,6} )|(?<=[.!?…])\s+")
+_HEADING = re.compile(r"^(#{1,6})[ \t]+(.*?)[ \t#]*$", re.MULTILINE)
 _GRAM = 4
+
+
+class Kind(StrEnum):
+    """What an answer is."""
+
+    KNOWLEDGE = "knowledge"
+    NOT_FOUND = "not_found"
+    NO_DOCUMENTS = "no_knowledge"
 
 
 @dataclass(frozen=True)
 class Found:
-    """A passage that fits a question."""
+    """A passage that fits a question. `coverage`: the share of the question that it covers, 0 to 1."""
 
     passage: StoredPassage
     score: float
     coverage: float
-    """The share of the question that the passage covers, 0 to 1."""
 
 
 @dataclass(frozen=True)
 class Citation:
-    """A quote that stands in its passage to the letter."""
+    """A quote that stands in its passage to the letter, and the headings that it stands under."""
 
     passage: StoredPassage
     quote: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ModelUse:
+    """What a model had to do with an answer. `failure`: why the answer was made without it, or ""."""
+
+    model: str = ""
+    failure: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    took_ms: int = 0
+    prompt: str = ""
+    dropped: tuple[tuple[str, str], ...] = ()
+    """Statements that were not let out, and why."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer in Markdown; without citations it says that there is none."""
+    """An answer in Markdown, with what it rests on and what was looked at."""
 
-    text: str
-    citations: tuple[Citation, ...]
-
-    @property
-    def is_found(self) -> bool:
-        """Whether it comes from documents."""
-        return bool(self.citations)
-
-
-NOT_FOUND = Answer("", ())
+    kind: Kind
+    text: str = ""
+    citations: tuple[Citation, ...] = ()
+    looked_at: tuple[Found, ...] = ()
+    near: tuple[str, ...] = ()
+    """What may have been meant: headings to ask for."""
+    model: ModelUse | None = None
 
 
-def extractive(question: str, found: Sequence[Found]) -> Answer:
-    """Return what the best passages say, at most two of different documents; NOT_FOUND below the gate."""
-    if not found or found[0].coverage < FOUND:
-        return NOT_FOUND
+def extractive(question: str, found: Sequence[Found], gate: float = FOUND) -> Answer:
+    """Return what the best passages say, at most two of different documents, or that nothing fits.
+
+    Below `gate`, the coverage of the best passage, there is no answer.
+    """
+    looked_at = tuple(found)
+    if not found or found[0].coverage < gate:
+        return Answer(Kind.NOT_FOUND, looked_at=looked_at, near=_near(found))
     best = found[0]
     cited = [best]
     for other in found[1:]:
-        is_as_good = other.score >= SECOND * best.score and other.coverage >= FOUND
+        is_as_good = other.score >= SECOND * best.score and other.coverage >= gate
         if is_as_good and other.passage.document_id != best.passage.document_id:
             cited.append(other)
             break
-    citations = tuple(Citation(one.passage, quote(question, one.passage.text)) for one in cited)
-    return Answer("\n\n".join(citation.quote for citation in citations), citations)
+    citations = tuple(cite(question, one.passage) for one in cited)
+    return Answer(Kind.KNOWLEDGE, "\n\n".join(one.quote for one in citations), citations, looked_at)
 
 
-def quote(question: str, text: str) -> str:
-    """Return the part of a passage that fits a question best: whole if it is short, else sentences in a row."""
-    if len(text) <= QUOTE_LENGTH:
-        return text.strip()
-    cuts = sorted(
-        {0, len(text), *(m.end() for m in _PARAGRAPH.finditer(text)), *(m.end() for m in _SENTENCE.finditer(text))}
-    )
-    asked = _grams(question)
-    parts = list(zip(cuts, cuts[1:], strict=False))
-    best, best_fit = (0, min(len(text), QUOTE_LENGTH)), -1.0
+def cite(question: str, passage: StoredPassage) -> Citation:
+    """Return the part of a passage that fits a question best: of one section, at most QUOTE_LENGTH characters."""
+    text, asked = passage.text, _grams(question)
+    cuts = [0, *(match.end() for match in _CUT.finditer(text)), len(text)]
+    parts = [(begin, end) for begin, end in itertools.pairwise(cuts) if text[begin:end].strip()]
+    best, best_fit = (0, len(text)), -1.0
     for first, (begin, _) in enumerate(parts):
-        ends = [end for _, end in parts[first:] if end - begin <= QUOTE_LENGTH] or [begin + QUOTE_LENGTH]
-        fit = len(asked & _grams(text[begin : ends[-1]])) - begin / len(text) / 2  # of two alike the earlier
+        end = _end_of(text, begin, [end for _, end in parts[first:]])
+        fit = len(asked & _grams(text[begin:end])) - begin / len(text) / 2  # of two alike the earlier
         if fit > best_fit:
-            best, best_fit = (begin, ends[-1]), fit
-    return text[best[0] : best[1]].strip()
+            best, best_fit = (begin, end), fit
+    quote = text[best[0] : best[1]].strip()
+    return Citation(passage, quote, path_of(passage, best[0]))
+
+
+def _end_of(text: str, begin: int, ends: Sequence[int]) -> int:
+    """Return where a quote from `begin` ends: before the next section, as long as it may be."""
+    first_line = text.find("\n", begin) + 1
+    section = _HEADING.search(text, first_line) if first_line else None
+    limit = min(section.start() if section else len(text), begin + QUOTE_LENGTH)
+    return max((end for end in ends if end <= limit), default=limit)
+
+
+def path_of(passage: StoredPassage, at: int) -> tuple[str, ...]:
+    """Return the headings over a place of a passage: a short section may share a passage with its neighbours."""
+    found = [(len(match[1]), match[2]) for match in _HEADING.finditer(passage.text) if match.start() <= at]
+    if not found:
+        return passage.path
+    path: list[tuple[int, str]] = []
+    for level, heading in found:
+        path = [one for one in path if one[0] < level] + [(level, heading)]
+    above = passage.path[: max(0, path[0][0] - 1)]
+    return (*(heading for heading in above if heading != path[0][1]), *(heading for _, heading in path))
+
+
+def _near(found: Sequence[Found]) -> tuple[str, ...]:
+    headings = (
+        one.passage.path[-1] if one.passage.path else one.passage.title
+        for one in found
+        if one.coverage >= _NEAR * FOUND
+    )
+    return tuple(dict.fromkeys(heading for heading in headings if heading))[:SUGGESTED]
 
 
 def _grams(text: str) -> set[str]:

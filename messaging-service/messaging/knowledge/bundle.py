@@ -4,7 +4,6 @@ import email
 import email.policy
 import re
 import zipfile
-import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage, MIMEPart
@@ -12,7 +11,7 @@ from functools import partial
 
 from messaging.knowledge.extracted import Draft, Limits
 from messaging.knowledge.failures import ExtractionFailed
-from messaging.knowledge.guard import open_guarded
+from messaging.knowledge.guard import BROKEN, open_guarded
 
 _HEADING = re.compile(r"^(?=#{1,5} )", re.MULTILINE)
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
@@ -105,20 +104,21 @@ def _is_noise(name: str) -> bool:
 
 
 def _name(entry: zipfile.ZipInfo) -> str:
-    """Return a member's name: what is not marked as UTF-8 was written by Windows in cp866, not in cp437."""
+    """Return a member's name. Without the mark of UTF-8 it is not in cp437: a Mac writes UTF-8, Windows cp866."""
     if entry.flag_bits & _ENCODING_FLAG:
         return entry.filename
+    written = entry.filename.encode("cp437")
     try:
-        return entry.filename.encode("cp437").decode("cp866")
-    except UnicodeError:
-        return entry.filename
+        return written.decode()
+    except UnicodeDecodeError:
+        return written.decode("cp866")
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) -> bytes:
     budget.spend(entry.file_size)
     try:
         return archive.read(entry)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OSError) as error:
+    except BROKEN as error:
         raise ExtractionFailed("corrupt", str(error)) from error
 
 

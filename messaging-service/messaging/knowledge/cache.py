@@ -8,7 +8,7 @@ from uuid import UUID
 from messaging.knowledge.lexical import NO_SYNONYMS, LexicalIndex, Passage
 
 BUILDS = 2
-"""At a time: one takes about twenty times as much memory as the text it is made from."""
+"""At a time: one takes up to thirty times as much memory as the text it is made from."""
 
 Load = Callable[[], Awaitable[Sequence[Passage]]]
 _Key = tuple[UUID, int]
@@ -17,7 +17,7 @@ _Key = tuple[UUID, int]
 class IndexCache:
     """Keeps what was asked for last, within `limit_bytes`; the newest stays even if it alone is larger.
 
-    It belongs to one event loop. A thousand portals of 200 passages take about 1.1 GB.
+    It belongs to one event loop. A thousand portals of 200 passages take about 1.2 GB.
     """
 
     def __init__(self, limit_bytes: int) -> None:

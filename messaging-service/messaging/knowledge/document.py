@@ -44,6 +44,15 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Why:
+    """Why a document is not read: a stable code, and a sentence for its administrator."""
+
+    code: str
+    ru: str
+    en: str
+
+
+@dataclass(frozen=True)
 class Upload:
     """A file that came whole, on local disk."""
 

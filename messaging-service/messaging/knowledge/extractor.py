@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from messaging.knowledge import confine, reading
+from messaging.knowledge.cleaning import clean
 from messaging.knowledge.extracted import Draft, Extracted, Limits
 from messaging.knowledge.failures import ExtractionFailed
 from messaging.knowledge.language import language_of
 
-_UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 _HEADING = re.compile(r"^#{1,6} +(.+)$", re.MULTILINE)
 _NO_TITLE = re.compile(
     r"untitled|без имени|без названия|документ ?\d*|document ?\d*|лист ?\d*|"
@@ -44,9 +44,10 @@ def main(argument: str) -> NoReturn:
     # What a library prints must not stand in the answer.
     answer_to = os.dup(1)
     os.dup2(2, 1)
-    confine.confine(task.parent, task.limits.max_memory, task.limits.max_cpu)
     try:
-        answer: dict[str, Any] = asdict(asyncio.run(_read(task)))
+        data = _load(Path(task.path), task.limits)
+        confine.confine(task.parent, task.limits.max_memory, task.limits.max_cpu)
+        answer: dict[str, Any] = asdict(asyncio.run(_read(data, task)))
     except ExtractionFailed as failure:
         answer = {"code": failure.code, "detail": failure.detail}
     except RecursionError:
@@ -60,8 +61,8 @@ def main(argument: str) -> NoReturn:
     os._exit(0)  # xberg's threads abort an interpreter that is being taken down
 
 
-async def _read(task: Task) -> Extracted:
-    kind, draft = await reading.read(_load(Path(task.path), task.limits), task.filename, task.limits)
+async def _read(data: bytes, task: Task) -> Extracted:
+    kind, draft = await reading.read(data, task.filename, task.limits)
     return _finished(kind, draft, task.limits)
 
 
@@ -74,10 +75,9 @@ def _load(path: Path, limits: Limits) -> bytes:
 
 def _finished(kind: str, draft: Draft, limits: Limits) -> Extracted:
     """Cut the text, and describe it. Raise ExtractionFailed(empty) where no letter or digit is left."""
-    # One for one, so that the offsets hold; Postgres stores no NUL, and UTF-8 no half of a surrogate pair.
-    text = _UNWANTED.sub(" ", draft.text)
-    is_cut = len(text) > limits.max_chars
-    text = text[: limits.max_chars]
+    draft = clean(draft)
+    is_cut = len(draft.text) > limits.max_chars
+    text = draft.text[: limits.max_chars]
     if not any(map(str.isalnum, text)):
         raise ExtractionFailed("empty")
     return Extracted(
@@ -95,7 +95,6 @@ def _finished(kind: str, draft: Draft, limits: Limits) -> Extracted:
 
 def _title(own: str, text: str) -> str:
     """Return the metadata's title unless a program put it there, else the first heading, else ""."""
-    own = " ".join(_UNWANTED.sub(" ", own).split())
     if own and not _NO_TITLE.fullmatch(own):
         return own[:_TITLE]
     heading = _HEADING.search(text)

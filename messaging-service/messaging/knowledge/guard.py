@@ -1,11 +1,15 @@
 """A zip container judged by its directory, before anything of it is unpacked."""
 
 import io
+import lzma
 import zipfile
+import zlib
 
 from messaging.knowledge.extracted import Limits
 from messaging.knowledge.failures import ExtractionFailed
 
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, ValueError, RuntimeError, EOFError, OSError)
+"""What zipfile raises of a container that is damaged or uses what it does not know."""
 _MANIFEST = "META-INF/manifest.xml"
 _SMALL = 1_000_000
 """A member below this may pack as well as it likes: runs of blanks are innocent."""
@@ -14,8 +18,12 @@ _SMALL = 1_000_000
 def check(data: bytes, limits: Limits) -> None:
     """Look at an Office or OpenDocument container. Raise as `open_guarded`, also for OpenDocument's encryption."""
     with open_guarded(data, limits) as archive:
-        if _MANIFEST in archive.namelist() and b":encryption-data" in archive.read(_MANIFEST):
-            raise ExtractionFailed("encrypted", "the manifest names a key")
+        try:
+            manifest = archive.read(_MANIFEST) if _MANIFEST in archive.namelist() else b""
+        except BROKEN as error:
+            raise ExtractionFailed("corrupt", str(error)) from error
+    if b":encryption-data" in manifest:
+        raise ExtractionFailed("encrypted", "the manifest names a key")
 
 
 def open_guarded(data: bytes, limits: Limits) -> zipfile.ZipFile:
@@ -27,7 +35,7 @@ def open_guarded(data: bytes, limits: Limits) -> zipfile.ZipFile:
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+    except BROKEN as error:
         raise ExtractionFailed("corrupt", str(error)) from error
     entries = archive.infolist()
     if len(entries) > limits.max_entries:

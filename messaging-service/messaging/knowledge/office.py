@@ -5,6 +5,7 @@ from typing import Final
 
 import xberg
 
+from messaging.knowledge.cleaning import rejoined, unescaped
 from messaging.knowledge.extracted import Draft, Limits
 from messaging.knowledge.failures import ExtractionFailed
 from messaging.knowledge.language import language_of
@@ -39,8 +40,7 @@ _ERRORS: Final = (  # xberg raises RuntimeError for everything: its words are al
     (re.compile(r"timed? ?out", re.IGNORECASE), "timeout"),
 )
 _FRONT_MATTER = re.compile(r"\A---\n\n## title: [^\n]*\n+")
-_NUMBERED = re.compile(r"^([ \t]*\d{1,4})\\([.)])", re.MULTILINE)
-_TAIL = 2048
+_TAIL = 4096
 
 
 async def read(data: bytes, kind: Kind, limits: Limits) -> Draft:
@@ -58,8 +58,9 @@ async def read(data: bytes, kind: Kind, limits: Limits) -> Draft:
         return _sheets(document, limits, title)
     if kind in _PAGED and document.pages:
         return _pages(document, kind, title)
-    text = _NUMBERED.sub(r"\1\2", document.content)
-    return Draft(_FRONT_MATTER.sub("", text) if kind is Kind.HTML else text, title=title)
+    # The pages keep their headings where the whole lost them: xberg composes й, then drops its own Markdown.
+    parts = [page.content.strip() for page in document.pages or []] or [_FRONT_MATTER.sub("", document.content)]
+    return Draft(unescaped("\n\n".join(parts)), title=title)
 
 
 async def _extract(data: bytes, kind: Kind, limits: Limits) -> xberg.ExtractedDocument:
@@ -100,7 +101,8 @@ def _pages(document: xberg.ExtractedDocument, kind: Kind, title: str) -> Draft:
     label = "Speaker's notes" if language_of(document.content) == "en" else "Заметки докладчика"
     for page in document.pages or []:
         notes = f"\n\n{label}: {page.speaker_notes.strip()}" if page.speaker_notes else ""
-        part = _NUMBERED.sub(r"\1\2", page.content).strip() + notes + "\n\n"
+        content = unescaped(page.content.strip())
+        part = (rejoined(content) if kind is Kind.PDF else content) + notes + "\n\n"
         draft.page_starts.append(length)
         parts.append(part)
         length += len(part)

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import unicodedata
 
 from messaging.knowledge import office
 from messaging.knowledge.charset import decode
@@ -25,7 +26,7 @@ async def read(data: bytes, kind: Kind, limits: Limits) -> Draft:
     if len(_CONTROLS.findall(text)) * 100 > len(text):
         raise ExtractionFailed("unsupported", "control characters in a text")
     if kind is Kind.HTML:
-        return await office.read(text.encode(), kind, limits)
+        return await office.read(unicodedata.normalize("NFC", text).encode(), kind, limits)
     if kind is Kind.CSV:
         return _table(text, limits)
     return Draft(text)

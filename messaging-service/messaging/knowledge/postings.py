@@ -1,5 +1,6 @@
 """BM25 over hashed grams: which units of text hold a gram, and how much it says of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,8 @@ B = 0.9
 BACKGROUND = 300
 """Units of other text that every index is taken to stand among. Without them a common gram of a small company
 counts a third of an unknown one, and .20 of the questions to five documents are refused instead of .12."""
+Part = tuple[Hashes, Owners, NDArray[np.uint8]]
+"""Grams, whose each is, and how often it counts."""
 _WEIGHT_BITS = 8
 _UNIT_BITS = 24
 
@@ -30,21 +33,15 @@ class Postings:
     """Of units."""
 
     @classmethod
-    def build(cls, hashes: Hashes, owners: Owners, weights: NDArray[np.uint8], count: int) -> "Postings":
-        """Index grams by the unit that owns each, of which there are `count`, fewer than 2**24.
-
-        A gram counts as many times as its weight says.
-        """
-        keys = hashes.astype(np.uint64) << np.uint64(_UNIT_BITS)
-        keys |= owners.astype(np.uint64)
-        keys <<= np.uint64(_WEIGHT_BITS)
-        keys |= weights
+    def build(cls, parts: Iterable[Part], count: int) -> "Postings":
+        """Index grams by the unit that owns each, of which there are `count`, fewer than 2**24."""
+        keys = np.concatenate([np.zeros(0, np.uint64), *(_keys(*part) for part in parts)])
         keys.sort()
-        pairs = keys >> np.uint64(_WEIGHT_BITS)
-        firsts = _firsts(pairs)
-        occurrences = np.concatenate(([0], np.cumsum(keys & np.uint64(2**_WEIGHT_BITS - 1))))
-        frequencies = np.diff(occurrences[np.append(firsts, len(pairs))]).astype(np.float32)
-        pairs = pairs[firsts]
+        counts = (keys & np.uint64(2**_WEIGHT_BITS - 1)).astype(np.uint8)
+        keys >>= np.uint64(_WEIGHT_BITS)
+        firsts = _firsts(keys)
+        frequencies = np.add.reduceat(counts, firsts, dtype=np.float32)
+        pairs = keys[firsts]
         units = (pairs & np.uint64(2**_UNIT_BITS - 1)).astype(np.uint32)
         lengths = np.bincount(units, frequencies, count)
         damping = K1 * (1 - B + B * lengths / max(lengths.sum() / max(count, 1), 1.0))
@@ -70,25 +67,35 @@ class Postings:
         found[found] = self.vocabulary[places[found]] == hashes[found]
         return found
 
-    def match(self, hashes: Hashes, weights: Numbers) -> tuple[Numbers, Numbers]:
-        """Return of each unit the BM25 score, as a share of the highest there can be, and the share that it holds.
+    def rarity(self, hashes: Hashes) -> Numbers:
+        """Return the inverse document frequency of each gram; one that occurs nowhere has the highest."""
+        known = self.has(hashes)
+        places = np.searchsorted(self.vocabulary, hashes[known])
+        frequencies = np.zeros(len(hashes))
+        frequencies[known] = self.starts[places + 1] - self.starts[places]
+        return np.log1p((self.count + BACKGROUND - frequencies + 0.5) / (frequencies + 0.5))
 
-        Both are shares of the query's mass: its grams, each by its weight and its inverse document frequency. A
-        gram that occurs nowhere weighs most.
+    def match(self, hashes: Hashes, masses: Numbers) -> tuple[Numbers, Numbers]:
+        """Return of each unit how much of the mass of the grams it holds: counted as in BM25, and counted in full.
+
+        Both are shares of the whole mass, in 0..1. BM25 is this, where the masses are rarities.
         """
-        grams, occurrences = np.unique(hashes, return_inverse=True)
-        known = self.has(grams)
-        places = np.searchsorted(self.vocabulary, grams[known])
+        known = self.has(hashes)
+        places = np.searchsorted(self.vocabulary, hashes[known])
         starts = self.starts[places]
         sizes = self.starts[places + 1] - starts
-        frequencies = np.zeros(len(grams))
-        frequencies[known] = sizes
-        rarity = np.log1p((self.count + BACKGROUND - frequencies + 0.5) / (frequencies + 0.5))
-        mass = rarity * np.bincount(occurrences, weights, len(grams))
-        shares = np.repeat(mass[known] / max(float(mass.sum()), 1e-9), sizes)
+        shares = np.repeat(masses[known] / max(float(masses.sum()), 1e-9), sizes)
         rows = np.arange(len(shares)) + np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
         units = self.units[rows]
         return _summed(units, shares * self.impacts[rows], self.count), _summed(units, shares, self.count)
+
+
+def _keys(hashes: Hashes, owners: Owners, weights: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    keys = hashes.astype(np.uint64) << np.uint64(_UNIT_BITS)
+    keys |= owners.astype(np.uint64)
+    keys <<= np.uint64(_WEIGHT_BITS)
+    keys |= weights
+    return keys
 
 
 def _summed(units: NDArray[np.integer], amounts: Numbers, count: int) -> Numbers:

@@ -34,7 +34,7 @@ _SMALL_TALK = """
     пж спс спасибо благодарю заранее привет приветствую здравствуйте здравствуй здрасте коллеги ребята ребят
     народ разобраться интересует интересно что чего чем кто где зачем почему значит сделать написано кстати
     короче please hi hello hey thanks thank you could can would tell me how what where which who is are the
-    do does i to a an my we our
+    do does i to a an my we our сколько когда куда откуда какого каких каким какую чей чья
 """
 _IDLE_WORDS = frozenset(_SMALL_TALK.split())
 

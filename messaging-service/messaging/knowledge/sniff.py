@@ -14,6 +14,7 @@ from pathlib import PurePath
 import olefile
 
 from messaging.knowledge.failures import ExtractionFailed
+from messaging.knowledge.guard import BROKEN
 
 
 class Kind(StrEnum):
@@ -40,7 +41,7 @@ class Kind(StrEnum):
 
 _HEAD = 65_536
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-_OFFICE = {"word/document.xml": Kind.DOCX, "xl/workbook.xml": Kind.XLSX, "ppt/presentation.xml": Kind.PPTX}
+_OFFICE = (("word/document", Kind.DOCX), ("xl/workbook", Kind.XLSX), ("ppt/presentation", Kind.PPTX))
 _OPEN_DOCUMENT = {
     b"application/vnd.oasis.opendocument.text": Kind.ODT,
     b"application/vnd.oasis.opendocument.spreadsheet": Kind.ODS,
@@ -117,12 +118,12 @@ def _in_zip(data: bytes) -> Kind:
                     kind = _OPEN_DOCUMENT.get(member.read(64).strip())
                 if kind is not None:
                     return kind
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except BROKEN as error:
         raise ExtractionFailed("corrupt", str(error)) from error
     if "[Content_Types].xml" not in names:
         return Kind.ZIP
-    for part, kind in _OFFICE.items():
-        if part in names:
+    for part, kind in _OFFICE:
+        if any(name.startswith(part) and name.endswith(".xml") for name in names):
             return kind
     raise ExtractionFailed("unsupported", "an Office container without a document, a workbook or slides")
 

@@ -72,11 +72,23 @@ def grams(letters: Codes, owners: Owners, length: int) -> tuple[Hashes, Owners]:
     return (hashes[is_whole] >> np.uint64(32)).astype(np.uint32), owners[:count][is_whole]
 
 
-def word_lengths(letters: Codes) -> Numbers:
-    """Return for each code point how many letters its word has; a space counts to the word after it."""
-    word = np.cumsum(letters == _SPACE)
-    lengths: Numbers = np.maximum(np.bincount(word)[word] - 1.0, 1.0)
-    return lengths
+def words(letters: Codes) -> tuple[NDArray[np.int64], Numbers]:
+    """Return for each code point the place of its word, and how many letters that has, at least one.
+
+    A space belongs to the word after it.
+    """
+    places = np.cumsum(letters == _SPACE)
+    return places, np.maximum(np.bincount(places)[places] - 1.0, 1.0)
+
+
+def is_within_word(letters: Codes, length: int) -> NDArray[np.bool_]:
+    """Tell of each window whether it crosses no border of words; it may take in the one before a word.
+
+    Of a word that is shorter than a window, that is all of it with both of its borders.
+    """
+    is_space = np.lib.stride_tricks.sliding_window_view(letters == _SPACE, length)
+    within: NDArray[np.bool_] = ~is_space[:, 1:-1].any(axis=1) & (is_space[:, 0] | ~is_space[:, -1])
+    return within
 
 
 def _single_spaced(letters: Codes, owners: Owners) -> tuple[Codes, Owners]:

@@ -30,8 +30,8 @@ async def insert(
     await conn.execute(
         text("""
             INSERT INTO kb_chunks (portal_id, document_id, generation, place, heading, page, starts, ends, body)
-            SELECT :portal_id, :document_id, :generation, place, coalesce(string_to_array(nullif(heading, ''), E'\\x1f'), '{}'),
-                   page, starts, ends, body
+            SELECT :portal_id, :document_id, :generation, place,
+                   coalesce(string_to_array(nullif(heading, ''), E'\\x1f'), '{}'), page, starts, ends, body
             FROM unnest(
                 CAST(:places AS integer[]), CAST(:headings AS text[]), CAST(:pages AS integer[]),
                 CAST(:starts AS integer[]), CAST(:ends AS integer[]), CAST(:bodies AS text[])

@@ -1,7 +1,7 @@
 """Statements on dialogs that are owed a reply: claim them, take their questions, let them go."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
 from messaging.domain import DEFAULT_LANGUAGE, ClaimedDialog, Question
+from messaging.knowledge.prompt import Turn
 
+_REMEMBERED = timedelta(days=1)
 AT_ONCE = 800
 """Messages that a batch takes at the most; the neighbours' calls take 1 000. What is left stays owed."""
 
@@ -121,6 +123,50 @@ async def questions(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog]) -> 
         )
         for row in rows
     ]
+
+
+async def history(conn: AsyncConnection, question: Question, limit: int) -> list[Turn]:
+    """Return what was said in a question's dialog before it, oldest first, at most `limit` messages of a day."""
+    rows = await conn.execute(
+        text("""
+            SELECT direction, body FROM messages
+            WHERE portal_id = :portal_id AND dialog_id = :dialog_id AND id < :id AND id >= :since
+              AND body <> '' AND state <> 'ignored'
+            ORDER BY id DESC LIMIT :limit
+        """),
+        {
+            "portal_id": question.portal_id,
+            "dialog_id": question.dialog_id,
+            "id": question.id,
+            "since": ids.floor_of(question.created_at - _REMEMBERED),
+            "limit": limit,
+        },
+    )
+    return [Turn(is_ours=row.direction == "tx", text=row.body) for row in reversed(rows.all())]
+
+
+async def renew(
+    conn: AsyncConnection, held_by: Sequence[tuple[UUID, ClaimedDialog]], lease_until: datetime
+) -> None:
+    """Hold dialogs for longer, those that are still held under their token."""
+    await conn.execute(
+        text("""
+            WITH mine AS (
+                SELECT d.portal_id, d.id
+                FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:dialog_ids AS uuid[]), CAST(:tokens AS uuid[]))
+                     AS held (portal_id, id, token)
+                JOIN dialogs AS d ON d.portal_id = held.portal_id AND d.id = held.id AND d.lease_token = held.token
+                FOR UPDATE OF d SKIP LOCKED
+            )
+            UPDATE dialogs SET lease_until = :lease_until FROM mine
+            WHERE dialogs.portal_id = mine.portal_id AND dialogs.id = mine.id
+        """),
+        {
+            **held([dialog for _, dialog in held_by]),
+            "tokens": [token for token, _ in held_by],
+            "lease_until": lease_until,
+        },
+    )
 
 
 async def mark_greeted(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog], now: datetime) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from messaging.knowledge.document import Document, DocumentState, HeldDocument
+from messaging.knowledge.document import Document, DocumentState, HeldDocument, Why
 
 _COLUMNS = """
     portal_id, id, filename, content_type, size, sha256, state, progress, error_code, error_ru, error_en, title,
@@ -160,31 +160,28 @@ async def go_on(
 
 async def finish(conn: AsyncConnection, held: HeldDocument, read: Mapping[str, Any], now: datetime) -> bool:
     """Answer from the new passages of a document from now on; `read` holds columns. Returns whether it is ours."""
-    values = {**read, "state": "ready", "progress": 100, "generation": held.generation, "updated_at": now}
+    said = {"error_code": "", "error_ru": "", "error_en": ""}
+    values = {**read, **said, "state": "ready", "progress": 100, "generation": held.generation, "updated_at": now}
     return await _settle(conn, held, values, lets_go=True)
 
 
-async def fail(
-    conn: AsyncConnection,
-    held: HeldDocument,
-    code: str,
-    ru: str,
-    en: str,
-    retry_at: datetime | None,
-    now: datetime,
+async def fail(conn: AsyncConnection, held: HeldDocument, why: Why, now: datetime) -> bool:
+    """Say why a document cannot be read. What it held before is kept."""
+    values = {**_said(why), "state": "failed", "progress": 0, "updated_at": now}
+    return await _settle(conn, held, values, lets_go=True)
+
+
+async def put_off(
+    conn: AsyncConnection, held: HeldDocument, why: Why, retry_at: datetime, now: datetime, *, counts: bool
 ) -> bool:
-    """Say why a document cannot be read; with `retry_at` it is tried again then. What it held before is kept."""
-    values = {
-        "state": "failed" if retry_at is None else "uploaded",
-        "progress": 0,
-        "error_code": code,
-        "error_ru": ru,
-        "error_en": en,
-        "updated_at": now,
-        # What was not the document's fault is no attempt.
-        "attempts": held.attempts if retry_at is None else held.attempts - 1,
-    }
+    """Say why a document waits, and have it tried again; what was not its fault does not count as an attempt."""
+    attempts = held.attempts - (0 if counts else 1)
+    values = {**_said(why), "state": "uploaded", "progress": 0, "attempts": attempts, "updated_at": now}
     return await _settle(conn, held, values, lets_go=True, due_at=retry_at)
+
+
+def _said(why: Why) -> dict[str, str]:
+    return {"error_code": why.code, "error_ru": why.ru, "error_en": why.en}
 
 
 async def _settle(

@@ -63,6 +63,28 @@ def upgrade() -> None:
     """)
     # Moves with every change of what may be answered from.
     op.execute("CREATE TABLE kb_versions (portal_id uuid PRIMARY KEY, version bigint NOT NULL)")
+    # Why an answer is what it is; named by the message that was answered.
+    op.execute("""
+        CREATE TABLE answer_explanations (
+            portal_id uuid NOT NULL,
+            id uuid NOT NULL,
+            kind text NOT NULL,
+            detail jsonb NOT NULL,
+            took_ms integer NOT NULL,
+            created_at timestamptz NOT NULL,
+            PRIMARY KEY (portal_id, id)
+        ) PARTITION BY RANGE (id)
+    """)
+    op.execute("CREATE TABLE answer_explanations_default PARTITION OF answer_explanations DEFAULT")
+    # How portals are answered; the nil portal: everybody.
+    op.execute("""
+        CREATE TABLE answer_settings (
+            portal_id uuid PRIMARY KEY,
+            settings jsonb NOT NULL,
+            api_key bytea NOT NULL,
+            updated_at timestamptz NOT NULL
+        )
+    """)
     # Files in the storage that no document needs, from a moment on.
     op.execute("""
         CREATE TABLE kb_garbage (

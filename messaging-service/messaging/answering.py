@@ -1,0 +1,103 @@
+"""Answers from documents: the gate, then a model where there is one, and never a guess."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+import structlog
+
+from messaging import texts
+from messaging.answer_settings import AnswerSettingsBook
+from messaging.clients.model import Completion, ModelFailed, Models
+from messaging.domain import DEFAULT_LANGUAGE
+from messaging.knowledge.answer import Answer, Kind, ModelUse, extractive
+from messaging.knowledge.grounding import Unusable, ground
+from messaging.knowledge.lexical import FOUND
+from messaging.knowledge.prompt import Prompt, Turn, prompt
+from messaging.knowledge.settings import STRICTNESS, AnswerSettings
+from messaging.knowledge_base import KnowledgeBase
+
+log = structlog.get_logger("answering")
+
+History = Callable[[], Awaitable[list[Turn]]]
+LOOKED_AT = 8
+"""Passages that an answer is made from."""
+_FOLLOW_UP = re.compile(r"^\s*(а|и|а\s+если|а\s+как|а\s+для|and|what about|how about)\b", re.IGNORECASE)
+_FOLLOW_UP_WORDS = 8
+_KEPT_PROMPT = 12_000
+
+
+class Answering:
+    """Answers questions."""
+
+    def __init__(self, knowledge: KnowledgeBase, settings: AnswerSettingsBook, models: Models) -> None:
+        self._knowledge = knowledge
+        self._settings = settings
+        self._models = models
+
+    async def takes_long(self, portal_id: UUID) -> bool:
+        """Whether a model may have to be waited for."""
+        return (await self._settings.of(portal_id)).has_model
+
+    async def answer(self, portal_id: UUID, question: str, history: History) -> Answer:
+        """Answer from a portal's documents, or say honestly that they hold no answer.
+
+        `history` reads what was said in the dialog before, oldest first. A model that fails mutes nobody: then the
+        documents are quoted.
+        """
+        before = await history() if _is_follow_up(question) else []
+        found = await self._knowledge.search(portal_id, _in_context(question, before), LOOKED_AT)
+        if found is None:
+            return Answer(Kind.NO_DOCUMENTS)
+        settings = await self._settings.of(portal_id)
+        quoted = extractive(question, found, FOUND * STRICTNESS[settings.strictness])
+        if quoted.kind is not Kind.KNOWLEDGE or not settings.has_model:
+            return quoted
+        language = language_of(question, settings)
+        turns = (before or await history())[-settings.history :] if settings.history else []
+        asked = prompt(question, found, language, settings.tone, turns)
+        try:
+            completion = await self._models.complete(await self._settings.endpoint(portal_id), asked.messages)
+            grounded = ground(completion.text, asked.sources)
+        except ModelFailed as failure:
+            return replace(quoted, model=ModelUse(failure=failure.code, prompt=_kept(asked)))
+        except Unusable:
+            return replace(quoted, model=_use(completion, asked, (), "unusable"))
+        use = _use(completion, asked, grounded.dropped)
+        if not grounded.citations:
+            return Answer(Kind.NOT_FOUND, looked_at=tuple(found), model=use)
+        return Answer(Kind.KNOWLEDGE, grounded.text, grounded.citations, tuple(found), model=use)
+
+
+def language_of(question: str, settings: AnswerSettings) -> str:
+    """Return the language to answer in: ru or en."""
+    return texts.language_of(question, DEFAULT_LANGUAGE) if settings.language == "question" else settings.language
+
+
+def _is_follow_up(question: str) -> bool:
+    return len(question.split()) <= _FOLLOW_UP_WORDS and bool(_FOLLOW_UP.match(question))
+
+
+def _in_context(question: str, history: Sequence[Turn]) -> str:
+    """Return what to look for: "and for interns?" goes on with what was asked before."""
+    before = next((turn.text for turn in reversed(history) if not turn.is_ours), "")
+    return f"{before} {question}".strip()
+
+
+def _use(
+    completion: Completion, asked: Prompt, dropped: tuple[tuple[str, str], ...], failure: str = ""
+) -> ModelUse:
+    return ModelUse(
+        model=completion.model,
+        failure=failure,
+        prompt_tokens=completion.prompt_tokens,
+        completion_tokens=completion.completion_tokens,
+        took_ms=completion.took_ms,
+        prompt=_kept(asked),
+        dropped=dropped,
+    )
+
+
+def _kept(asked: Prompt) -> str:
+    return "\n\n".join(message["content"] for message in asked.messages)[:_KEPT_PROMPT]

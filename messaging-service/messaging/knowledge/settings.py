@@ -1,0 +1,37 @@
+"""How a portal is answered: what it chose, over what everybody gets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+TONES = ("neutral", "friendly", "formal")
+LANGUAGES = ("question", "ru", "en")
+STRICTNESS: Mapping[str, float] = {"strict": 1.15, "balanced": 1.0, "lenient": 0.85}
+"""What the gate is multiplied by."""
+CITATIONS = ("full", "short")
+MAX_HISTORY = 10
+
+
+@dataclass(frozen=True)
+class AnswerSettings:
+    """Settings as they count for a portal. `history`: how many earlier messages a model is shown."""
+
+    model_enabled: bool = False
+    base_url: str = ""
+    models: tuple[str, ...] = ()
+    tone: str = "neutral"
+    strictness: str = "balanced"
+    language: str = "question"
+    citations: str = "full"
+    history: int = 4
+
+    def over(self, chosen: Mapping[str, Any]) -> "AnswerSettings":
+        """Return these with what was chosen in their place."""
+        known = {field.name for field in fields(self)}
+        given = {name: value for name, value in chosen.items() if name in known}
+        return replace(self, **{**given, "models": tuple(given.get("models", self.models))})
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model is to be asked."""
+        return self.model_enabled and bool(self.base_url) and bool(self.models)
