@@ -315,13 +315,13 @@ async def test_while_the_storage_is_away_a_document_waits_for_it_and_says_so(
     stored = knowledge.folder / str(portal.id) / uploaded.document.id
     content = stored.read_bytes()
     stored.unlink()
-    stored.mkdir()  # it is there, and cannot be read
+    stored.symlink_to(stored)  # it is there, and cannot be read
     for _ in range(5):
         await knowledge.work()
         knowledge.clock.advance(31)
     waiting = await knowledge.get(portal, uploaded.document.id)
 
-    stored.rmdir()
+    stored.unlink()
     stored.write_bytes(content)
     await knowledge.work()
 
