@@ -45,7 +45,7 @@ class Row:
 async def measure(dsn: str, claims: int) -> Section:
     """Measure the median of so many claims at each size."""
     print("delivery: what a claim costs", flush=True)
-    engine = db.engine(dsn, 2, plans_once=True)  # as the worker's
+    engine = db.engine(dsn, 2)
     unused: Any = None  # a claim sends nothing
     lanes = Lanes(engine, unused, unused, unused, utc_now)
     rows = [Row(size, await _claim_ms(engine, lanes, size, claims)) for size in SIZES]

@@ -11,7 +11,7 @@ from bitrix.rest import Rest
 from bitrix.shared import Shared
 from delivery.clients.portal import PortalClient
 from delivery.config import Settings
-from delivery.lanes import MAX_LANES, Lanes
+from delivery.lanes import GATHER_S, MAX_LANES, Lanes
 from delivery.portals import PortalChanges
 from delivery.send import Sender
 from delivery.settle import Settlement
@@ -32,9 +32,9 @@ PARTITIONED = ["delivery_attempts"]
 class App:
     """What both processes of this context hold: the ways to Bitrix24 and to portal too; `close` lets it go."""
 
-    def __init__(self, settings: Settings, *, plans_once: bool = False) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.engine = db.engine(settings.database_dsn, settings.database_pool, plans_once=plans_once)
+        self.engine = db.engine(settings.database_dsn, settings.database_pool)
         self.bell = Bell(settings.redis_url, QUEUE)
         policy = EndpointPolicy(settings.dev_hosts)
         self._redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
@@ -62,7 +62,7 @@ class WorkerApp(App):
     """What the worker holds besides: the lanes."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings, plans_once=True)
+        super().__init__(settings)
         self.portal_changes = PortalChanges(self.engine, self.portal, utc_now)
         self.purge = Purge(self.engine, PERSONAL, self.portal.report_purge)
         self.lanes = Lanes(
@@ -72,4 +72,4 @@ class WorkerApp(App):
             Settlement(self.engine, utc_now),
             utc_now,
         )
-        self.dispatcher = Dispatcher("lanes", self.lanes.claim, self.lanes.take_turn, MAX_LANES)
+        self.dispatcher = Dispatcher("lanes", self.lanes.claim, self.lanes.take_turn, MAX_LANES, GATHER_S)

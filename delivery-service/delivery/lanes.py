@@ -35,6 +35,7 @@ QUANTUM_MS = 1000
 MAX_ITEMS = 50
 """Of one turn: what one request can carry."""
 MAX_LANES = 128
+GATHER_S = 0.02
 NO_BOT_S = 300.0
 """How long a lane rests whose portal has no bot; the news of one lets it run at once."""
 

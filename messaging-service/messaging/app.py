@@ -25,7 +25,7 @@ from messaging.notices import Notices
 from messaging.outcomes import Outcomes
 from messaging.portals import PortalChanges
 from messaging.prune import Pruner
-from messaging.respond import MAX_BATCHES, Responder
+from messaging.respond import GATHER_S, MAX_BATCHES, Responder
 from messaging.second_look import SecondLook
 from messaging.traffic import Traffic
 
@@ -112,7 +112,7 @@ class WorkerApp(App):
         fetcher = Fetcher(self.engine, self.portal, inbox, utc_now)
         self.fetches = Dispatcher("fetches", fetcher.claim, fetcher.take, MAX_RUNNING)
         self.responder = Responder(self.engine, BillingClient(billing), self.delivery, self.answering, utc_now)
-        self.dispatcher = Dispatcher("dialogs", self.responder.claim, self.responder.answer, MAX_BATCHES)
+        self.dispatcher = Dispatcher("dialogs", self.responder.claim, self.responder.answer, MAX_BATCHES, GATHER_S)
 
     async def close(self) -> None:
         """Close connections."""

@@ -35,6 +35,7 @@ LEASE = timedelta(seconds=12)
 """A worker that is killed right after its claim is replaced within 15 s, the sweep and the send included."""
 BATCH = 50
 MAX_BATCHES = 4
+GATHER_S = 0.05
 GIVE_UP_AFTER = timedelta(hours=1)
 """How long a dialog that is refused for good is tried: a wrong release may be put right meanwhile."""
 _PEER_AWAY_S = 2.0

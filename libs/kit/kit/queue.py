@@ -14,7 +14,7 @@ from kit import metrics
 
 log = structlog.get_logger("queue")
 
-RING_EVERY_S = 0.01
+RING_EVERY_S = 0.02
 """Rings that come closer are one: a ring costs four round trips, and a job on the other side."""
 LISTEN_S = 1
 """How long a worker listens at a time; then it looks without a ring: whoever took the ring may have died."""

@@ -111,3 +111,25 @@ async def test_a_piece_may_ask_to_be_looked_at_again() -> None:
     async with running(dispatcher.run()):
         await dispatcher.ring()
         await until(lambda: looks["claims"] >= 3)
+
+
+async def test_while_work_is_under_way_more_gathers_and_nothing_waits_without() -> None:
+    work = Work()
+    work.gate.clear()
+    dispatcher = Dispatcher("test", work.claim, work.handle, 50, gather_s=0.2)
+
+    async with running(dispatcher.run()):
+        work.waiting = [0]
+        await dispatcher.ring()
+        await until(lambda: work.claims == [50])  # at once: nothing was under way
+        for number in range(1, 11):
+            work.waiting.append(number)
+            await dispatcher.ring()
+            await asyncio.sleep(0.01)
+        while_gathering = len(work.claims)
+        await until(lambda: work.waiting == [])
+        work.gate.set()
+        await until(lambda: len(work.done) == 11)
+
+    assert while_gathering == 1
+    assert len(work.claims) == 2
