@@ -59,7 +59,7 @@ class Answering:
         asked = prompt(question, found, language, settings.tone, turns)
         try:
             completion = await self._models.complete(await self._settings.endpoint(portal_id), asked.messages)
-            grounded = ground(completion.text, asked.sources)
+            grounded = ground(completion.text, asked.sources, language)
         except ModelFailed as failure:
             return replace(quoted, model=ModelUse(failure=failure.code, prompt=_kept(asked)))
         except Unusable:

@@ -58,10 +58,11 @@ class _Health:
 class Models:
     """Asks models; an endpoint that fails time and again rests for a while."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, timeout_s: float = TIMEOUT_S) -> None:
         self._clients: dict[tuple[str, str], AsyncOpenAI] = {}
         self._health: dict[str, _Health] = {}
         self._clock = clock
+        self._timeout_s = timeout_s
 
     async def complete(self, endpoint: Endpoint, messages: Sequence[Mapping[str, str]]) -> Completion:
         """Return what the first model that can answer says. Raises ModelFailed, the last one's."""
@@ -131,7 +132,7 @@ class Models:
             self._clients[key] = AsyncOpenAI(
                 base_url=endpoint.base_url,
                 api_key=endpoint.api_key or "-",
-                timeout=TIMEOUT_S,
+                timeout=self._timeout_s,
                 max_retries=RETRIES,
             )
         return self._clients[key]

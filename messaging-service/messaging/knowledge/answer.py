@@ -95,13 +95,13 @@ def extractive(question: str, found: Sequence[Found], gate: float = FOUND) -> An
 
 def cite(question: str, passage: StoredPassage) -> Citation:
     """Return the part of a passage that fits a question best: of one section, at most QUOTE_LENGTH characters."""
-    text, asked = passage.text, _grams(question)
+    text, asked = passage.text, grams_of(question)
     cuts = [0, *(match.end() for match in _CUT.finditer(text)), len(text)]
     parts = [(begin, end) for begin, end in itertools.pairwise(cuts) if text[begin:end].strip()]
     best, best_fit = (0, len(text)), -1.0
     for first, (begin, _) in enumerate(parts):
         end = _end_of(text, begin, [end for _, end in parts[first:]])
-        fit = len(asked & _grams(text[begin:end])) - begin / len(text) / 2  # of two alike the earlier
+        fit = len(asked & grams_of(text[begin:end])) - begin / len(text) / 2  # of two alike the earlier
         if fit > best_fit:
             best, best_fit = (begin, end), fit
     quote = text[best[0] : best[1]].strip()
@@ -137,6 +137,7 @@ def _near(found: Sequence[Found]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(heading for heading in headings if heading))[:SUGGESTED]
 
 
-def _grams(text: str) -> set[str]:
+def grams_of(text: str) -> set[str]:
+    """Return the 4-grams of a text's words, across the borders of words."""
     said = " ".join(re.findall(r"\w+", text.lower().replace("ё", "е")))
     return {said[at : at + _GRAM] for at in range(len(said) - _GRAM + 1)}

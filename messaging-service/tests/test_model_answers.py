@@ -1,0 +1,264 @@
+"""Answers by a model: every statement has a quote that stands in its source; a model that fails mutes nobody."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from kit.ids import NIL
+from messaging.answer_settings import AnswerSettingsBook
+from messaging.answering import Answering
+from messaging.clients.model import OPEN_S, Endpoint, Models
+from messaging.errors import ModelAddressNotAllowed
+from messaging.knowledge.answer import Answer, Found, Kind
+from messaging.knowledge.document import StoredPassage
+from messaging.knowledge.prompt import Turn
+from tests import scripted_model as scripted
+from tests.scripted_model import ScriptedModel, scripted_model, statements
+
+VACATION = "Ежегодный отпуск составляет 28 календарных дней. Заявление подают за две недели до начала отпуска."
+QUESTION = "за сколько подают заявление на отпуск"
+GOOD = statements(("Заявление подают за две недели до начала отпуска.", 1, "Заявление подают за две недели"))
+
+
+class Documents:
+    """One passage, found by every question, as well as `coverage` says."""
+
+    def __init__(self) -> None:
+        self.coverage = 0.9
+        self.asked: list[str] = []
+        self.passage = StoredPassage(
+            id=uuid4(),
+            document_id=uuid4(),
+            title="Отпуска",
+            heading="Отпуска",
+            text=VACATION,
+            place=0,
+            filename="Отпуска.docx",
+            path=("Отпуска",),
+            page=3,
+            starts=0,
+            ends=len(VACATION),
+        )
+
+    async def search(self, _portal_id: Any, query: str, _limit: int) -> list[Found]:
+        self.asked.append(query)
+        return [Found(self.passage, 0.9, self.coverage)]
+
+
+class Stage:
+    """An answering with a model behind it."""
+
+    def __init__(self, app: Any, model: ScriptedModel, clock: Any) -> None:
+        self.model, self.documents, self.now = model, Documents(), 0.0
+        self.models = Models(lambda: self.now, timeout_s=0.5)
+        base = Endpoint(model.url, "key", ("first",))
+        self.settings = AnswerSettingsBook(app.engine, app.keyring, base, clock)
+        documents: Any = self.documents
+        self.answering = Answering(documents, self.settings, self.models)
+        self.portal_id = uuid4()
+
+    async def ask(self, question: str = QUESTION, *said: Turn) -> Answer:
+        async def history() -> list[Turn]:
+            return list(said)
+
+        return await self.answering.answer(self.portal_id, question, history)
+
+
+@pytest.fixture
+async def model() -> AsyncIterator[ScriptedModel]:
+    async with scripted_model() as model:
+        yield model
+
+
+@pytest.fixture
+async def stage(app: Any, model: ScriptedModel, clock: Any) -> AsyncIterator[Stage]:
+    stage = Stage(app, model, clock)
+    yield stage
+    await stage.models.close()
+
+
+async def test_a_statement_with_its_quote_is_the_answer(stage: Stage) -> None:
+    stage.model.replies = [GOOD]
+
+    answer = await stage.ask()
+
+    assert (answer.kind, answer.text) == (Kind.KNOWLEDGE, "Заявление подают за две недели до начала отпуска.")
+    assert [(one.quote, one.path) for one in answer.citations] == [
+        ("Заявление подают за две недели", ("Отпуска",))
+    ]
+    assert answer.model is not None
+    assert (answer.model.model, answer.model.prompt_tokens, answer.model.failure) == ("first", 120, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "quote", "reason"),
+    [
+        ("Отпуск длится 28 дней.", 1, "Ежегодный отпуск составляет 30 дней", "quote_not_in_source"),
+        ("Отпуск длится 28 дней.", 7, "Ежегодный отпуск составляет", "no_such_source"),
+        ("Отпуск длится 28 дней.", True, "Ежегодный отпуск составляет", "no_such_source"),
+        ("Отпуск составляет 45 календарных дней.", 1, "Ежегодный отпуск составляет", "not_what_the_source_says"),
+        ("Директора зовут Иван Петрович Сидоров.", 1, "Ежегодный отпуск составляет", "not_what_the_source_says"),
+        ("Отпуск: https://evil.example/?q=28", 1, "Ежегодный отпуск составляет", "link_not_in_source"),
+        ("Отпуск составляет 28 дней.", 1, "отпуск", "quote_not_in_source"),
+        ("", 1, "Ежегодный отпуск составляет", "malformed"),
+    ],
+)
+async def test_a_statement_that_its_source_does_not_support_is_not_let_out(
+    stage: Stage, text: str, source: Any, quote: str, reason: str
+) -> None:
+    good = ("Заявление подают за две недели до начала отпуска.", 1, "Заявление подают за две недели")
+    stage.model.replies = [statements((text, source, quote)), statements((text, source, quote), good)]
+
+    alone = await stage.ask()
+    beside = await stage.ask()
+
+    assert alone.kind is Kind.NOT_FOUND
+    assert alone.model is not None
+    assert [why for _, why in alone.model.dropped] == [reason]
+    assert beside.text == good[0]
+
+
+async def test_white_space_of_a_quote_may_be_another(stage: Stage) -> None:
+    stage.documents.passage = replace(stage.documents.passage, text=VACATION.replace(" ", "\n  "))
+    stage.model.replies = [GOOD]
+
+    answer = await stage.ask()
+
+    assert answer.kind is Kind.KNOWLEDGE
+    assert answer.citations[0].quote in stage.documents.passage.text
+
+
+@pytest.mark.parametrize(
+    ("reply", "failure"),
+    [
+        (scripted.hangs, "timeout"),
+        (scripted.is_overloaded, "overloaded"),
+        (scripted.fails, "overloaded"),
+        (scripted.is_unknown, "refused"),
+        (scripted.breaks_off, "unreachable"),
+        (scripted.is_no_json, "cut"),
+        (scripted.is_cut, "cut"),
+        ("", "empty"),
+        ("Заявление подают за две недели.", "unusable"),
+        ('{"found": true}', "unusable"),
+        ('{"found": true, "statements": "all"}', "unusable"),
+    ],
+)
+async def test_a_model_that_fails_leaves_the_documents_to_answer(stage: Stage, reply: Any, failure: str) -> None:
+    stage.model.replies = [reply]
+
+    answer = await stage.ask()
+
+    assert answer.kind is Kind.KNOWLEDGE
+    assert "за две недели" in answer.text
+    assert answer.model is not None
+    assert answer.model.failure == failure
+
+
+async def test_an_endpoint_that_fails_time_and_again_rests_and_is_tried_again(stage: Stage) -> None:
+    stage.model.replies = [scripted.is_unknown]
+    for _ in range(3):
+        await stage.ask()
+    asked = len(stage.model.asked)
+
+    resting = await stage.ask()
+    stage.now += OPEN_S + 1
+    stage.model.replies = [GOOD]
+    again = await stage.ask()
+
+    assert resting.model is not None
+    assert (resting.model.failure, len(stage.model.asked)) == ("resting", asked + 1)
+    assert again.model is not None
+    assert again.model.failure == ""
+
+
+async def test_where_one_model_cannot_the_next_one_answers(stage: Stage) -> None:
+    await stage.settings.choose(stage.portal_id, {"models": ["first", "second"]}, None)
+    stage.model.replies = [scripted.is_unknown, GOOD]
+
+    answer = await stage.ask()
+
+    assert [one["model"] for one in stage.model.asked] == ["first", "second"]
+    assert answer.model is not None
+    assert answer.model.model == "second"
+
+
+async def test_below_the_gate_no_model_is_asked(stage: Stage) -> None:
+    stage.documents.coverage = 0.1
+    stage.model.replies = [GOOD]
+
+    answer = await stage.ask("курс биткоина сегодня")
+
+    assert answer.kind is Kind.NOT_FOUND
+    assert stage.model.asked == []
+
+
+async def test_a_follow_up_is_looked_for_together_with_what_was_asked_before(stage: Stage) -> None:
+    stage.model.replies = [GOOD]
+    before = [Turn(is_ours=False, text=QUESTION), Turn(is_ours=True, text="За две недели.")]
+
+    await stage.ask("а для стажёров?", *before)
+    await stage.ask("а сколько дней отпуска положено тем, кто работает на вредном производстве", *before)
+
+    assert stage.documents.asked[0] == f"{QUESTION} а для стажёров?"
+    assert not stage.documents.asked[1].startswith(QUESTION)
+    assert "За две недели." in stage.model.asked[0]["messages"][1]["content"]
+
+
+async def test_settings_of_a_portal_stand_over_everybodys(stage: Stage) -> None:
+    own, other = uuid4(), uuid4()
+    elsewhere = "https://models.example/v1"
+    await stage.settings.choose(NIL, {"tone": "formal", "allowed_base_urls": [elsewhere]}, None)
+    await stage.settings.choose(own, {"base_url": elsewhere, "model_enabled": False}, "secret")
+
+    with pytest.raises(ModelAddressNotAllowed):
+        await stage.settings.choose(other, {"base_url": "https://evil.example/v1"}, None)
+    mine, theirs = await stage.settings.chosen(own), await stage.settings.chosen(other)
+    await stage.settings.choose(NIL, {}, None)
+
+    assert (mine.effective.tone, mine.effective.base_url, mine.has_api_key) == ("formal", elsewhere, True)
+    assert not mine.effective.has_model
+    assert (theirs.effective.tone, theirs.effective.base_url) == ("formal", stage.model.url)
+    assert (await stage.settings.endpoint(own)).api_key == "secret"
+
+
+async def test_a_slow_model_keeps_nobody_else_waiting_and_its_dialogs_are_held(
+    service: Any, stage: Stage, event_of: Any
+) -> None:
+    patient, other = await service.portal(), await service.portal()
+    stage.models = Models(timeout_s=30)
+    gate = asyncio.Event()
+
+    async def slowly(_request: Any) -> Any:
+        await gate.wait()
+        return scripted.said(GOOD)
+
+    stage.model.replies = [slowly]
+    await stage.settings.choose(NIL, {"model_enabled": False}, None)
+    await stage.settings.choose(patient.id, {"model_enabled": True}, None)
+    documents: Any = stage.documents
+    service.responder._answering = Answering(documents, stage.settings, stage.models)
+    await service.ingest(event_of(patient, 70101, QUESTION), event_of(other, 70101, "ping"))
+
+    await service.respond()
+    others = [one.body for one in service.handed(other)]
+    for _ in range(5):
+        service.clock.advance(8)
+        await service.responder.slowly.renew()
+        await service.respond()  # nobody takes it over meanwhile
+    waiting = service.handed(patient)
+    gate.set()
+    await service.responder.slowly.settled()
+    await stage.settings.choose(NIL, {}, None)
+
+    assert others == ["pong"]
+    assert waiting == []
+    (reply,) = service.handed(patient)
+    assert reply.body.startswith("Заявление подают за две недели до начала отпуска.")
+    assert "[i]Источник: [b]Отпуска.docx[/b], раздел «Отпуска», стр. 3[/i]" in reply.body
+    assert len(stage.model.asked) == 1
+    await stage.models.close()
