@@ -84,7 +84,7 @@ class Documents:
         async with self.engine.connect() as conn:
             document = await statements.find(conn, portal_id, document_id)
         if document is None:
-            raise DocumentNotFound(document_id=document_id)
+            raise DocumentNotFound
         return document
 
     async def page(

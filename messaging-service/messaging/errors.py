@@ -37,7 +37,7 @@ class StorageUnavailable(DomainError):
 
 class DocumentNotFound(DomainError):
     status, reason = StatusCode.NOT_FOUND, "DOCUMENT_NOT_FOUND"
-    message = "There is no document {document_id}."
+    message = "There is no such document."
 
 
 class DocumentEmpty(DomainError):

@@ -1050,6 +1050,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/portal/kb/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask as in the messenger
+         * @description Answer from the documents, with the source, or say that they hold no answer.
+         */
+        post: operations["ask_question_v1_portal_kb_ask_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/kb/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Documents, newest first
+         * @description List; `query` is a part of the file's name or the title.
+         */
+        get: operations["documents_v1_portal_kb_documents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/kb/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One document
+         * @description Return a document. 404 `document_not_found`.
+         */
+        get: operations["document_v1_portal_kb_documents__document_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a document
+         * @description Take it out of the answers at once; deleting again changes nothing.
+         */
+        delete: operations["delete_v1_portal_kb_documents__document_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/kb/documents/{document_id}/chunks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was read of a document
+         * @description List its passages, in their order. 404 `document_not_found`.
+         */
+        get: operations["chunks_v1_portal_kb_documents__document_id__chunks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/kb/documents/{document_id}/reindex": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read a document anew
+         * @description Until it is read, answers come from what was read before. 404 `document_not_found`.
+         */
+        post: operations["reindex_v1_portal_kb_documents__document_id__reindex_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/kb/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find passages
+         * @description Return the passages that fit best. For administrators and whoever may ask the bot.
+         */
+        post: operations["search_v1_portal_kb_search_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/kb/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a document
+         * @description Store a file (at most 100 MB) and have it read. 200 and the earlier document for the same bytes.
+         */
+        post: operations["upload_v1_portal_kb_upload_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/portal/settings": {
         parameters: {
             query?: never;
@@ -1250,6 +1394,26 @@ export interface components {
             user_ids: number[];
         };
         /**
+         * Answer
+         * @description An answer. `answered`: it comes from documents; otherwise it says that they hold none.
+         */
+        Answer: {
+            /** Answer */
+            answer: string;
+            /** Answered */
+            answered: boolean;
+            /** Citations */
+            citations: components["schemas"]["Citation"][];
+        };
+        /**
+         * Asked
+         * @description A question.
+         */
+        Asked: {
+            /** Question */
+            question: string;
+        };
+        /**
          * Attempt
          * @description A request made for an outbox item.
          */
@@ -1394,6 +1558,30 @@ export interface components {
             what_would_be_done: string | null;
         };
         /**
+         * Chunk
+         * @description A passage of a document; `place` counts from 0.
+         */
+        Chunk: {
+            location: components["schemas"]["Location"];
+            /** Place */
+            place: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * Citation
+         * @description What an answer rests on. The quote stands in the document to the letter.
+         */
+        Citation: {
+            /** Document Id */
+            document_id: string;
+            /** Filename */
+            filename: string;
+            location: components["schemas"]["Location"];
+            /** Quote */
+            quote: string;
+        };
+        /**
          * DeadFilter
          * @description Which dead letters; what is absent is not looked at. `cause`: the code that the cause begins with.
          */
@@ -1473,6 +1661,51 @@ export interface components {
             user_id: number;
         };
         /**
+         * Document
+         * @description A document. `error` is a sentence in the language asked for, `error_code` its stable code.
+         */
+        Document: {
+            /** Chunks */
+            chunks: number;
+            /** Content Type */
+            content_type: string | null;
+            /** Created At */
+            created_at: string;
+            /** Error */
+            error: string | null;
+            /** Error Code */
+            error_code: string | null;
+            /** Filename */
+            filename: string;
+            /** Id */
+            id: string;
+            /** Is Truncated */
+            is_truncated: boolean;
+            /** Language */
+            language: string | null;
+            /** Pages */
+            pages: number | null;
+            /** Portal Id */
+            portal_id: string;
+            /** Progress */
+            progress: number;
+            /** Sha256 */
+            sha256: string;
+            /** Size */
+            size: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "uploaded" | "extracting" | "indexing" | "ready" | "failed";
+            /** Title */
+            title: string | null;
+            /** Updated At */
+            updated_at: string;
+            /** Uploaded By */
+            uploaded_by: number;
+        };
+        /**
          * Event
          * @description A line of what happened.
          */
@@ -1528,6 +1761,25 @@ export interface components {
             is_mended: boolean;
             /** Name */
             name: string;
+        };
+        /**
+         * Found
+         * @description A passage that fits. `coverage`: the share of the question that it covers, 0 to 1.
+         */
+        Found: {
+            /** Coverage */
+            coverage: number;
+            /** Document Id */
+            document_id: string;
+            /** Filename */
+            filename: string;
+            location: components["schemas"]["Location"];
+            /** Score */
+            score: number;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string | null;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -1706,6 +1958,20 @@ export interface components {
             reason: string | null;
         };
         /**
+         * Location
+         * @description Where a passage stands: `starts` and `ends` count characters of the document's text.
+         */
+        Location: {
+            /** Ends */
+            ends: number;
+            /** Heading */
+            heading: string[];
+            /** Page */
+            page: number | null;
+            /** Starts */
+            starts: number;
+        };
+        /**
          * Login
          * @description What a login needs.
          */
@@ -1872,10 +2138,24 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Page[Chunk] */
+        Page_Chunk_: {
+            /** Items */
+            items: components["schemas"]["Chunk"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Page[Dialog] */
         Page_Dialog_: {
             /** Items */
             items: components["schemas"]["Dialog"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[Document] */
+        Page_Document_: {
+            /** Items */
+            items: components["schemas"]["Document"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -2318,6 +2598,27 @@ export interface components {
              */
             dry_run: boolean;
             filter: components["schemas"]["DeadFilter"];
+        };
+        /**
+         * SearchAsked
+         * @description What is looked for.
+         */
+        SearchAsked: {
+            /**
+             * Limit
+             * @default 10
+             */
+            limit: number;
+            /** Query */
+            query: string;
+        };
+        /**
+         * SearchFound
+         * @description What was found, best first.
+         */
+        SearchFound: {
+            /** Items */
+            items: components["schemas"]["Found"][];
         };
         /**
          * Session
@@ -4519,6 +4820,258 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Departments"];
+                };
+            };
+        };
+    };
+    ask_question_v1_portal_kb_ask_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Asked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_v1_portal_kb_documents_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                query?: string;
+                state?: ("uploaded" | "extracting" | "indexing" | "ready" | "failed") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Document_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    document_v1_portal_kb_documents__document_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_v1_portal_kb_documents__document_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    chunks_v1_portal_kb_documents__document_id__chunks_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Chunk_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reindex_v1_portal_kb_documents__document_id__reindex_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    search_v1_portal_kb_search_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchFound"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    upload_v1_portal_kb_upload_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
                 };
             };
         };
