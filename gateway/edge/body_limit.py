@@ -11,7 +11,7 @@ from edge.errors import envelope
 MAX_BODY = 1024 * 1024
 UPLOADS = {"/v1/portal/kb/upload": 101 * MAX_BODY}
 """Routes that take files, and the bytes of a request: a file of 100 MB and what stands around it."""
-_MAX_DROPPED = 64 * 1024 * 1024
+_MAX_DROPPED = 256 * 1024 * 1024
 _DROP_S = 10.0
 
 

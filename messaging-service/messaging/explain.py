@@ -40,6 +40,7 @@ def in_full(answer: Answer) -> dict[str, Any]:
                 "document_id": str(one.passage.document_id),
                 "place": one.passage.place,
                 "heading": list(one.path),
+                "page": one.page,
                 "quote": one.quote,
             }
             for one in answer.citations

@@ -104,9 +104,9 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
                     quote=one.quote,
                     location=pb.Location(
                         heading=one.path,
-                        page=one.passage.page,
-                        starts=one.passage.starts,
-                        ends=one.passage.ends,
+                        page=one.page,
+                        starts=one.passage.starts + one.passage.text.find(one.quote),
+                        ends=one.passage.starts + one.passage.text.find(one.quote) + len(one.quote),
                     ),
                 )
                 for one in answer.citations

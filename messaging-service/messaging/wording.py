@@ -34,8 +34,8 @@ def source(citation: Citation, language: str) -> str:
     said = [f"[b]{escape(citation.passage.filename)}[/b]"]
     if citation.path:
         said.append(f"{texts.SECTION[language]} «{escape(' › '.join(citation.path))}»")
-    if citation.passage.page:
-        said.append(f"{texts.PAGE[language]} {citation.passage.page}")
+    if citation.page:
+        said.append(f"{texts.PAGE[language]} {citation.page}")
     return ", ".join(said)
 
 

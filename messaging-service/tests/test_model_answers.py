@@ -40,6 +40,7 @@ class Documents:
             filename="Отпуска.docx",
             path=("Отпуска",),
             page=3,
+            page_breaks=(),
             starts=0,
             ends=len(VACATION),
         )

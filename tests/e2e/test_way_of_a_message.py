@@ -4,7 +4,18 @@ from typing import Any
 
 from tests.e2e.product import Product, eventually
 
-_STEPS = ["received", "stored", "claimed", "quota", "answered", "queued", "attempt", "sent", "confirmed"]
+_STEPS = [
+    "received",
+    "stored",
+    "claimed",
+    "quota",
+    "retrieved",
+    "answered",
+    "queued",
+    "attempt",
+    "sent",
+    "confirmed",
+]
 
 
 async def test_a_message_is_answered_once_and_its_trace_tells_every_step(product: Product) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,7 @@ QUOTE_LENGTH = 700
 SECOND = 0.9
 """Of the best score: a passage of another document as good as this is quoted too."""
 SUGGESTED = 3
+_AS_GOOD = 0.9
 _NEAR = 0.5
 """Of the gate: what is as near as this may be what was meant."""
 _CUT = re.compile(r"\n\s*\n|\n(?=#{1,6} )|(?<=[.!?…])\s+")
@@ -40,11 +42,12 @@ class Found:
 
 @dataclass(frozen=True)
 class Citation:
-    """A quote that stands in its passage to the letter, and the headings that it stands under."""
+    """A quote that stands in its passage to the letter, with the headings and the page that it stands on."""
 
     passage: StoredPassage
     quote: str
     path: tuple[str, ...]
+    page: int | None
 
 
 @dataclass(frozen=True)
@@ -98,14 +101,21 @@ def cite(question: str, passage: StoredPassage) -> Citation:
     text, asked = passage.text, grams_of(question)
     cuts = [0, *(match.end() for match in _CUT.finditer(text)), len(text)]
     parts = [(begin, end) for begin, end in itertools.pairwise(cuts) if text[begin:end].strip()]
-    best, best_fit = (0, len(text)), -1.0
-    for first, (begin, _) in enumerate(parts):
-        end = _end_of(text, begin, [end for _, end in parts[first:]])
-        fit = len(asked & grams_of(text[begin:end])) - begin / len(text) / 2  # of two alike the earlier
-        if fit > best_fit:
-            best, best_fit = (begin, end), fit
-    quote = text[best[0] : best[1]].strip()
-    return Citation(passage, quote, path_of(passage, best[0]))
+    windows = [
+        (begin, _end_of(text, begin, [end for _, end in parts[first:]])) for first, (begin, _) in enumerate(parts)
+    ]
+    fits = [len(asked & grams_of(text[begin:end])) for begin, end in windows]
+    # What stands before the answer is left out; what follows it may belong to it.
+    begin, end = max(window for window, fit in zip(windows, fits, strict=True) if fit >= _AS_GOOD * max(fits))
+    return citation_of(passage, begin, end)
+
+
+def citation_of(passage: StoredPassage, begin: int, end: int) -> Citation:
+    """Return a part of a passage as a quote, with its place."""
+    quote = passage.text[begin:end].strip()
+    at = passage.text.find(quote, begin)
+    page = passage.page + bisect_right(passage.page_breaks, at) if passage.page else None
+    return Citation(passage, quote, path_of(passage, at), page)
 
 
 def _end_of(text: str, begin: int, ends: Sequence[int]) -> int:

@@ -30,6 +30,8 @@ class Chunk:
     end: int
     page: int | None
     """Where it begins, 1-based; None where the document has no pages."""
+    page_breaks: tuple[int, ...] = ()
+    """Characters of it at which further pages begin."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,16 @@ def chunk(text: str, page_starts: Sequence[int] = ()) -> list[Chunk]:
     sections, cuts = _outline(text)
     parts = [part for section in sections for part in _parts(text, section, cuts)]
     return [
-        Chunk(text[part.start : part.end], part.headings, part.start, part.end, _page(page_starts, part.start))
+        Chunk(
+            text[part.start : part.end],
+            part.headings,
+            part.start,
+            part.end,
+            max(1, bisect.bisect_right(page_starts, part.start)) if page_starts else None,
+            tuple(start - part.start for start in page_starts if part.start < start < part.end),
+        )
         for part in _glued(parts)
     ]
-
-
-def _page(page_starts: Sequence[int], offset: int) -> int | None:
-    return max(1, bisect.bisect_right(page_starts, offset)) if page_starts else None
 
 
 def _outline(text: str) -> tuple[list[_Piece], tuple[list[int], list[int]]]:

@@ -84,5 +84,8 @@ class StoredPassage(Passage):
     path: tuple[str, ...]
     """The headings that it stands under, outermost first."""
     page: int | None
+    """On which it begins."""
+    page_breaks: tuple[int, ...]
+    """Characters of it after which the next pages begin."""
     starts: int
     ends: int

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from messaging.knowledge.answer import Citation, Found, grams_of, path_of
+from messaging.knowledge.answer import Citation, Found, citation_of, grams_of
 from messaging.knowledge.prompt import SYSTEM
 
 MIN_QUOTE = 12
@@ -92,7 +92,8 @@ def _check(statement: Any, sources: Sequence[Found], language: str) -> tuple[str
         return shown, "not_in_the_language_asked", None
     if not _is_said_by(shown, around):
         return shown, "not_what_the_source_says", None
-    return shown, "", Citation(passage, found, path_of(passage, passage.text.find(found)))
+    at = passage.text.find(found)
+    return shown, "", citation_of(passage, at, at + len(found))
 
 
 def leaks(text: str) -> bool:

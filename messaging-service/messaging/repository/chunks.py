@@ -12,7 +12,7 @@ from messaging.knowledge.chunking import Chunk
 from messaging.knowledge.document import StoredPassage
 
 _LIVE = """
-    SELECT c.document_id, c.place, d.filename, d.title, c.heading, c.page, c.starts, c.ends, c.body
+    SELECT c.document_id, c.place, d.filename, d.title, c.heading, c.page, c.page_breaks, c.starts, c.ends, c.body
     FROM kb_chunks AS c
     JOIN kb_documents AS d ON d.portal_id = c.portal_id AND d.id = c.document_id AND d.generation = c.generation
 """
@@ -29,13 +29,16 @@ async def insert(
     """Store passages, from place `first` on."""
     await conn.execute(
         text("""
-            INSERT INTO kb_chunks (portal_id, document_id, generation, place, heading, page, starts, ends, body)
+            INSERT INTO kb_chunks (portal_id, document_id, generation, place, heading, page, page_breaks,
+                                   starts, ends, body)
             SELECT :portal_id, :document_id, :generation, place,
-                   coalesce(string_to_array(nullif(heading, ''), E'\\x1f'), '{}'), page, starts, ends, body
+                   coalesce(string_to_array(nullif(heading, ''), E'\\x1f'), '{}'), page,
+                   coalesce(CAST(string_to_array(nullif(breaks, ''), ',') AS integer[]), '{}'), starts, ends, body
             FROM unnest(
                 CAST(:places AS integer[]), CAST(:headings AS text[]), CAST(:pages AS integer[]),
+                CAST(:breaks AS text[]),
                 CAST(:starts AS integer[]), CAST(:ends AS integer[]), CAST(:bodies AS text[])
-            ) AS new (place, heading, page, starts, ends, body)
+            ) AS new (place, heading, page, breaks, starts, ends, body)
         """),
         {
             "portal_id": portal_id,
@@ -44,6 +47,7 @@ async def insert(
             "places": list(range(first, first + len(chunks))),
             "headings": ["\x1f".join(chunk.headings) for chunk in chunks],
             "pages": [chunk.page for chunk in chunks],
+            "breaks": [",".join(map(str, chunk.page_breaks)) for chunk in chunks],
             "starts": [chunk.start for chunk in chunks],
             "ends": [chunk.end for chunk in chunks],
             "bodies": [chunk.text for chunk in chunks],
@@ -121,6 +125,7 @@ def _passage(row: Row[Any]) -> StoredPassage:
         filename=row.filename,
         path=tuple(row.heading),
         page=row.page,
+        page_breaks=tuple(row.page_breaks),
         starts=row.starts,
         ends=row.ends,
     )

@@ -47,6 +47,7 @@ def upgrade() -> None:
             place integer NOT NULL,
             heading text[] NOT NULL,
             page integer,
+            page_breaks integer[] NOT NULL,
             starts integer NOT NULL,
             ends integer NOT NULL,
             body text NOT NULL,

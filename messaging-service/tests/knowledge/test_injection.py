@@ -113,6 +113,7 @@ def found(text: str) -> Found:
         filename="Отпуска.docx",
         path=("Отпуска",),
         page=None,
+        page_breaks=(),
         starts=0,
         ends=len(text),
     )
