@@ -17,6 +17,7 @@ from edge.events_address import EventsAddress
 from edge.intake import Intake
 from edge.pages import PortalPage
 from edge.routes import (
+    admin_answers,
     admin_audit,
     admin_auth,
     admin_blackbox,
@@ -91,6 +92,7 @@ def build(settings: Settings) -> FastAPI:
         admin_portals,
         admin_diagnosis,
         admin_messaging,
+        admin_answers,
         admin_replay,
         admin_blackbox,
         admin_outbox,

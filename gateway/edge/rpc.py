@@ -11,6 +11,7 @@ from kit.rpc import Method, call, channel
 from teachbase.billing.v1.billing_pb2_grpc import BillingServiceStub
 from teachbase.delivery.v1.delivery_pb2_grpc import DeliveryServiceStub
 from teachbase.delivery.v1.diagnosis_pb2_grpc import DiagnosisServiceStub as DeliveryDiagnosisStub
+from teachbase.messaging.v1.answers_pb2_grpc import AnswersServiceStub
 from teachbase.messaging.v1.blackbox_pb2_grpc import BlackboxServiceStub
 from teachbase.messaging.v1.diagnosis_pb2_grpc import DiagnosisServiceStub as MessagingDiagnosisStub
 from teachbase.messaging.v1.knowledge_pb2_grpc import KnowledgeServiceStub
@@ -44,6 +45,7 @@ class Contexts:
         self.admin = AdminServiceStub(self.channels["portal"])
         self.messaging = MessagingServiceStub(self.channels["messaging"])
         self.blackbox = BlackboxServiceStub(self.channels["messaging"])
+        self.answers = AnswersServiceStub(self.channels["messaging"])
         self.knowledge = KnowledgeServiceStub(self.channels["messaging"])
         self.delivery = DeliveryServiceStub(self.channels["delivery"])
         self.billing = BillingServiceStub(self.channels["billing"])

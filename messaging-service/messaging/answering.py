@@ -46,11 +46,16 @@ class Answering:
         `history` reads what was said in the dialog before, oldest first. A model that fails mutes nobody: then the
         documents are quoted.
         """
+        settings = await self._settings.of(portal_id)
+        answer = await self._answer(portal_id, question, history, settings)
+        language = "" if settings.language == "question" else settings.language
+        return replace(answer, language=language, names_place=settings.citations == "full")
+
+    async def _answer(self, portal_id: UUID, question: str, history: History, settings: AnswerSettings) -> Answer:
         before = await history() if _is_follow_up(question) else []
         found = await self._knowledge.search(portal_id, _in_context(question, before), LOOKED_AT)
         if found is None:
             return Answer(Kind.NO_DOCUMENTS)
-        settings = await self._settings.of(portal_id)
         quoted = extractive(question, found, FOUND * STRICTNESS[settings.strictness])
         if quoted.kind is not Kind.KNOWLEDGE or not settings.has_model:
             return quoted

@@ -14,7 +14,7 @@ from messaging.rules import RuleAnswer
 
 REFUSE_EVERY = timedelta(hours=24)
 _SERVED = {"installing", "active", "payment_required", "unreachable"}
-_FREE_RULES = {"greeting", "help", "no_files"}
+_FREE_RULES = {"greeting", "help", "no_files", "thanks"}
 
 
 @dataclass

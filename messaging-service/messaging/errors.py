@@ -58,3 +58,8 @@ class KnowledgeLimitReached(DomainError):
 class ModelAddressNotAllowed(DomainError):
     status, reason = StatusCode.FAILED_PRECONDITION, "MODEL_ADDRESS_NOT_ALLOWED"
     message = "Models at {base_url} are not allowed. Ask the vendor to allow this address."
+
+
+class ExplanationNotFound(DomainError):
+    status, reason = StatusCode.NOT_FOUND, "EXPLANATION_NOT_FOUND"
+    message = "Nothing is kept of how this message was answered: a rule did it, or it was not answered."

@@ -3,12 +3,21 @@
 from dataclasses import dataclass
 
 from bitrix.events import without_mentions
-from messaging import texts
+from messaging import arithmetic, texts
 from messaging.domain import Button, Question
 
 _HELP = {"/help", "help", "помощь", "справка", "/start", "что ты умеешь"}
 _GREETINGS = {"привет", "здравствуйте", "здравствуй", "добрый день", "доброе утро", "добрый вечер", "hello", "hi"}
 _PING = {"ping", "/ping", "пинг"}
+_THANKS = {
+    "спасибо",
+    "спасибо большое",
+    "благодарю",
+    "большое спасибо",
+    "thanks",
+    "thank you",
+    "thank you very much",
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,10 @@ def answer(question: Question) -> RuleAnswer | None:
         return RuleAnswer("ping", texts.PONG[language])
     if said in _GREETINGS:
         return _greeting(language)
+    if said in _THANKS:
+        return RuleAnswer("thanks", texts.WELCOME[language])
+    if (result := arithmetic.value_of(said)) is not None:
+        return RuleAnswer("arithmetic", result)
     return None
 
 

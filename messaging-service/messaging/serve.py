@@ -16,6 +16,7 @@ from messaging.detail import Details
 from messaging.diagnose import Diagnoses
 from messaging.documents import Documents
 from messaging.forecast import Blackbox
+from messaging.grpc_answers import AnswersServicer
 from messaging.grpc_api import MessagingServicer
 from messaging.grpc_blackbox import BlackboxServicer
 from messaging.grpc_diagnosis import DiagnosisServicer
@@ -28,6 +29,7 @@ from messaging.replay import Replay
 from messaging.simulate import Simulation
 from messaging.storage import Storage
 from teachbase.messaging.v1 import (
+    answers_pb2_grpc,
     blackbox_pb2_grpc,
     diagnosis_pb2_grpc,
     knowledge_pb2_grpc,
@@ -77,6 +79,11 @@ async def run(stop: asyncio.Event) -> None:
             app.answering,
         ),
         "teachbase.messaging.v1.KnowledgeService",
+    )
+    server.add(
+        answers_pb2_grpc.add_AnswersServiceServicer_to_server,
+        AnswersServicer(app.engine, app.answer_settings),
+        "teachbase.messaging.v1.AnswersService",
     )
     await server.start()
     await process.run_tasks(

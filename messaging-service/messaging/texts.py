@@ -62,6 +62,7 @@ LIMIT_REACHED = {
     "ru": "Лимит ответов вашей компании на этот период исчерпан. Он обновится {resets_at}.",
     "en": "Your company's limit of answers for this period is used up. It starts anew on {resets_at}.",
 }
+WELCOME = {"ru": "Пожалуйста! Спрашивайте ещё.", "en": "You are welcome! Ask again any time."}
 PONG = {"ru": "pong", "en": "pong"}
 
 

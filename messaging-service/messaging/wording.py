@@ -11,14 +11,16 @@ _BUTTON_LENGTH = 60
 
 
 def reply(answer: Answer, language: str) -> RuleAnswer:
-    """Return what is sent."""
+    """Return what is sent, in `language` unless the answer is to be in another."""
+    language = answer.language or language
     if answer.kind is Kind.NO_DOCUMENTS:
         return RuleAnswer(answer.kind, texts.NO_KNOWLEDGE[language])
     if answer.kind is Kind.NOT_FOUND:
         buttons = tuple(Button(_cut(heading), say=heading) for heading in answer.near)
         body = texts.NOT_FOUND[language] + (texts.MEANT[language] if buttons else "")
         return RuleAnswer(answer.kind, body, buttons)
-    sources = "\n".join(f"[i]{texts.SOURCE[language]}: {source(one, language)}[/i]" for one in answer.citations)
+    named = dict.fromkeys(source(one, language, with_place=answer.names_place) for one in answer.citations)
+    sources = "\n".join(f"[i]{texts.SOURCE[language]}: {one}[/i]" for one in named)
     return RuleAnswer(answer.kind, f"{to_bbcode(answer.text)}\n\n{sources}")
 
 
@@ -26,12 +28,15 @@ def plain(answer: Answer, language: str) -> str:
     """Return it as text without codes, for who shows the sources by itself."""
     if answer.kind is Kind.KNOWLEDGE:
         return answer.text
+    language = answer.language or language
     return (texts.NO_KNOWLEDGE if answer.kind is Kind.NO_DOCUMENTS else texts.NOT_FOUND)[language]
 
 
-def source(citation: Citation, language: str) -> str:
-    """Return where a quote stands: the file, the section, the page."""
+def source(citation: Citation, language: str, *, with_place: bool) -> str:
+    """Return where a quote stands: the file, and with its place the section and the page."""
     said = [f"[b]{escape(citation.passage.filename)}[/b]"]
+    if not with_place:
+        return said[0]
     if citation.path:
         said.append(f"{texts.SECTION[language]} «{escape(' › '.join(citation.path))}»")
     if citation.page:

@@ -68,10 +68,12 @@ class Company:
         self.product = product
         self.portal: dict[str, Any] = {}
         self.headers: dict[str, str] = {}
+        self.portal_id = ""
 
     async def move_in(self) -> "Company":
         self.portal = await self.product.portal(users_count=3)
         installed = await self.product.install(self.portal, [1, 2])
+        self.portal_id = installed["complete"]["portal_id"]
         self.headers = {"authorization": f"Bearer {installed['complete']['portal_token']}"}
         return self
 
@@ -198,3 +200,39 @@ async def test_a_reader_that_is_killed_is_replaced(product: Product, company: Co
 
     await eventually(is_ready, 60, "another reader")
     assert "Текст раздела номер 777" in await company.answer_to("что говорит раздел 777 о правилах")
+
+
+async def test_settings_of_answers_are_chosen_felt_and_kept_from_others(
+    product: Product, company: Company
+) -> None:
+    await company.upload("Отпуска.docx", vacation_docx())
+    foreign = await company.call("PUT", "settings", json={"base_url": "https://evil.example/v1"})
+
+    saved = (await company.call("PUT", "settings", json={"citations": "short", "tone": "formal"})).json()
+
+    async def is_felt() -> bool:
+        answer = await company.answer_to("За сколько подавать заявление на отпуск?")
+        return answer.endswith("[i]Источник: [b]Отпуска.docx[/b][/i]")
+
+    await eventually(is_felt, what="the change")
+    everybodys = await product.admin("/settings/answers")
+
+    assert (foreign.status_code, foreign.json()["error"]) == (409, "model_address_not_allowed")
+    assert saved["own"]["tone"] == saved["effective"]["tone"] == "formal"
+    assert everybodys["effective"]["tone"] == "neutral"
+
+
+async def test_the_console_shows_why_an_answer_is_what_it_is(product: Product, company: Company) -> None:
+    await company.upload("Отпуска.docx", vacation_docx())
+    await company.answer_to("За сколько подавать заявление на отпуск?")
+    [asked] = (await product.admin("/messages", direction="rx", portal_id=company.portal_id))["items"]
+
+    why = await product.admin(f"/messages/{asked['id']}/explanation", portal_id=company.portal_id)
+    nothing = await product.admin_answer(
+        f"/messages/{asked['dialog_id']}/explanation", portal_id=company.portal_id
+    )
+
+    assert why["kind"] == "knowledge"
+    assert why["detail"]["passages"][0]["verdict"] == "quoted"
+    assert "Заявление на отпуск подают" in why["detail"]["quotes"][0]["quote"]
+    assert (nothing.status_code, nothing.json()["error"]) == (404, "explanation_not_found")

@@ -386,6 +386,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/messages/{message_id}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why a message was answered as it was
+         * @description Return passages, quotes and the model's part. 404 `explanation_not_found` where a rule answered.
+         */
+        get: operations["explanation_v1_admin_messages__message_id__explanation_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/outbox": {
         parameters: {
             query?: never;
@@ -632,6 +652,30 @@ export interface paths {
          * @description Store its messages and answer none; its administrator sees why. Audited.
          */
         post: operations["suspend_v1_admin_portals__portal_id__suspend_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/settings/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How everybody is answered
+         * @description Return what was chosen for everybody, and what counts where a portal chose nothing.
+         */
+        get: operations["settings_v1_admin_settings_answers_get"];
+        /**
+         * Choose how everybody is answered
+         * @description Replace it; felt within seconds. Audited, but for the key.
+         */
+        put: operations["set_settings_v1_admin_settings_answers_put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1174,6 +1218,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/portal/kb/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How this portal is answered
+         * @description Return what was chosen here, and what counts.
+         */
+        get: operations["settings_v1_portal_kb_settings_get"];
+        /**
+         * Choose how this portal is answered
+         * @description Replace it; felt within seconds. 409 `model_address_not_allowed` for an address the vendor did not allow.
+         */
+        put: operations["set_settings_v1_portal_kb_settings_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/portal/kb/upload": {
         parameters: {
             query?: never;
@@ -1404,6 +1472,67 @@ export interface components {
             answered: boolean;
             /** Citations */
             citations: components["schemas"]["Citation"][];
+        };
+        /**
+         * AnswerSettings
+         * @description How answers are made. null = not chosen: what everybody has counts.
+         *
+         *     `strictness`: how sure a passage must be; `language`: of answers, `question` = that of the question;
+         *     `citations`: what of a source is named; `history`: earlier messages that a model is shown.
+         */
+        AnswerSettings: {
+            /** Base Url */
+            base_url?: string | null;
+            /** Citations */
+            citations?: ("full" | "short") | null;
+            /** History */
+            history?: number | null;
+            /** Language */
+            language?: ("question" | "ru" | "en") | null;
+            /** Model Enabled */
+            model_enabled?: boolean | null;
+            /** Models */
+            models?: string[] | null;
+            /** Strictness */
+            strictness?: ("strict" | "balanced" | "lenient") | null;
+            /** Tone */
+            tone?: ("neutral" | "friendly" | "formal") | null;
+        };
+        /**
+         * AnswerSettingsChange
+         * @description What is chosen from now on; `api_key`: null = it stays, empty = it is removed.
+         */
+        AnswerSettingsChange: {
+            /** Api Key */
+            api_key?: string | null;
+            /** Base Url */
+            base_url?: string | null;
+            /** Citations */
+            citations?: ("full" | "short") | null;
+            /** History */
+            history?: number | null;
+            /** Language */
+            language?: ("question" | "ru" | "en") | null;
+            /** Model Enabled */
+            model_enabled?: boolean | null;
+            /** Models */
+            models?: string[] | null;
+            /** Strictness */
+            strictness?: ("strict" | "balanced" | "lenient") | null;
+            /** Tone */
+            tone?: ("neutral" | "friendly" | "formal") | null;
+        };
+        /**
+         * AnswerSettingsChosen
+         * @description What was chosen here, and what counts. A key is never told.
+         */
+        AnswerSettingsChosen: {
+            /** Allowed Base Urls */
+            allowed_base_urls: string[];
+            effective: components["schemas"]["AnswerSettings"];
+            /** Has Api Key */
+            has_api_key: boolean;
+            own: components["schemas"]["AnswerSettings"];
         };
         /**
          * Asked
@@ -1736,6 +1865,25 @@ export interface components {
             type: string;
         };
         /**
+         * Explanation
+         * @description Why a message was answered as it was: passages with verdicts, quotes, the model's part.
+         */
+        Explanation: {
+            /** Created At */
+            created_at: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "knowledge" | "not_found" | "no_knowledge";
+            /** Took Ms */
+            took_ms: number;
+        };
+        /**
          * FinalizeSteps
          * @description The steps of finalizing.
          */
@@ -1780,6 +1928,35 @@ export interface components {
             text: string;
             /** Title */
             title: string | null;
+        };
+        /**
+         * GlobalAnswerSettingsChange
+         * @description For everybody; `allowed_base_urls`: where portals may have models of their own.
+         */
+        GlobalAnswerSettingsChange: {
+            /**
+             * Allowed Base Urls
+             * @default []
+             */
+            allowed_base_urls: string[];
+            /** Api Key */
+            api_key?: string | null;
+            /** Base Url */
+            base_url?: string | null;
+            /** Citations */
+            citations?: ("full" | "short") | null;
+            /** History */
+            history?: number | null;
+            /** Language */
+            language?: ("question" | "ru" | "en") | null;
+            /** Model Enabled */
+            model_enabled?: boolean | null;
+            /** Models */
+            models?: string[] | null;
+            /** Strictness */
+            strictness?: ("strict" | "balanced" | "lenient") | null;
+            /** Tone */
+            tone?: ("neutral" | "friendly" | "formal") | null;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -3547,6 +3724,39 @@ export interface operations {
             };
         };
     };
+    explanation_v1_admin_messages__message_id__explanation_get: {
+        parameters: {
+            query: {
+                portal_id: string;
+            };
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     outbox_v1_admin_outbox_get: {
         parameters: {
             query?: {
@@ -4024,6 +4234,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Portal"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    settings_v1_admin_settings_answers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerSettingsChosen"];
+                };
+            };
+        };
+    };
+    set_settings_v1_admin_settings_answers_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GlobalAnswerSettingsChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerSettingsChosen"];
                 };
             };
             /** @description Validation Error */
@@ -5036,6 +5299,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchFound"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    settings_v1_portal_kb_settings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerSettingsChosen"];
+                };
+            };
+        };
+    };
+    set_settings_v1_portal_kb_settings_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerSettingsChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerSettingsChosen"];
                 };
             };
             /** @description Validation Error */

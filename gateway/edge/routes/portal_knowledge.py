@@ -7,15 +7,17 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.datastructures import UploadFile
 
-from edge import knowledge_rows
+from edge import answer_rows, knowledge_rows
 from edge.auth import PortalAdmin, PortalSession, PortalUser
 from edge.errors import ApiError
 from edge.routes.portal_app import is_allowed, portal_of
 from edge.rpc import Contexts, Peers, ask
+from edge.schemas import answers
 from edge.schemas import knowledge as shapes
 from edge.schemas.admin import Page
 from edge.schemas.text import Text
 from kit.pb import enum_value
+from teachbase.messaging.v1 import answers_pb2
 from teachbase.messaging.v1 import knowledge_pb2 as pb
 
 router = APIRouter(tags=["knowledge"])
@@ -136,6 +138,22 @@ async def ask_question(body: shapes.Asked, session: PortalUser, peers: Peers) ->
     await _let_ask(peers, session)
     asked = pb.AskRequest(portal_id=session.portal_id, user_id=session.user_id, question=body.question)
     return knowledge_rows.answer(await ask("messaging", peers.knowledge.Ask, asked, _ANSWER_TIMEOUT_S))
+
+
+@router.get("/v1/portal/kb/settings", summary="How this portal is answered")
+async def settings(session: PortalAdmin, peers: Peers) -> answers.AnswerSettingsChosen:
+    """Return what was chosen here, and what counts."""
+    asked = answers_pb2.GetAnswerSettingsRequest(portal_id=session.portal_id)
+    return answer_rows.chosen((await ask("messaging", peers.answers.GetAnswerSettings, asked)).settings)
+
+
+@router.put("/v1/portal/kb/settings", summary="Choose how this portal is answered")
+async def set_settings(
+    body: answers.AnswerSettingsChange, session: PortalAdmin, peers: Peers
+) -> answers.AnswerSettingsChosen:
+    """Replace it; felt within seconds. 409 `model_address_not_allowed` for an address the vendor did not allow."""
+    asked = answer_rows.change(body, session.portal_id)
+    return answer_rows.chosen((await ask("messaging", peers.answers.SetAnswerSettings, asked)).settings)
 
 
 async def _let_ask(peers: Contexts, session: PortalSession) -> None:

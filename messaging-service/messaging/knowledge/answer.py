@@ -75,6 +75,10 @@ class Answer:
     near: tuple[str, ...] = ()
     """What may have been meant: headings to ask for."""
     model: ModelUse | None = None
+    language: str = ""
+    """ru or en, where not the question's own counts."""
+    names_place: bool = True
+    """Whether a source is named with its section and page."""
 
 
 def extractive(question: str, found: Sequence[Found], gate: float = FOUND) -> Answer:

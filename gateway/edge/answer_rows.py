@@ -1,0 +1,42 @@
+"""From and to messaging's messages: settings of answers, explanations."""
+
+from typing import cast
+
+from google.protobuf.json_format import MessageToDict
+
+from edge.rows import at
+from edge.schemas import answers as shapes
+from teachbase.messaging.v1 import answers_pb2 as pb
+
+_FIELDS = tuple(shapes.AnswerSettings.model_fields)
+
+
+def chosen(value: pb.ChosenAnswerSettings) -> shapes.AnswerSettingsChosen:
+    """Return what was chosen and what counts."""
+    return shapes.AnswerSettingsChosen(
+        own=_settings(value.own),
+        has_api_key=value.has_api_key,
+        effective=_settings(value.effective),
+        allowed_base_urls=list(value.effective.allowed_base_urls),
+    )
+
+
+def change(body: shapes.AnswerSettingsChange, portal_id: str = "") -> pb.SetAnswerSettingsRequest:
+    """Return the request that chooses; without a portal for everybody."""
+    given = body.model_dump(exclude_none=True, exclude={"api_key"})
+    return pb.SetAnswerSettingsRequest(portal_id=portal_id, own=pb.AnswerSettings(**given), api_key=body.api_key)
+
+
+def explanation(value: pb.GetExplanationResponse) -> shapes.Explanation:
+    """Return an explanation."""
+    return shapes.Explanation(
+        kind=cast("shapes.Kind", value.kind),
+        detail=MessageToDict(value.detail),
+        took_ms=value.took_ms,
+        created_at=at(value, "at"),
+    )
+
+
+def _settings(value: pb.AnswerSettings) -> shapes.AnswerSettings:
+    given = MessageToDict(value, preserving_proto_field_name=True)
+    return shapes.AnswerSettings(**{name: given[name] for name in _FIELDS if name in given})

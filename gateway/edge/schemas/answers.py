@@ -1,0 +1,58 @@
+"""Shapes of the settings of answers and of explanations (docs/interfaces.md)."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from edge.schemas.text import Text
+
+Url = Annotated[Text, Field(max_length=512)]
+Kind = Literal["knowledge", "not_found", "no_knowledge"]
+Model = Annotated[Text, Field(min_length=1, max_length=200)]
+
+
+class AnswerSettings(BaseModel):
+    """How answers are made. null = not chosen: what everybody has counts.
+
+    `strictness`: how sure a passage must be; `language`: of answers, `question` = that of the question;
+    `citations`: what of a source is named; `history`: earlier messages that a model is shown.
+    """
+
+    model_enabled: bool | None = None
+    base_url: Url | None = None
+    models: Annotated[list[Model], Field(max_length=5)] | None = None
+    tone: Literal["neutral", "friendly", "formal"] | None = None
+    strictness: Literal["strict", "balanced", "lenient"] | None = None
+    language: Literal["question", "ru", "en"] | None = None
+    citations: Literal["full", "short"] | None = None
+    history: Annotated[int, Field(ge=0, le=10)] | None = None
+
+
+class AnswerSettingsChange(AnswerSettings):
+    """What is chosen from now on; `api_key`: null = it stays, empty = it is removed."""
+
+    api_key: Annotated[Text, Field(max_length=4096)] | None = None
+
+
+class GlobalAnswerSettingsChange(AnswerSettingsChange):
+    """For everybody; `allowed_base_urls`: where portals may have models of their own."""
+
+    allowed_base_urls: Annotated[list[Url], Field(max_length=50)] = []
+
+
+class AnswerSettingsChosen(BaseModel):
+    """What was chosen here, and what counts. A key is never told."""
+
+    own: AnswerSettings
+    has_api_key: bool
+    effective: AnswerSettings
+    allowed_base_urls: list[str]
+
+
+class Explanation(BaseModel):
+    """Why a message was answered as it was: passages with verdicts, quotes, the model's part."""
+
+    kind: Kind
+    detail: dict[str, Any]
+    took_ms: int
+    created_at: str

@@ -1,0 +1,72 @@
+"""The servicer of AnswersService: message -> use case -> message."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from kit.ids import NIL
+from kit.pb import moment, struct
+from kit.rpc import Context
+from messaging.answer_settings import ALLOWED, AnswerSettingsBook, Chosen
+from messaging.errors import ExplanationNotFound
+from messaging.repository import explanations
+from teachbase.messaging.v1 import answers_pb2 as pb
+from teachbase.messaging.v1 import answers_pb2_grpc
+
+_SINGLE = ("model_enabled", "base_url", "tone", "strictness", "language", "citations", "history")
+_LISTS = ("models", ALLOWED)
+
+
+class AnswersServicer(answers_pb2_grpc.AnswersServiceServicer):
+    """Speaks for the settings of answers and their explanations."""
+
+    def __init__(self, engine: AsyncEngine, settings: AnswerSettingsBook) -> None:
+        self._engine = engine
+        self._settings = settings
+
+    async def GetAnswerSettings(
+        self, request: pb.GetAnswerSettingsRequest, context: Context
+    ) -> pb.GetAnswerSettingsResponse:
+        return pb.GetAnswerSettingsResponse(
+            settings=_chosen(await self._settings.chosen(_whose(request.portal_id)))
+        )
+
+    async def SetAnswerSettings(
+        self, request: pb.SetAnswerSettingsRequest, context: Context
+    ) -> pb.SetAnswerSettingsResponse:
+        api_key = request.api_key if request.HasField("api_key") else None
+        chosen = await self._settings.choose(_whose(request.portal_id), _own(request.own), api_key)
+        return pb.SetAnswerSettingsResponse(settings=_chosen(chosen))
+
+    async def GetExplanation(
+        self, request: pb.GetExplanationRequest, context: Context
+    ) -> pb.GetExplanationResponse:
+        async with self._engine.connect() as conn:
+            found = await explanations.find(conn, UUID(request.portal_id), UUID(request.message_id))
+        if found is None:
+            raise ExplanationNotFound
+        return pb.GetExplanationResponse(
+            kind=found["kind"],
+            detail=struct(found["detail"]),
+            took_ms=found["took_ms"],
+            at=moment(found["created_at"]),
+        )
+
+
+def _whose(portal_id: str) -> UUID:
+    return UUID(portal_id) if portal_id else NIL
+
+
+def _own(settings: pb.AnswerSettings) -> dict[str, Any]:
+    single = {name: getattr(settings, name) for name in _SINGLE if settings.HasField(name)}  # type: ignore[arg-type] # its literals
+    return {**single, **{name: list(getattr(settings, name)) for name in _LISTS if getattr(settings, name)}}
+
+
+def _chosen(value: Chosen) -> pb.ChosenAnswerSettings:
+    effective = {name: getattr(value.effective, name) for name in (*_SINGLE, "models")}
+    return pb.ChosenAnswerSettings(
+        own=pb.AnswerSettings(**value.own),
+        has_api_key=value.has_api_key,
+        effective=pb.AnswerSettings(**effective, allowed_base_urls=value.allowed_base_urls),
+    )
