@@ -37,6 +37,33 @@ def explanation(value: pb.GetExplanationResponse) -> shapes.Explanation:
     )
 
 
+def curated(value: pb.Curated, portal_id: str) -> shapes.Curated:
+    """Return a curated answer."""
+    return shapes.Curated(
+        id=value.id,
+        portal_id=portal_id,
+        created_at=at(value, "created_at"),
+        updated_at=at(value, "updated_at"),
+        question=value.question,
+        answer=value.answer,
+        from_message_id=value.from_message_id or None,
+        created_by=value.created_by,
+    )
+
+
+def unsatisfied(value: pb.Unsatisfied, portal_id: str) -> shapes.Unsatisfied:
+    """Return a question that calls for an answer."""
+    return shapes.Unsatisfied(
+        id=value.message_id,
+        portal_id=portal_id,
+        created_at=at(value, "at"),
+        user_id=value.user_id,
+        question=value.question,
+        answer=value.answer or None,
+        reaction=value.reaction or None,
+    )
+
+
 def _settings(value: pb.AnswerSettings) -> shapes.AnswerSettings:
     given = MessageToDict(value, preserving_proto_field_name=True)
     return shapes.AnswerSettings(**{name: given[name] for name in _FIELDS if name in given})

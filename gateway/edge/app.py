@@ -36,6 +36,7 @@ from edge.routes import (
     debug,
     health,
     portal_app,
+    portal_curation,
     portal_knowledge,
 )
 from edge.rpc import Contexts
@@ -85,6 +86,7 @@ def build(settings: Settings) -> FastAPI:
         bitrix_pages,
         portal_app,
         portal_knowledge,
+        portal_curation,
         admin_auth,
         admin_users,
         admin_audit,

@@ -52,6 +52,8 @@ class Answering:
         return replace(answer, language=language, names_place=settings.citations == "full")
 
     async def _answer(self, portal_id: UUID, question: str, history: History, settings: AnswerSettings) -> Answer:
+        if curated := await self._knowledge.curated(portal_id, question):
+            return Answer(Kind.CURATED, curated.answer)
         before = await history() if _is_follow_up(question) else []
         found = await self._knowledge.search(portal_id, _in_context(question, before), LOOKED_AT)
         if found is None:

@@ -47,6 +47,8 @@ PERSONAL = {
             "kb_versions",
             "answer_explanations",
             "answer_settings",
+            "kb_curated",
+            "feedback",
         ),
         "portal_id = :portal_id",
     ),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bitrix.events import EventKind, WireEvent, mentions
 from kit.ids import NIL
-from messaging.domain import Amendment, Incoming, KnownPortal, Outcome, Verdict
+from messaging.domain import Amendment, Incoming, KnownPortal, Outcome, Reaction, Verdict
 from messaging.parse import Parsed
 
 MAX_TEXT = 100_000
@@ -36,7 +36,6 @@ def classify(parsed: Parsed, portal: KnownPortal | None) -> Verdict:
 
 _IGNORED = {
     EventKind.CONTEXT_GET: "context_opened",
-    EventKind.REACTION_CHANGE: "reaction",
     EventKind.OTHER: "unknown_event",
 }
 
@@ -170,10 +169,21 @@ def _key(event: WireEvent) -> str:
     return ":".join(map(str, named))
 
 
+def _reaction(event: WireEvent, portal: KnownPortal) -> Verdict:
+    """Feedback, where a person of the portal gives it on a message of the bot."""
+    verdict = Verdict(Outcome.IGNORED, "reaction", portal.id, _key(event))
+    name, _, action = event.reaction.partition(":")
+    is_ours = event.message.author_id in {0, portal.bot_id}
+    if not is_ours or not event.message.id or not name or _why_silent(event, portal, by_message=False):
+        return verdict
+    return replace(verdict, reaction=Reaction(event.message.id, event.actor.id, name, action != "delete"))
+
+
 _JUDGES: dict[EventKind, Callable[[WireEvent, KnownPortal], Verdict]] = {
     EventKind.MESSAGE_ADD: _message,
     EventKind.MESSAGE_UPDATE: _edit,
     EventKind.MESSAGE_DELETE: _deletion,
     EventKind.COMMAND_ADD: _command,
     EventKind.JOIN_CHAT: _join,
+    EventKind.REACTION_CHANGE: _reaction,
 }

@@ -98,6 +98,18 @@ class Verdict:
     """Of the application's life: portal is told."""
     amends: Amendment | None = None
     amended_id: int = 0
+    reaction: "Reaction | None" = None
+    """It is feedback on an answer."""
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """A person put a reaction under a message of the bot (Bitrix24's id), or took it away."""
+
+    provider_message_id: int
+    user_id: int
+    name: str
+    is_added: bool
 
 
 @dataclass(frozen=True)

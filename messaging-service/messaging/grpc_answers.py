@@ -5,11 +5,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from kit import paging
 from kit.ids import NIL
-from kit.pb import moment, struct
+from kit.pb import enum_name, moment, optional_uuid, struct
 from kit.rpc import Context
 from messaging.answer_settings import ALLOWED, AnswerSettingsBook, Chosen
+from messaging.curation import Curation
 from messaging.errors import ExplanationNotFound
+from messaging.knowledge.document import Curated, Unsatisfied
 from messaging.repository import explanations
 from teachbase.messaging.v1 import answers_pb2 as pb
 from teachbase.messaging.v1 import answers_pb2_grpc
@@ -21,9 +24,10 @@ _LISTS = ("models", ALLOWED)
 class AnswersServicer(answers_pb2_grpc.AnswersServiceServicer):
     """Speaks for the settings of answers and their explanations."""
 
-    def __init__(self, engine: AsyncEngine, settings: AnswerSettingsBook) -> None:
+    def __init__(self, engine: AsyncEngine, settings: AnswerSettingsBook, curation: Curation) -> None:
         self._engine = engine
         self._settings = settings
+        self._curation = curation
 
     async def GetAnswerSettings(
         self, request: pb.GetAnswerSettingsRequest, context: Context
@@ -39,6 +43,38 @@ class AnswersServicer(answers_pb2_grpc.AnswersServiceServicer):
         chosen = await self._settings.choose(_whose(request.portal_id), _own(request.own), api_key)
         return pb.SetAnswerSettingsResponse(settings=_chosen(chosen))
 
+    async def ListCurated(self, request: pb.ListCuratedRequest, context: Context) -> pb.ListCuratedResponse:
+        found, token = await self._curation.page(
+            UUID(request.portal_id), request.page_token, paging.size_of(request.page_size)
+        )
+        return pb.ListCuratedResponse(items=map(_curated, found), next_page_token=token)
+
+    async def SaveCurated(self, request: pb.SaveCuratedRequest, context: Context) -> pb.SaveCuratedResponse:
+        saved = await self._curation.save(
+            UUID(request.portal_id),
+            optional_uuid(request.id),
+            request.question,
+            request.answer,
+            optional_uuid(request.from_message_id),
+            request.created_by,
+        )
+        return pb.SaveCuratedResponse(curated=_curated(saved))
+
+    async def DeleteCurated(self, request: pb.DeleteCuratedRequest, context: Context) -> pb.DeleteCuratedResponse:
+        await self._curation.delete(UUID(request.portal_id), UUID(request.id))
+        return pb.DeleteCuratedResponse()
+
+    async def ListUnsatisfied(
+        self, request: pb.ListUnsatisfiedRequest, context: Context
+    ) -> pb.ListUnsatisfiedResponse:
+        found, token = await self._curation.unsatisfied(
+            UUID(request.portal_id),
+            enum_name(pb.UnsatisfiedKind, request.kind),
+            request.page_token,
+            paging.size_of(request.page_size),
+        )
+        return pb.ListUnsatisfiedResponse(items=map(_unsatisfied, found), next_page_token=token)
+
     async def GetExplanation(
         self, request: pb.GetExplanationRequest, context: Context
     ) -> pb.GetExplanationResponse:
@@ -52,6 +88,29 @@ class AnswersServicer(answers_pb2_grpc.AnswersServiceServicer):
             took_ms=found["took_ms"],
             at=moment(found["created_at"]),
         )
+
+
+def _curated(value: Curated) -> pb.Curated:
+    return pb.Curated(
+        id=str(value.id),
+        question=value.question,
+        answer=value.answer,
+        from_message_id=str(value.from_message_id or ""),
+        created_by=value.created_by,
+        created_at=moment(value.created_at),
+        updated_at=moment(value.updated_at),
+    )
+
+
+def _unsatisfied(value: Unsatisfied) -> pb.Unsatisfied:
+    return pb.Unsatisfied(
+        message_id=str(value.message_id),
+        user_id=value.user_id,
+        question=value.question,
+        answer=value.answer,
+        reaction=value.reaction,
+        at=moment(value.at),
+    )
 
 
 def _whose(portal_id: str) -> UUID:

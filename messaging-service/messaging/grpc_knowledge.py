@@ -111,7 +111,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
                 )
                 for one in answer.citations
             ],
-            answered=answer.kind is Kind.KNOWLEDGE,
+            answered=answer.kind in {Kind.KNOWLEDGE, Kind.CURATED},
         )
 
 

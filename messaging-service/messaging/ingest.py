@@ -25,8 +25,8 @@ from messaging.domain import KnownPortal, Notice, Outcome, RawEvent, Receipt, Ve
 from messaging.keep import Keeper, kept
 from messaging.known import KnownPortals
 from messaging.parse import Parsed, parse
+from messaging.repository import feedback, notices
 from messaging.repository import inbox as statements
-from messaging.repository import notices
 from messaging.repository.inbox import Judged, Owners
 
 log = structlog.get_logger("inbox")
@@ -159,6 +159,9 @@ async def _store(conn: AsyncConnection, judged: Sequence[Judged], seal: Seal, no
     stored += await _store_plain(conn, [*amended, *again], now)
     if noticed := [_notice(one, seal) for one in stored if one.verdict.is_notice]:
         await notices.insert(conn, noticed, now)
+    reactions = [(one.verdict.portal_id, one.verdict.reaction) for one in stored if one.verdict.reaction]
+    if reactions:
+        await feedback.note(conn, reactions, now)
     of_id = {one.raw.id: one for one in stored}
     return [of_id[one.raw.id] for one in judged]
 
@@ -216,6 +219,7 @@ def _as_duplicate(one: Judged, owner: UUID) -> Judged:
         message=None,
         is_notice=False,
         amends=None,
+        reaction=None,
     )
     return replace(one, verdict=verdict)
 

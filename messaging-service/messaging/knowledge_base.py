@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from kit import db
 from messaging.knowledge.answer import Found
 from messaging.knowledge.cache import IndexCache
-from messaging.knowledge.document import StoredPassage
+from messaging.knowledge.curated import CuratedAnswers
+from messaging.knowledge.document import Curated, StoredPassage
 from messaging.repository import chunks as statements
+from messaging.repository import curated
 
 CACHE_BYTES = 256 * 1024 * 1024
 """Of one process: about 230 portals of 200 passages."""
@@ -23,6 +25,19 @@ class KnowledgeBase:
         self._engine = engine
         self._at_once = db.at_once(engine)
         self._indexes = IndexCache(CACHE_BYTES)
+        self._curated: dict[UUID, tuple[int, CuratedAnswers]] = {}
+
+    async def curated(self, portal_id: UUID, question: str) -> Curated | None:
+        """Return the answer that a person wrote to this question."""
+        async with self._at_once.connect() as conn:
+            version = (await statements.versions(conn, [portal_id])).get(portal_id)
+            if version is None:
+                return None
+            kept = self._curated.get(portal_id)
+            if kept is None or kept[0] != version:
+                kept = (version, CuratedAnswers.of(await curated.of_portal(conn, portal_id)))
+                self._curated[portal_id] = kept
+        return kept[1].best(question)
 
     async def search(self, portal_id: UUID, query: str, limit: int) -> list[Found] | None:
         """Return the passages that fit best, best first; None where there is nothing to look into."""

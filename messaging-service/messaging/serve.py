@@ -12,6 +12,7 @@ from messaging.adopt import Adoption
 from messaging.app import KNOWLEDGE_QUEUE, App
 from messaging.clients.billing import BillingClient
 from messaging.config import Settings
+from messaging.curation import Curation
 from messaging.detail import Details
 from messaging.diagnose import Diagnoses
 from messaging.documents import Documents
@@ -82,7 +83,7 @@ async def run(stop: asyncio.Event) -> None:
     )
     server.add(
         answers_pb2_grpc.add_AnswersServiceServicer_to_server,
-        AnswersServicer(app.engine, app.answer_settings),
+        AnswersServicer(app.engine, app.answer_settings, Curation(app.engine, utc_now)),
         "teachbase.messaging.v1.AnswersService",
     )
     await server.start()

@@ -15,6 +15,8 @@ def reply(answer: Answer, language: str) -> RuleAnswer:
     language = answer.language or language
     if answer.kind is Kind.NO_DOCUMENTS:
         return RuleAnswer(answer.kind, texts.NO_KNOWLEDGE[language])
+    if answer.kind is Kind.CURATED:
+        return RuleAnswer(answer.kind, to_bbcode(answer.text))
     if answer.kind is Kind.NOT_FOUND:
         buttons = tuple(Button(_cut(heading), say=heading) for heading in answer.near)
         body = texts.NOT_FOUND[language] + (texts.MEANT[language] if buttons else "")
@@ -26,7 +28,7 @@ def reply(answer: Answer, language: str) -> RuleAnswer:
 
 def plain(answer: Answer, language: str) -> str:
     """Return it as text without codes, for who shows the sources by itself."""
-    if answer.kind is Kind.KNOWLEDGE:
+    if answer.kind in {Kind.KNOWLEDGE, Kind.CURATED}:
         return answer.text
     language = answer.language or language
     return (texts.NO_KNOWLEDGE if answer.kind is Kind.NO_DOCUMENTS else texts.NOT_FOUND)[language]

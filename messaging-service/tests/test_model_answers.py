@@ -45,6 +45,9 @@ class Documents:
             ends=len(VACATION),
         )
 
+    async def curated(self, _portal_id: Any, _question: str) -> None:
+        return None
+
     async def search(self, _portal_id: Any, query: str, _limit: int) -> list[Found]:
         self.asked.append(query)
         return [Found(self.passage, 0.9, self.coverage)]

@@ -236,3 +236,66 @@ async def test_the_console_shows_why_an_answer_is_what_it_is(product: Product, c
     assert why["detail"]["passages"][0]["verdict"] == "quoted"
     assert "Заявление на отпуск подают" in why["detail"]["quotes"][0]["quote"]
     assert (nothing.status_code, nothing.json()["error"]) == (404, "explanation_not_found")
+
+
+async def test_an_unanswered_question_becomes_a_curated_answer_that_wins(company: Company) -> None:
+    await company.upload("Отпуска.docx", vacation_docx())
+    question = "где находится офис компании в казани"
+    before = await company.answer_to(question)
+    [open_question] = (await company.call("GET", "unsatisfied", params={"kind": "unanswered"})).json()["items"]
+
+    written = await company.call(
+        "POST",
+        "curated",
+        json={
+            "question": open_question["question"],
+            "answer": "Офис: **улица Баумана, 7**.",
+            "from_message_id": open_question["id"],
+        },
+    )
+    after = await company.answer_to("Где находится офис компании в Казани?")
+    asked = (await company.call("POST", "ask", json={"question": question})).json()
+    left = (await company.call("GET", "unsatisfied", params={"kind": "unanswered"})).json()["items"]
+    deleted = await company.call("DELETE", f"curated/{written.json()['id']}")
+    again = (await company.call("POST", "ask", json={"question": question})).json()
+
+    assert "нет ответа" in before
+    assert open_question["question"] == question
+    assert written.status_code == 201
+    assert after == "Офис: [b]улица Баумана, 7[/b]."
+    assert (asked["answered"], asked["answer"], asked["citations"]) == (True, "Офис: **улица Баумана, 7**.", [])
+    assert left == []
+    assert deleted.status_code == 204
+    assert not again["answered"]
+
+
+async def test_a_bad_reaction_brings_the_question_to_the_administrator_and_may_be_taken_back(
+    product: Product, company: Company
+) -> None:
+    await company.upload("Отпуска.docx", vacation_docx())
+    await company.answer_to("За сколько подавать заявление на отпуск?")
+    reply = (await product.visible(company.portal, "2"))[-1]
+    path = f"/portals/{company.portal['member_id']}/reactions"
+    reaction = {"user_id": 2, "message_id": reply["id"], "reaction": "facepalm"}
+
+    async def listed() -> list[Any]:
+        answer = await company.call("GET", "unsatisfied", params={"kind": "badly_rated"})
+        items: list[Any] = answer.json()["items"]
+        return items
+
+    async def is_confirmed() -> bool:
+        items = (await product.admin("/messages", direction="tx", portal_id=company.portal_id))["items"]
+        return any(one["provider_message_id"] == str(reply["id"]) for one in items)
+
+    await eventually(is_confirmed, what="the news that it was sent")
+    await product.sim("POST", path, **reaction, action="add")
+    [rated] = await eventually(listed, what="the reaction")
+    await product.sim("POST", path, **reaction, action="delete")
+
+    async def is_gone() -> bool:
+        return not await listed()
+
+    await eventually(is_gone, what="its end")
+    assert rated["question"] == "За сколько подавать заявление на отпуск?"
+    assert "за две недели" in rated["answer"]
+    assert rated["reaction"] == "facepalm"

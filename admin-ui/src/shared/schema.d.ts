@@ -1114,6 +1114,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/portal/kb/curated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Answers written by hand
+         * @description List, newest first.
+         */
+        get: operations["curated_v1_portal_kb_curated_get"];
+        put?: never;
+        /**
+         * Write an answer by hand
+         * @description Store it; it wins over documents from now on.
+         */
+        post: operations["write_v1_portal_kb_curated_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/kb/curated/{curated_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change an answer written by hand
+         * @description Replace the question and the answer.
+         */
+        put: operations["rewrite_v1_portal_kb_curated__curated_id__put"];
+        post?: never;
+        /**
+         * Delete an answer written by hand
+         * @description Delete; deleting again changes nothing.
+         */
+        delete: operations["delete_v1_portal_kb_curated__curated_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/portal/kb/documents": {
         parameters: {
             query?: never;
@@ -1235,6 +1283,26 @@ export interface paths {
          * @description Replace it; felt within seconds. 409 `model_address_not_allowed` for an address the vendor did not allow.
          */
         put: operations["set_settings_v1_portal_kb_settings_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/kb/unsatisfied": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Questions that call for an answer
+         * @description List, newest first, what no document answers or somebody thought bad, until a curated answer is written.
+         */
+        get: operations["unsatisfied_v1_portal_kb_unsatisfied_get"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1711,6 +1779,40 @@ export interface components {
             quote: string;
         };
         /**
+         * Curated
+         * @description An answer that an administrator wrote: it wins over documents.
+         */
+        Curated: {
+            /** Answer */
+            answer: string;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: number;
+            /** From Message Id */
+            from_message_id: string | null;
+            /** Id */
+            id: string;
+            /** Portal Id */
+            portal_id: string;
+            /** Question */
+            question: string;
+            /** Updated At */
+            updated_at: string;
+        };
+        /**
+         * CuratedChange
+         * @description A question and the answer to it, in Markdown; `from_message_id`: the message that called for it.
+         */
+        CuratedChange: {
+            /** Answer */
+            answer: string;
+            /** From Message Id */
+            from_message_id?: string | null;
+            /** Question */
+            question: string;
+        };
+        /**
          * DeadFilter
          * @description Which dead letters; what is absent is not looked at. `cause`: the code that the cause begins with.
          */
@@ -1879,7 +1981,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "knowledge" | "not_found" | "no_knowledge";
+            kind: "curated" | "knowledge" | "not_found" | "no_knowledge";
             /** Took Ms */
             took_ms: number;
         };
@@ -2322,6 +2424,13 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Page[Curated] */
+        Page_Curated_: {
+            /** Items */
+            items: components["schemas"]["Curated"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Page[Dialog] */
         Page_Dialog_: {
             /** Items */
@@ -2375,6 +2484,13 @@ export interface components {
         Page_SetAsideEvent_: {
             /** Items */
             items: components["schemas"]["SetAsideEvent"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[Unsatisfied] */
+        Page_Unsatisfied_: {
+            /** Items */
+            items: components["schemas"]["Unsatisfied"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -3081,6 +3197,26 @@ export interface components {
             step: string;
             /** Took Ms */
             took_ms: number;
+        };
+        /**
+         * Unsatisfied
+         * @description A question that got no answer, or one that somebody thought bad: `answer` as it was sent, in BB code.
+         */
+        Unsatisfied: {
+            /** Answer */
+            answer: string | null;
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Portal Id */
+            portal_id: string;
+            /** Question */
+            question: string;
+            /** Reaction */
+            reaction: string | null;
+            /** User Id */
+            user_id: number;
         };
         /**
          * Usage
@@ -5120,6 +5256,135 @@ export interface operations {
             };
         };
     };
+    curated_v1_portal_kb_curated_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Curated_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    write_v1_portal_kb_curated_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CuratedChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Curated"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rewrite_v1_portal_kb_curated__curated_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                curated_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CuratedChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Curated"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_v1_portal_kb_curated__curated_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                curated_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     documents_v1_portal_kb_documents_get: {
         parameters: {
             query?: {
@@ -5352,6 +5617,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AnswerSettingsChosen"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unsatisfied_v1_portal_kb_unsatisfied_get: {
+        parameters: {
+            query: {
+                cursor?: string;
+                kind: "unanswered" | "badly_rated";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Unsatisfied_"];
                 };
             };
             /** @description Validation Error */

@@ -1,13 +1,14 @@
 """Shapes of the settings of answers and of explanations (docs/interfaces.md)."""
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from edge.schemas.text import Text
 
 Url = Annotated[Text, Field(max_length=512)]
-Kind = Literal["knowledge", "not_found", "no_knowledge"]
+Kind = Literal["curated", "knowledge", "not_found", "no_knowledge"]
 Model = Annotated[Text, Field(min_length=1, max_length=200)]
 
 
@@ -56,3 +57,36 @@ class Explanation(BaseModel):
     detail: dict[str, Any]
     took_ms: int
     created_at: str
+
+
+class CuratedChange(BaseModel):
+    """A question and the answer to it, in Markdown; `from_message_id`: the message that called for it."""
+
+    question: Annotated[Text, Field(min_length=1, max_length=1000)]
+    answer: Annotated[Text, Field(min_length=1, max_length=8000)]
+    from_message_id: UUID | None = None
+
+
+class Curated(BaseModel):
+    """An answer that an administrator wrote: it wins over documents."""
+
+    id: str
+    portal_id: str
+    created_at: str
+    updated_at: str
+    question: str
+    answer: str
+    from_message_id: str | None
+    created_by: int
+
+
+class Unsatisfied(BaseModel):
+    """A question that got no answer, or one that somebody thought bad: `answer` as it was sent, in BB code."""
+
+    id: str
+    portal_id: str
+    created_at: str
+    user_id: int
+    question: str
+    answer: str | None
+    reaction: str | None

@@ -26,6 +26,7 @@ _GRAM = 4
 class Kind(StrEnum):
     """What an answer is."""
 
+    CURATED = "curated"
     KNOWLEDGE = "knowledge"
     NOT_FOUND = "not_found"
     NO_DOCUMENTS = "no_knowledge"

@@ -76,6 +76,31 @@ class HeldDocument:
 
 
 @dataclass(frozen=True)
+class Curated:
+    """A question with the answer that a person wrote; it wins over documents."""
+
+    id: UUID
+    question: str
+    answer: str
+    from_message_id: UUID | None
+    created_by: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Unsatisfied:
+    """A question that got no answer (`answer` ""), or one that somebody thought bad (`reaction`)."""
+
+    message_id: UUID
+    user_id: int
+    question: str
+    answer: str
+    reaction: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class StoredPassage(Passage):
     """A passage with its place. `starts` and `ends` count characters of the document's text."""
 

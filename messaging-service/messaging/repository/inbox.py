@@ -33,7 +33,7 @@ class Judged:
     @property
     def is_plain(self) -> bool:
         """Whether one statement stores all of it: it amends nothing, and portal is told nothing."""
-        return not self.verdict.amends and not self.verdict.is_notice
+        return not self.verdict.amends and not self.verdict.is_notice and not self.verdict.reaction
 
 
 _PORTALS = text("""

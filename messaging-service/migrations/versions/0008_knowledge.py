@@ -77,6 +77,37 @@ def upgrade() -> None:
         ) PARTITION BY RANGE (id)
     """)
     op.execute("CREATE TABLE answer_explanations_default PARTITION OF answer_explanations DEFAULT")
+    # Answers that a person wrote; `from_message_id`: the question that called for it.
+    op.execute("""
+        CREATE TABLE kb_curated (
+            portal_id uuid NOT NULL,
+            id uuid NOT NULL,
+            question text NOT NULL,
+            answer text NOT NULL,
+            from_message_id uuid,
+            created_by bigint NOT NULL,
+            created_at timestamptz NOT NULL,
+            updated_at timestamptz NOT NULL,
+            PRIMARY KEY (portal_id, id)
+        )
+    """)
+    op.execute("CREATE INDEX kb_curated_from ON kb_curated (portal_id, from_message_id)")
+    # What people thought of answers.
+    op.execute("""
+        CREATE TABLE feedback (
+            portal_id uuid NOT NULL,
+            provider_message_id bigint NOT NULL,
+            user_id bigint NOT NULL,
+            reaction text NOT NULL,
+            is_bad boolean NOT NULL,
+            created_at timestamptz NOT NULL,
+            PRIMARY KEY (portal_id, provider_message_id, user_id, reaction)
+        )
+    """)
+    op.execute("CREATE INDEX feedback_bad ON feedback (portal_id, created_at) WHERE is_bad")
+    op.execute(
+        "CREATE INDEX explanations_not_found ON answer_explanations (portal_id, id) WHERE kind = 'not_found'"
+    )
     # How portals are answered; the nil portal: everybody.
     op.execute("""
         CREATE TABLE answer_settings (

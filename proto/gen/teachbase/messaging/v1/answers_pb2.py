@@ -27,7 +27,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$teachbase/messaging/v1/answers.proto\x12\x16teachbase.messaging.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe0\x03\n\x0e\x41nswerSettings\x12\x1a\n\rmodel_enabled\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x1f\n\x08\x62\x61se_url\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04H\x01\x88\x01\x01\x12\x18\n\x06models\x18\x03 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10\x05\x12\x35\n\x04tone\x18\x04 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^(neutral|friendly|formal)$H\x02\x88\x01\x01\x12;\n\nstrictness\x18\x05 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^(strict|balanced|lenient)$H\x03\x88\x01\x01\x12\x30\n\x08language\x18\x06 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^(question|ru|en)$H\x04\x88\x01\x01\x12-\n\tcitations\x18\x07 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^(full|short)$H\x05\x88\x01\x01\x12\x1f\n\x07history\x18\x08 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\n(\x00H\x06\x88\x01\x01\x12#\n\x11\x61llowed_base_urls\x18\t \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10\x32\x42\x10\n\x0e_model_enabledB\x0b\n\t_base_urlB\x07\n\x05_toneB\r\n\x0b_strictnessB\x0b\n\t_languageB\x0c\n\n_citationsB\n\n\x08_history\"-\n\x18GetAnswerSettingsRequest\x12\x11\n\tportal_id\x18\x01 \x01(\t\"\x9b\x01\n\x14\x43hosenAnswerSettings\x12\x33\n\x03own\x18\x01 \x01(\x0b\x32&.teachbase.messaging.v1.AnswerSettings\x12\x13\n\x0bhas_api_key\x18\x02 \x01(\x08\x12\x39\n\teffective\x18\x03 \x01(\x0b\x32&.teachbase.messaging.v1.AnswerSettings\"[\n\x19GetAnswerSettingsResponse\x12>\n\x08settings\x18\x01 \x01(\x0b\x32,.teachbase.messaging.v1.ChosenAnswerSettings\"\x96\x01\n\x18SetAnswerSettingsRequest\x12\x11\n\tportal_id\x18\x01 \x01(\t\x12;\n\x03own\x18\x02 \x01(\x0b\x32&.teachbase.messaging.v1.AnswerSettingsB\x06\xbaH\x03\xc8\x01\x01\x12\x1e\n\x07\x61pi_key\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 H\x00\x88\x01\x01\x42\n\n\x08_api_key\"[\n\x19SetAnswerSettingsResponse\x12>\n\x08settings\x18\x01 \x01(\x0b\x32,.teachbase.messaging.v1.ChosenAnswerSettings\"R\n\x15GetExplanationRequest\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\nmessage_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x88\x01\n\x16GetExplanationResponse\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\'\n\x06\x64\x65tail\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x0f\n\x07took_ms\x18\x03 \x01(\x05\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xf5\x02\n\x0e\x41nswersService\x12x\n\x11GetAnswerSettings\x12\x30.teachbase.messaging.v1.GetAnswerSettingsRequest\x1a\x31.teachbase.messaging.v1.GetAnswerSettingsResponse\x12x\n\x11SetAnswerSettings\x12\x30.teachbase.messaging.v1.SetAnswerSettingsRequest\x1a\x31.teachbase.messaging.v1.SetAnswerSettingsResponse\x12o\n\x0eGetExplanation\x12-.teachbase.messaging.v1.GetExplanationRequest\x1a..teachbase.messaging.v1.GetExplanationResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$teachbase/messaging/v1/answers.proto\x12\x16teachbase.messaging.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe0\x03\n\x0e\x41nswerSettings\x12\x1a\n\rmodel_enabled\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x1f\n\x08\x62\x61se_url\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04H\x01\x88\x01\x01\x12\x18\n\x06models\x18\x03 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10\x05\x12\x35\n\x04tone\x18\x04 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^(neutral|friendly|formal)$H\x02\x88\x01\x01\x12;\n\nstrictness\x18\x05 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^(strict|balanced|lenient)$H\x03\x88\x01\x01\x12\x30\n\x08language\x18\x06 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^(question|ru|en)$H\x04\x88\x01\x01\x12-\n\tcitations\x18\x07 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^(full|short)$H\x05\x88\x01\x01\x12\x1f\n\x07history\x18\x08 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\n(\x00H\x06\x88\x01\x01\x12#\n\x11\x61llowed_base_urls\x18\t \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10\x32\x42\x10\n\x0e_model_enabledB\x0b\n\t_base_urlB\x07\n\x05_toneB\r\n\x0b_strictnessB\x0b\n\t_languageB\x0c\n\n_citationsB\n\n\x08_history\"-\n\x18GetAnswerSettingsRequest\x12\x11\n\tportal_id\x18\x01 \x01(\t\"\x9b\x01\n\x14\x43hosenAnswerSettings\x12\x33\n\x03own\x18\x01 \x01(\x0b\x32&.teachbase.messaging.v1.AnswerSettings\x12\x13\n\x0bhas_api_key\x18\x02 \x01(\x08\x12\x39\n\teffective\x18\x03 \x01(\x0b\x32&.teachbase.messaging.v1.AnswerSettings\"[\n\x19GetAnswerSettingsResponse\x12>\n\x08settings\x18\x01 \x01(\x0b\x32,.teachbase.messaging.v1.ChosenAnswerSettings\"\x96\x01\n\x18SetAnswerSettingsRequest\x12\x11\n\tportal_id\x18\x01 \x01(\t\x12;\n\x03own\x18\x02 \x01(\x0b\x32&.teachbase.messaging.v1.AnswerSettingsB\x06\xbaH\x03\xc8\x01\x01\x12\x1e\n\x07\x61pi_key\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 H\x00\x88\x01\x01\x42\n\n\x08_api_key\"[\n\x19SetAnswerSettingsResponse\x12>\n\x08settings\x18\x01 \x01(\x0b\x32,.teachbase.messaging.v1.ChosenAnswerSettings\"\xc4\x01\n\x07\x43urated\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08question\x18\x02 \x01(\t\x12\x0e\n\x06\x61nswer\x18\x03 \x01(\t\x12\x17\n\x0f\x66rom_message_id\x18\x04 \x01(\t\x12\x12\n\ncreated_by\x18\x05 \x01(\x03\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"k\n\x12ListCuratedRequest\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"^\n\x13ListCuratedResponse\x12.\n\x05items\x18\x01 \x03(\x0b\x32\x1f.teachbase.messaging.v1.Curated\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa4\x01\n\x12SaveCuratedRequest\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\n\n\x02id\x18\x02 \x01(\t\x12\x1c\n\x08question\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xe8\x07\x12\x1a\n\x06\x61nswer\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc0>\x12\x17\n\x0f\x66rom_message_id\x18\x05 \x01(\t\x12\x12\n\ncreated_by\x18\x06 \x01(\x03\"G\n\x13SaveCuratedResponse\x12\x30\n\x07\x63urated\x18\x01 \x01(\x0b\x32\x1f.teachbase.messaging.v1.Curated\"I\n\x14\x44\x65leteCuratedRequest\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x14\n\x02id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x17\n\x15\x44\x65leteCuratedResponse\"\xb2\x01\n\x16ListUnsatisfiedRequest\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x41\n\x04kind\x18\x02 \x01(\x0e\x32\'.teachbase.messaging.v1.UnsatisfiedKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"\x8e\x01\n\x0bUnsatisfied\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\x03\x12\x10\n\x08question\x18\x03 \x01(\t\x12\x0e\n\x06\x61nswer\x18\x04 \x01(\t\x12\x10\n\x08reaction\x18\x05 \x01(\t\x12&\n\x02\x61t\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"f\n\x17ListUnsatisfiedResponse\x12\x32\n\x05items\x18\x01 \x03(\x0b\x32#.teachbase.messaging.v1.Unsatisfied\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"R\n\x15GetExplanationRequest\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\nmessage_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x88\x01\n\x16GetExplanationResponse\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\'\n\x06\x64\x65tail\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x0f\n\x07took_ms\x18\x03 \x01(\x05\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*v\n\x0fUnsatisfiedKind\x12 \n\x1cUNSATISFIED_KIND_UNSPECIFIED\x10\x00\x12\x1f\n\x1bUNSATISFIED_KIND_UNANSWERED\x10\x01\x12 \n\x1cUNSATISFIED_KIND_BADLY_RATED\x10\x02\x32\xa7\x06\n\x0e\x41nswersService\x12x\n\x11GetAnswerSettings\x12\x30.teachbase.messaging.v1.GetAnswerSettingsRequest\x1a\x31.teachbase.messaging.v1.GetAnswerSettingsResponse\x12x\n\x11SetAnswerSettings\x12\x30.teachbase.messaging.v1.SetAnswerSettingsRequest\x1a\x31.teachbase.messaging.v1.SetAnswerSettingsResponse\x12\x66\n\x0bListCurated\x12*.teachbase.messaging.v1.ListCuratedRequest\x1a+.teachbase.messaging.v1.ListCuratedResponse\x12\x66\n\x0bSaveCurated\x12*.teachbase.messaging.v1.SaveCuratedRequest\x1a+.teachbase.messaging.v1.SaveCuratedResponse\x12l\n\rDeleteCurated\x12,.teachbase.messaging.v1.DeleteCuratedRequest\x1a-.teachbase.messaging.v1.DeleteCuratedResponse\x12r\n\x0fListUnsatisfied\x12..teachbase.messaging.v1.ListUnsatisfiedRequest\x1a/.teachbase.messaging.v1.ListUnsatisfiedResponse\x12o\n\x0eGetExplanation\x12-.teachbase.messaging.v1.GetExplanationRequest\x1a..teachbase.messaging.v1.GetExplanationResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,10 +54,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETANSWERSETTINGSREQUEST'].fields_by_name['own']._serialized_options = b'\272H\003\310\001\001'
   _globals['_SETANSWERSETTINGSREQUEST'].fields_by_name['api_key']._loaded_options = None
   _globals['_SETANSWERSETTINGSREQUEST'].fields_by_name['api_key']._serialized_options = b'\272H\005r\003\030\200 '
+  _globals['_LISTCURATEDREQUEST'].fields_by_name['portal_id']._loaded_options = None
+  _globals['_LISTCURATEDREQUEST'].fields_by_name['portal_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_LISTCURATEDREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTCURATEDREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTCURATEDREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTCURATEDREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_SAVECURATEDREQUEST'].fields_by_name['portal_id']._loaded_options = None
+  _globals['_SAVECURATEDREQUEST'].fields_by_name['portal_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_SAVECURATEDREQUEST'].fields_by_name['question']._loaded_options = None
+  _globals['_SAVECURATEDREQUEST'].fields_by_name['question']._serialized_options = b'\272H\007r\005\020\001\030\350\007'
+  _globals['_SAVECURATEDREQUEST'].fields_by_name['answer']._loaded_options = None
+  _globals['_SAVECURATEDREQUEST'].fields_by_name['answer']._serialized_options = b'\272H\007r\005\020\001\030\300>'
+  _globals['_DELETECURATEDREQUEST'].fields_by_name['portal_id']._loaded_options = None
+  _globals['_DELETECURATEDREQUEST'].fields_by_name['portal_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_DELETECURATEDREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_DELETECURATEDREQUEST'].fields_by_name['id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_LISTUNSATISFIEDREQUEST'].fields_by_name['portal_id']._loaded_options = None
+  _globals['_LISTUNSATISFIEDREQUEST'].fields_by_name['portal_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_LISTUNSATISFIEDREQUEST'].fields_by_name['kind']._loaded_options = None
+  _globals['_LISTUNSATISFIEDREQUEST'].fields_by_name['kind']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_LISTUNSATISFIEDREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTUNSATISFIEDREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTUNSATISFIEDREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTUNSATISFIEDREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
   _globals['_GETEXPLANATIONREQUEST'].fields_by_name['portal_id']._loaded_options = None
   _globals['_GETEXPLANATIONREQUEST'].fields_by_name['portal_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_GETEXPLANATIONREQUEST'].fields_by_name['message_id']._loaded_options = None
   _globals['_GETEXPLANATIONREQUEST'].fields_by_name['message_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_UNSATISFIEDKIND']._serialized_start=2580
+  _globals['_UNSATISFIEDKIND']._serialized_end=2698
   _globals['_ANSWERSETTINGS']._serialized_start=157
   _globals['_ANSWERSETTINGS']._serialized_end=637
   _globals['_GETANSWERSETTINGSREQUEST']._serialized_start=639
@@ -70,10 +96,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETANSWERSETTINGSREQUEST']._serialized_end=1088
   _globals['_SETANSWERSETTINGSRESPONSE']._serialized_start=1090
   _globals['_SETANSWERSETTINGSRESPONSE']._serialized_end=1181
-  _globals['_GETEXPLANATIONREQUEST']._serialized_start=1183
-  _globals['_GETEXPLANATIONREQUEST']._serialized_end=1265
-  _globals['_GETEXPLANATIONRESPONSE']._serialized_start=1268
-  _globals['_GETEXPLANATIONRESPONSE']._serialized_end=1404
-  _globals['_ANSWERSSERVICE']._serialized_start=1407
-  _globals['_ANSWERSSERVICE']._serialized_end=1780
+  _globals['_CURATED']._serialized_start=1184
+  _globals['_CURATED']._serialized_end=1380
+  _globals['_LISTCURATEDREQUEST']._serialized_start=1382
+  _globals['_LISTCURATEDREQUEST']._serialized_end=1489
+  _globals['_LISTCURATEDRESPONSE']._serialized_start=1491
+  _globals['_LISTCURATEDRESPONSE']._serialized_end=1585
+  _globals['_SAVECURATEDREQUEST']._serialized_start=1588
+  _globals['_SAVECURATEDREQUEST']._serialized_end=1752
+  _globals['_SAVECURATEDRESPONSE']._serialized_start=1754
+  _globals['_SAVECURATEDRESPONSE']._serialized_end=1825
+  _globals['_DELETECURATEDREQUEST']._serialized_start=1827
+  _globals['_DELETECURATEDREQUEST']._serialized_end=1900
+  _globals['_DELETECURATEDRESPONSE']._serialized_start=1902
+  _globals['_DELETECURATEDRESPONSE']._serialized_end=1925
+  _globals['_LISTUNSATISFIEDREQUEST']._serialized_start=1928
+  _globals['_LISTUNSATISFIEDREQUEST']._serialized_end=2106
+  _globals['_UNSATISFIED']._serialized_start=2109
+  _globals['_UNSATISFIED']._serialized_end=2251
+  _globals['_LISTUNSATISFIEDRESPONSE']._serialized_start=2253
+  _globals['_LISTUNSATISFIEDRESPONSE']._serialized_end=2355
+  _globals['_GETEXPLANATIONREQUEST']._serialized_start=2357
+  _globals['_GETEXPLANATIONREQUEST']._serialized_end=2439
+  _globals['_GETEXPLANATIONRESPONSE']._serialized_start=2442
+  _globals['_GETEXPLANATIONRESPONSE']._serialized_end=2578
+  _globals['_ANSWERSSERVICE']._serialized_start=2701
+  _globals['_ANSWERSSERVICE']._serialized_end=3508
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -19,6 +20,27 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _UnsatisfiedKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _UnsatisfiedKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_UnsatisfiedKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    UNSATISFIED_KIND_UNSPECIFIED: _UnsatisfiedKind.ValueType  # 0
+    UNSATISFIED_KIND_UNANSWERED: _UnsatisfiedKind.ValueType  # 1
+    """The documents held no answer."""
+    UNSATISFIED_KIND_BADLY_RATED: _UnsatisfiedKind.ValueType  # 2
+    """Somebody put a bad reaction under the answer."""
+
+class UnsatisfiedKind(_UnsatisfiedKind, metaclass=_UnsatisfiedKindEnumTypeWrapper): ...
+
+UNSATISFIED_KIND_UNSPECIFIED: UnsatisfiedKind.ValueType  # 0
+UNSATISFIED_KIND_UNANSWERED: UnsatisfiedKind.ValueType  # 1
+"""The documents held no answer."""
+UNSATISFIED_KIND_BADLY_RATED: UnsatisfiedKind.ValueType  # 2
+"""Somebody put a bad reaction under the answer."""
+Global___UnsatisfiedKind: _TypeAlias = UnsatisfiedKind  # noqa: Y015
 
 @_typing.final
 class AnswerSettings(_message.Message):
@@ -225,6 +247,274 @@ class SetAnswerSettingsResponse(_message.Message):
 Global___SetAnswerSettingsResponse: _TypeAlias = SetAnswerSettingsResponse  # noqa: Y015
 
 @_typing.final
+class Curated(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    QUESTION_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    FROM_MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CREATED_BY_FIELD_NUMBER: _builtins.int
+    CREATED_AT_FIELD_NUMBER: _builtins.int
+    UPDATED_AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    question: _builtins.str
+    answer: _builtins.str
+    """Markdown."""
+    from_message_id: _builtins.str
+    """The question that called for it; empty where none did."""
+    created_by: _builtins.int
+    @_builtins.property
+    def created_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def updated_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        question: _builtins.str = ...,
+        answer: _builtins.str = ...,
+        from_message_id: _builtins.str = ...,
+        created_by: _builtins.int = ...,
+        created_at: _timestamp_pb2.Timestamp | None = ...,
+        updated_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "updated_at", b"updated_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "created_at", b"created_at", "created_by", b"created_by", "from_message_id", b"from_message_id", "id", b"id", "question", b"question", "updated_at", b"updated_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Curated: _TypeAlias = Curated  # noqa: Y015
+
+@_typing.final
+class ListCuratedRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCuratedRequest: _TypeAlias = ListCuratedRequest  # noqa: Y015
+
+@_typing.final
+class ListCuratedResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Curated]: ...
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___Curated] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCuratedResponse: _TypeAlias = ListCuratedResponse  # noqa: Y015
+
+@_typing.final
+class SaveCuratedRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    QUESTION_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    FROM_MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CREATED_BY_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    id: _builtins.str
+    """Empty = a new one."""
+    question: _builtins.str
+    answer: _builtins.str
+    from_message_id: _builtins.str
+    created_by: _builtins.int
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        id: _builtins.str = ...,
+        question: _builtins.str = ...,
+        answer: _builtins.str = ...,
+        from_message_id: _builtins.str = ...,
+        created_by: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "created_by", b"created_by", "from_message_id", b"from_message_id", "id", b"id", "portal_id", b"portal_id", "question", b"question"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SaveCuratedRequest: _TypeAlias = SaveCuratedRequest  # noqa: Y015
+
+@_typing.final
+class SaveCuratedResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURATED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def curated(self) -> Global___Curated: ...
+    def __init__(
+        self,
+        *,
+        curated: Global___Curated | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["curated", b"curated"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["curated", b"curated"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SaveCuratedResponse: _TypeAlias = SaveCuratedResponse  # noqa: Y015
+
+@_typing.final
+class DeleteCuratedRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    id: _builtins.str
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteCuratedRequest: _TypeAlias = DeleteCuratedRequest  # noqa: Y015
+
+@_typing.final
+class DeleteCuratedResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteCuratedResponse: _TypeAlias = DeleteCuratedResponse  # noqa: Y015
+
+@_typing.final
+class ListUnsatisfiedRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    kind: Global___UnsatisfiedKind.ValueType
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        kind: Global___UnsatisfiedKind.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "page_size", b"page_size", "page_token", b"page_token", "portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUnsatisfiedRequest: _TypeAlias = ListUnsatisfiedRequest  # noqa: Y015
+
+@_typing.final
+class Unsatisfied(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    QUESTION_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    REACTION_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    user_id: _builtins.int
+    question: _builtins.str
+    answer: _builtins.str
+    """BB code, as it was sent; empty where there was none."""
+    reaction: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        user_id: _builtins.int = ...,
+        question: _builtins.str = ...,
+        answer: _builtins.str = ...,
+        reaction: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "at", b"at", "message_id", b"message_id", "question", b"question", "reaction", b"reaction", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Unsatisfied: _TypeAlias = Unsatisfied  # noqa: Y015
+
+@_typing.final
+class ListUnsatisfiedResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Unsatisfied]: ...
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___Unsatisfied] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUnsatisfiedResponse: _TypeAlias = ListUnsatisfiedResponse  # noqa: Y015
+
+@_typing.final
 class GetExplanationRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -256,7 +546,7 @@ class GetExplanationResponse(_message.Message):
     TOOK_MS_FIELD_NUMBER: _builtins.int
     AT_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
-    """knowledge, not_found or no_knowledge."""
+    """curated, knowledge, not_found or no_knowledge."""
     took_ms: _builtins.int
     @_builtins.property
     def detail(self) -> _struct_pb2.Struct:

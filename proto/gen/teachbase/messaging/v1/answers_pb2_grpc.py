@@ -45,6 +45,26 @@ class AnswersServiceStub:
                 request_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.SetAnswerSettingsRequest.SerializeToString,
                 response_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.SetAnswerSettingsResponse.FromString,
                 _registered_method=True)
+        self.ListCurated = channel.unary_unary(
+                '/teachbase.messaging.v1.AnswersService/ListCurated',
+                request_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListCuratedRequest.SerializeToString,
+                response_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListCuratedResponse.FromString,
+                _registered_method=True)
+        self.SaveCurated = channel.unary_unary(
+                '/teachbase.messaging.v1.AnswersService/SaveCurated',
+                request_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.SaveCuratedRequest.SerializeToString,
+                response_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.SaveCuratedResponse.FromString,
+                _registered_method=True)
+        self.DeleteCurated = channel.unary_unary(
+                '/teachbase.messaging.v1.AnswersService/DeleteCurated',
+                request_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.DeleteCuratedRequest.SerializeToString,
+                response_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.DeleteCuratedResponse.FromString,
+                _registered_method=True)
+        self.ListUnsatisfied = channel.unary_unary(
+                '/teachbase.messaging.v1.AnswersService/ListUnsatisfied',
+                request_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListUnsatisfiedRequest.SerializeToString,
+                response_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListUnsatisfiedResponse.FromString,
+                _registered_method=True)
         self.GetExplanation = channel.unary_unary(
                 '/teachbase.messaging.v1.AnswersService/GetExplanation',
                 request_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.GetExplanationRequest.SerializeToString,
@@ -71,6 +91,34 @@ class AnswersServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListCurated(self, request, context):
+        """Answers that the portal's administrator wrote; they win over documents. Newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SaveCurated(self, request, context):
+        """Stores one, a new one without an id. Felt at once. FAILED_PRECONDITION: KNOWLEDGE_LIMIT_REACHED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteCurated(self, request, context):
+        """Deleting again changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListUnsatisfied(self, request, context):
+        """Questions that got no answer, or one that somebody thought bad, and that no curated answer takes care of.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetExplanation(self, request, context):
         """Why a message was answered as it was. NOT_FOUND: EXPLANATION_NOT_FOUND.
         """
@@ -90,6 +138,26 @@ def add_AnswersServiceServicer_to_server(servicer, server):
                     servicer.SetAnswerSettings,
                     request_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.SetAnswerSettingsRequest.FromString,
                     response_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.SetAnswerSettingsResponse.SerializeToString,
+            ),
+            'ListCurated': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCurated,
+                    request_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListCuratedRequest.FromString,
+                    response_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListCuratedResponse.SerializeToString,
+            ),
+            'SaveCurated': grpc.unary_unary_rpc_method_handler(
+                    servicer.SaveCurated,
+                    request_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.SaveCuratedRequest.FromString,
+                    response_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.SaveCuratedResponse.SerializeToString,
+            ),
+            'DeleteCurated': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteCurated,
+                    request_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.DeleteCuratedRequest.FromString,
+                    response_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.DeleteCuratedResponse.SerializeToString,
+            ),
+            'ListUnsatisfied': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUnsatisfied,
+                    request_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListUnsatisfiedRequest.FromString,
+                    response_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListUnsatisfiedResponse.SerializeToString,
             ),
             'GetExplanation': grpc.unary_unary_rpc_method_handler(
                     servicer.GetExplanation,
@@ -152,6 +220,114 @@ class AnswersService:
             '/teachbase.messaging.v1.AnswersService/SetAnswerSettings',
             teachbase_dot_messaging_dot_v1_dot_answers__pb2.SetAnswerSettingsRequest.SerializeToString,
             teachbase_dot_messaging_dot_v1_dot_answers__pb2.SetAnswerSettingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCurated(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.messaging.v1.AnswersService/ListCurated',
+            teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListCuratedRequest.SerializeToString,
+            teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListCuratedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SaveCurated(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.messaging.v1.AnswersService/SaveCurated',
+            teachbase_dot_messaging_dot_v1_dot_answers__pb2.SaveCuratedRequest.SerializeToString,
+            teachbase_dot_messaging_dot_v1_dot_answers__pb2.SaveCuratedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteCurated(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.messaging.v1.AnswersService/DeleteCurated',
+            teachbase_dot_messaging_dot_v1_dot_answers__pb2.DeleteCuratedRequest.SerializeToString,
+            teachbase_dot_messaging_dot_v1_dot_answers__pb2.DeleteCuratedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUnsatisfied(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.messaging.v1.AnswersService/ListUnsatisfied',
+            teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListUnsatisfiedRequest.SerializeToString,
+            teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListUnsatisfiedResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -22,6 +22,14 @@ class AnswersServiceStub:
     """Replaces what was chosen; processes follow within seconds. Safe to repeat.
     FAILED_PRECONDITION: MODEL_ADDRESS_NOT_ALLOWED.
     """
+    ListCurated: _aio.UnaryUnaryMultiCallable[_answers_pb2.ListCuratedRequest, _answers_pb2.ListCuratedResponse]
+    """Answers that the portal's administrator wrote; they win over documents. Newest first."""
+    SaveCurated: _aio.UnaryUnaryMultiCallable[_answers_pb2.SaveCuratedRequest, _answers_pb2.SaveCuratedResponse]
+    """Stores one, a new one without an id. Felt at once. FAILED_PRECONDITION: KNOWLEDGE_LIMIT_REACHED."""
+    DeleteCurated: _aio.UnaryUnaryMultiCallable[_answers_pb2.DeleteCuratedRequest, _answers_pb2.DeleteCuratedResponse]
+    """Deleting again changes nothing."""
+    ListUnsatisfied: _aio.UnaryUnaryMultiCallable[_answers_pb2.ListUnsatisfiedRequest, _answers_pb2.ListUnsatisfiedResponse]
+    """Questions that got no answer, or one that somebody thought bad, and that no curated answer takes care of."""
     GetExplanation: _aio.UnaryUnaryMultiCallable[_answers_pb2.GetExplanationRequest, _answers_pb2.GetExplanationResponse]
     """Why a message was answered as it was. NOT_FOUND: EXPLANATION_NOT_FOUND."""
 
@@ -45,6 +53,38 @@ class AnswersServiceServicer(metaclass=_abc_1.ABCMeta):
         """Replaces what was chosen; processes follow within seconds. Safe to repeat.
         FAILED_PRECONDITION: MODEL_ADDRESS_NOT_ALLOWED.
         """
+
+    @_abc_1.abstractmethod
+    def ListCurated(
+        self,
+        request: _answers_pb2.ListCuratedRequest,
+        context: _aio.ServicerContext[_answers_pb2.ListCuratedRequest, _abc.Awaitable[_answers_pb2.ListCuratedResponse]],
+    ) -> _abc.Awaitable[_answers_pb2.ListCuratedResponse]:
+        """Answers that the portal's administrator wrote; they win over documents. Newest first."""
+
+    @_abc_1.abstractmethod
+    def SaveCurated(
+        self,
+        request: _answers_pb2.SaveCuratedRequest,
+        context: _aio.ServicerContext[_answers_pb2.SaveCuratedRequest, _abc.Awaitable[_answers_pb2.SaveCuratedResponse]],
+    ) -> _abc.Awaitable[_answers_pb2.SaveCuratedResponse]:
+        """Stores one, a new one without an id. Felt at once. FAILED_PRECONDITION: KNOWLEDGE_LIMIT_REACHED."""
+
+    @_abc_1.abstractmethod
+    def DeleteCurated(
+        self,
+        request: _answers_pb2.DeleteCuratedRequest,
+        context: _aio.ServicerContext[_answers_pb2.DeleteCuratedRequest, _abc.Awaitable[_answers_pb2.DeleteCuratedResponse]],
+    ) -> _abc.Awaitable[_answers_pb2.DeleteCuratedResponse]:
+        """Deleting again changes nothing."""
+
+    @_abc_1.abstractmethod
+    def ListUnsatisfied(
+        self,
+        request: _answers_pb2.ListUnsatisfiedRequest,
+        context: _aio.ServicerContext[_answers_pb2.ListUnsatisfiedRequest, _abc.Awaitable[_answers_pb2.ListUnsatisfiedResponse]],
+    ) -> _abc.Awaitable[_answers_pb2.ListUnsatisfiedResponse]:
+        """Questions that got no answer, or one that somebody thought bad, and that no curated answer takes care of."""
 
     @_abc_1.abstractmethod
     def GetExplanation(

@@ -1,0 +1,60 @@
+"""Statements on curated answers."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from messaging.knowledge.document import Curated
+
+_COLUMNS = "id, question, answer, from_message_id, created_by, created_at, updated_at"
+
+
+async def of_portal(
+    conn: AsyncConnection, portal_id: UUID, before: UUID | None = None, limit: int | None = None
+) -> list[Curated]:
+    """Return a portal's curated answers, newest first, older than `before`."""
+    statement = text(f"""
+        SELECT {_COLUMNS} FROM kb_curated
+        WHERE portal_id = :portal_id AND (CAST(:before AS uuid) IS NULL OR id < :before)
+        ORDER BY id DESC LIMIT :limit
+    """)  # noqa: S608 - our own words
+    rows = await conn.execute(statement, {"portal_id": portal_id, "before": before, "limit": limit})
+    return [Curated(*row) for row in rows]
+
+
+async def save(conn: AsyncConnection, portal_id: UUID, curated: Curated) -> Curated:
+    """Store a curated answer, or change what it says. Returns it as it is stored."""
+    rows = await conn.execute(
+        text(f"""
+            INSERT INTO kb_curated (portal_id, id, question, answer, from_message_id, created_by, created_at,
+                                    updated_at)
+            VALUES (:portal_id, :id, :question, :answer, :from_message_id, :created_by, :created_at, :updated_at)
+            ON CONFLICT (portal_id, id) DO UPDATE
+            SET question = excluded.question, answer = excluded.answer, updated_at = excluded.updated_at
+            RETURNING {_COLUMNS}
+        """),  # noqa: S608 - our own words
+        {
+            "portal_id": portal_id,
+            "id": curated.id,
+            "question": curated.question,
+            "answer": curated.answer,
+            "from_message_id": curated.from_message_id,
+            "created_by": curated.created_by,
+            "created_at": curated.created_at,
+            "updated_at": curated.updated_at,
+        },
+    )
+    return Curated(*rows.one())
+
+
+async def delete(conn: AsyncConnection, portal_id: UUID, curated_id: UUID) -> bool:
+    """Delete a curated answer. Returns whether there was one."""
+    statement = text("DELETE FROM kb_curated WHERE portal_id = :portal_id AND id = :id")
+    return (await conn.execute(statement, {"portal_id": portal_id, "id": curated_id})).rowcount == 1
+
+
+async def count(conn: AsyncConnection, portal_id: UUID) -> int:
+    """Return how many a portal has."""
+    statement = text("SELECT count(*) FROM kb_curated WHERE portal_id = :portal_id")
+    return int(await conn.scalar(statement, {"portal_id": portal_id}) or 0)
