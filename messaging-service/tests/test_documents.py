@@ -10,6 +10,8 @@ from uuid import UUID
 
 import grpc
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from kit.errors import DomainError
@@ -140,6 +142,30 @@ async def knowledge(app: Any, clock: Any, tmp_path: Path) -> AsyncIterator[Knowl
     await bell.close()
     await server.stop(0)
     await neighbours.stop(0)
+
+
+@dataclass
+class Tenants:
+    """Portals whose documents share most of their words, each with a mark of its own."""
+
+    knowledge: Knowledge
+    portals: list[Any]
+    documents: dict[UUID, set[UUID]]
+    mark_of: dict[UUID, str]
+    words: list[str]
+
+
+@pytest.fixture
+async def tenants(service: Any, knowledge: Knowledge) -> Tenants:
+    portals = [await service.portal() for _ in range(4)]
+    marks = {portal.id: f"метка{number}" for number, portal in enumerate(portals)}
+    documents: dict[UUID, set[UUID]] = {}
+    for portal in portals:
+        texts_of = [f"{part}\n\n{marks[portal.id]} и конец." for part in (VACATION, TRAVEL)]
+        read = [await knowledge.read(portal, f"{n}.md", content) for n, content in enumerate(texts_of)]
+        documents[portal.id] = {UUID(one.id) for one in read}
+    words = sorted({*VACATION.split(), *TRAVEL.split(), *marks.values(), "биткоин", "jngecr"})
+    return Tenants(knowledge, portals, documents, marks, words)
 
 
 async def refusal(call: Any) -> DomainError | Any:
@@ -426,3 +452,16 @@ async def passages(knowledge: Knowledge, portal_id: UUID) -> list[tuple[str, int
         await chunks.enter(conn, portal_id)
         rows = await conn.execute(text("SELECT document_id, place FROM kb_chunks"))
         return [(str(row.document_id), row.place) for row in rows]
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+async def test_no_question_of_one_portal_finds_anything_of_another(tenants: Tenants, data: st.DataObject) -> None:
+    """Whatever is asked: words of the portal's own documents, of another's, or of nobody's."""
+    asking = data.draw(st.sampled_from(tenants.portals))
+    words = data.draw(st.lists(st.sampled_from(tenants.words), min_size=1, max_size=8))
+
+    found = await tenants.knowledge.base.search(asking.id, " ".join(words), 50) or []
+
+    assert {one.passage.document_id for one in found} <= tenants.documents[asking.id]
+    assert all(tenants.mark_of[asking.id] in one.passage.text for one in found)
