@@ -58,7 +58,7 @@ class Answering:
         found = await self._knowledge.search(portal_id, _in_context(question, before), LOOKED_AT)
         if found is None:
             return Answer(Kind.NO_DOCUMENTS)
-        quoted = extractive(question, found, FOUND * STRICTNESS[settings.strictness])
+        quoted = extractive(found, FOUND * STRICTNESS[settings.strictness])
         if quoted.kind is not Kind.KNOWLEDGE or not settings.has_model:
             return quoted
         language = language_of(question, settings)

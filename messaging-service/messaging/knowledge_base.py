@@ -49,7 +49,7 @@ class KnowledgeBase:
         if not index.passages:
             return None
         hits = index.search(query, limit)
-        return [Found(cast("StoredPassage", hit.passage), hit.score, hit.coverage) for hit in hits]
+        return [Found(cast("StoredPassage", hit.passage), hit.score, hit.coverage, hit.wording) for hit in hits]
 
     async def _load(self, portal_id: UUID) -> list[StoredPassage]:
         async with self._engine.begin() as conn:

@@ -179,7 +179,9 @@ async def test_a_document_is_read_and_answered_from_with_its_source(service: Any
 
     document = await knowledge.read(portal, "Отпуска.md", VACATION)
     answer = await knowledge.ask(portal, "За сколько подавать заявление на отпуск?")
+    in_the_wrong_layout = await knowledge.ask(portal, "pf crjkmrj gjlfdfnm pfzdktybt yf jngecr")
 
+    assert in_the_wrong_layout.answer == answer.answer
     assert (document.state, document.progress, document.content_type) == (READY, 100, "md")
     assert (document.title, document.language) == ("Положение об отпусках", "ru")
     assert answer.answered

@@ -50,7 +50,7 @@ class Documents:
 
     async def search(self, _portal_id: Any, query: str, _limit: int) -> list[Found]:
         self.asked.append(query)
-        return [Found(self.passage, 0.9, self.coverage)]
+        return [Found(self.passage, 0.9, self.coverage, query)]
 
 
 class Stage:

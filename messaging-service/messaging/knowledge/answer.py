@@ -34,11 +34,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Found:
-    """A passage that fits a question. `coverage`: the share of the question that it covers, 0 to 1."""
+    """A passage that fits a question: how far it answers it (0 to 1), and by which wording it was found."""
 
     passage: StoredPassage
     score: float
     coverage: float
+    wording: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Answer:
     """Whether a source is named with its section and page."""
 
 
-def extractive(question: str, found: Sequence[Found], gate: float = FOUND) -> Answer:
+def extractive(found: Sequence[Found], gate: float = FOUND) -> Answer:
     """Return what the best passages say, at most two of different documents, or that nothing fits.
 
     Below `gate`, the coverage of the best passage, there is no answer.
@@ -97,7 +98,7 @@ def extractive(question: str, found: Sequence[Found], gate: float = FOUND) -> An
         if is_as_good and other.passage.document_id != best.passage.document_id:
             cited.append(other)
             break
-    citations = tuple(cite(question, one.passage) for one in cited)
+    citations = tuple(cite(one.wording, one.passage) for one in cited)
     return Answer(Kind.KNOWLEDGE, "\n\n".join(one.quote for one in citations), citations, looked_at)
 
 
@@ -111,7 +112,8 @@ def cite(question: str, passage: StoredPassage) -> Citation:
     ]
     fits = [len(asked & grams_of(text[begin:end])) for begin, end in windows]
     # What stands before the answer is left out; what follows it may belong to it.
-    begin, end = max(window for window, fit in zip(windows, fits, strict=True) if fit >= _AS_GOOD * max(fits))
+    good = [window for window, fit in zip(windows, fits, strict=True) if fit >= _AS_GOOD * max(fits)]
+    begin, end = good[-1] if max(fits) else good[0]
     return citation_of(passage, begin, end)
 
 

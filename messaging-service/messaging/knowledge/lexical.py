@@ -78,6 +78,8 @@ class Hit:
     The geometric mean of the score and of the share of the question's words that the passage holds, where a word
     counts by the root of its length and the rarity of its grams, and is held as far as its grams are.
     """
+    wording: str
+    """Of the question, by which it was found: without small talk, in the layout that was meant."""
 
 
 class LexicalIndex:
@@ -135,12 +137,14 @@ class LexicalIndex:
     def search(self, query: str, limit: int) -> list[Hit]:
         """Return the best passages, the best first; several may be of one document."""
         wordings = question.wordings(query, self._synonyms, self._familiarity)
-        rated = (self._rate(wording) for wording in itertools.islice(wordings, _WORDINGS))
-        scores, shares = max(rated, key=lambda found: float(found[0].max(initial=0)))
+        rated = ((wording, *self._rate(wording)) for wording in itertools.islice(wordings, _WORDINGS))
+        wording, scores, shares = max(rated, key=lambda found: float(found[1].max(initial=0)))
         places = np.flatnonzero(scores)
         places = places[np.argsort(-scores[places], kind="stable")[:limit]]
         coverage = np.sqrt(scores * shares)
-        return [Hit(self.passages[place], float(scores[place]), float(coverage[place])) for place in places]
+        return [
+            Hit(self.passages[place], float(scores[place]), float(coverage[place]), wording) for place in places
+        ]
 
     def _rate(self, wording: str) -> tuple[text.Numbers, text.Numbers]:
         """Return each passage's score, and how much it covers of the wording's words."""

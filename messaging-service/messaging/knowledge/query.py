@@ -50,7 +50,7 @@ def with_layout_repaired(query: str, familiarity: Familiarity) -> str:
     """Retype what was typed in the wrong keyboard layout: rfccs -> кассы, цуирщщл -> webhook.
 
     A word is retyped where the index knows it better so; where that befell most of what was typed in an alphabet,
-    the rest of it is retyped too.
+    or nothing else of it is known as it stands, the rest of it is retyped too.
     """
     words = query.split()
     for letter, other, table in (
@@ -65,7 +65,8 @@ def with_layout_repaired(query: str, familiarity: Familiarity) -> str:
             for at, one, two in zip(places, before, after, strict=True)
             if len(words[at]) >= _SURE and two >= max(_KNOWN, one + _KNOWN / 2)
         ]
-        if 2 * sum(len(words[at]) for at in wrong) > sum(map(len, typed)):
+        kept_known = any(one >= _KNOWN for at, one in zip(places, before, strict=True) if at not in wrong)
+        if wrong and (not kept_known or 2 * sum(len(words[at]) for at in wrong) > sum(map(len, typed))):
             wrong = places
         for at in wrong:
             words[at] = words[at].translate(table)
