@@ -61,7 +61,7 @@ class Answering:
         quoted = extractive(found, FOUND * STRICTNESS[settings.strictness])
         if quoted.kind is not Kind.KNOWLEDGE or not settings.has_model:
             return quoted
-        language = language_of(question, settings)
+        language = language_of(quoted.wording or question, settings)
         turns = (before or await history())[-settings.history :] if settings.history else []
         asked = prompt(question, found, language, settings.tone, turns)
         try:

@@ -73,7 +73,8 @@ class Composer:
             self._quota(quota, at),
             _step("retrieved", answered.at, answered.took_ms, **explain.in_short(answer)),
         ]
-        language = texts.language_of(question.body, question.language)
+        # What was typed in the wrong layout has another language than what was meant.
+        language = texts.language_of(answer.wording or question.body, question.language)
         self._reply(question, wording.reply(answer, language), answered.at, steps)
         self.composed.explanations.append(
             Explanation(question.portal_id, question.id, answer.kind, explain.in_full(answer), answered.took_ms)

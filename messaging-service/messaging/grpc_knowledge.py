@@ -96,7 +96,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
     async def Ask(self, request: pb.AskRequest, context: Context) -> pb.AskResponse:
         answer = await self._answering.answer(UUID(request.portal_id), request.question, _no_history)
         return pb.AskResponse(
-            answer=wording.plain(answer, texts.language_of(request.question, DEFAULT_LANGUAGE)),
+            answer=wording.plain(answer, texts.language_of(answer.wording or request.question, DEFAULT_LANGUAGE)),
             citations=[
                 pb.Citation(
                     document_id=str(one.passage.document_id),

@@ -209,6 +209,19 @@ async def test_the_messenger_shows_the_quote_and_its_source(
     assert row.detail["passages"][0]["verdict"] == "quoted"
 
 
+async def test_a_question_in_the_wrong_layout_is_answered_in_the_language_that_was_meant(
+    service: Any, knowledge: Knowledge, event_of: Any
+) -> None:
+    portal = await service.portal()
+    await knowledge.read(portal, "Отпуска.md", VACATION)
+    await service.ingest(event_of(portal, 70101, "rfr jajhvbnm jngecr"))
+
+    await service.respond()
+
+    (reply,) = service.handed(portal)
+    assert "Источник: [b]Отпуска.md[/b], раздел" in reply.body
+
+
 async def test_what_no_document_says_is_told_honestly_with_what_may_be_asked(
     service: Any, knowledge: Knowledge, event_of: Any
 ) -> None:

@@ -82,6 +82,11 @@ class Answer:
     names_place: bool = True
     """Whether a source is named with its section and page."""
 
+    @property
+    def wording(self) -> str:
+        """The question as it was looked for, "" where it was not."""
+        return self.looked_at[0].wording if self.looked_at else ""
+
 
 def extractive(found: Sequence[Found], gate: float = FOUND) -> Answer:
     """Return what the best passages say, at most two of different documents, or that nothing fits.
