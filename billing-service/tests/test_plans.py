@@ -19,7 +19,8 @@ async def test_the_default_plan_is_seeded_once_and_an_edited_one_stays(service: 
 
     start = [plan for plan in (await service.stub.ListPlans(pb.ListPlansRequest())).plans if plan.code == "start"]
     assert [(plan.version, plan.price_minor) for plan in start] == [(1, 99_000)]
-    assert {limit.name: limit.value for limit in start[0].limits} == {"replies_per_month": 1_000}
+    limits = {"replies_per_month": 1_000, "kb_documents": 500, "kb_megabytes": 1_000}
+    assert {limit.name: limit.value for limit in start[0].limits} == limits
 
 
 async def test_a_portal_never_seen_is_on_the_default_plan(service: Any) -> None:
@@ -30,6 +31,16 @@ async def test_a_portal_never_seen_is_on_the_default_plan(service: Any) -> None:
 
     assert answer.default_plan_code == usage.plan_code == "start"
     assert [plan.portal_id for plan in answer.plans] == [str(seen)]
+
+
+async def test_what_a_portal_keeps_is_limited_by_its_plan_and_counted_by_who_keeps_it(service: Any) -> None:
+    portal_id = str(uuid4())
+
+    limits = (await service.stub.GetLimits(pb.GetLimitsRequest(portal_id=portal_id))).limits
+    usage = await service.stub.GetUsage(pb.GetUsageRequest(portal_id=portal_id))
+
+    assert {limit.name: limit.value for limit in limits} == {"kb_documents": 500, "kb_megabytes": 1_000}
+    assert [line.name for line in usage.lines] == ["replies_per_month"]
 
 
 async def test_usage_tells_what_is_used_of_what(service: Any) -> None:
