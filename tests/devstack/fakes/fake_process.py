@@ -46,7 +46,7 @@ def main(package: str) -> None:
         return
     if "FAKE_STUBBORN" in os.environ:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if package in PORTS or command == "work":
+    if package in PORTS or command in {"work", "knowledge"}:
         port = int(os.environ[PORTS.get(package, "TB_METRICS_PORT")])
         ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
     serve_grpc(os.environ[f"TB_{package.upper()}_GRPC"])
