@@ -15,6 +15,9 @@ from kit.rpc import Context
 from teachbase.delivery.v1 import delivery_pb2 as pb
 from teachbase.delivery.v1 import delivery_pb2_grpc
 
+_GATHER_S = 0.05
+"""Outcomes are shown within seconds, and there are as many as replies."""
+
 
 class DeliveryServicer(delivery_pb2_grpc.DeliveryServiceServicer):
     """Speaks for the delivery context."""
@@ -73,7 +76,9 @@ class DeliveryServicer(delivery_pb2_grpc.DeliveryServiceServicer):
     async def WatchOutcomes(
         self, request: pb.WatchOutcomesRequest, context: Context
     ) -> AsyncIterator[pb.WatchOutcomesResponse]:
-        pages = changefeed.pages(request.cursor, self._outbox.outcomes, lambda one: one.cursor, self._waker)
+        pages = changefeed.pages(
+            request.cursor, self._outbox.outcomes, lambda one: one.cursor, self._waker, _GATHER_S
+        )
         async for page, cursor in pages:
             yield pb.WatchOutcomesResponse(outcomes=map(_outcome_to_pb, page), cursor=cursor)
 

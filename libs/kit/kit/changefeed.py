@@ -20,8 +20,6 @@ log = structlog.get_logger("feed")
 
 T = TypeVar("T")
 PAGE = 200
-GATHER_S = 0.05
-"""After a page what comes next gathers: taking a page costs about the same for one row as for many."""
 _IDLE_S = 5.0
 _RETRY_S = 1.0
 
@@ -99,16 +97,23 @@ class Waker:
 
 
 async def pages(
-    cursor: int, read: Callable[[int, int], Awaitable[list[T]]], cursor_of: Callable[[T], int], waker: Waker
+    cursor: int,
+    read: Callable[[int, int], Awaitable[list[T]]],
+    cursor_of: Callable[[T], int],
+    waker: Waker,
+    gather_s: float = 0.0,
 ) -> AsyncIterator[tuple[list[T], int]]:
-    """Yield (rows, cursor) for ever: read pages until one is not full, then wait for a change."""
+    """Yield (rows, cursor) for ever: read pages until one is not full, then wait for a change.
+
+    After a page what comes next gathers for `gather_s`: taking one costs about the same for one row as for many.
+    """
     while True:
         change = waker.next_change()
         rows = await read(cursor, PAGE)
         if rows:
             cursor = cursor_of(rows[-1])
             yield rows, cursor
-            await asyncio.sleep(GATHER_S)
+            await asyncio.sleep(gather_s)
         if len(rows) < PAGE:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(change.wait(), _IDLE_S)
