@@ -14,11 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from kit import purge
 from kit.errors import DomainError
 from kit.queue import Bell
 from kit.rpc import Context, channel, peer_error
 from kit.server import Server
 from messaging import texts
+from messaging.app import PERSONAL
 from messaging.clients.billing import BillingClient
 from messaging.documents import Documents
 from messaging.grpc_knowledge import KnowledgeServicer
@@ -268,8 +270,34 @@ async def test_a_deleted_document_is_never_quoted_again_and_its_file_goes(
     await knowledge.indexer.collect()
 
     assert (before.answered, after.answered) == (True, False)
+    assert await passages(knowledge, portal.id) == []
     assert knowledge.files(portal) == []
     assert (await refusal(knowledge.get(portal, document.id))).reason == "DOCUMENT_NOT_FOUND"
+
+
+async def test_a_purge_of_a_portal_takes_its_passages_and_files_too(
+    service: Any, knowledge: Knowledge, app: Any
+) -> None:
+    portal, other = await service.portal(), await service.portal()
+    await knowledge.read(portal, "Отпуска.md", VACATION)
+    await knowledge.read(other, "Отпуска.md", VACATION)
+    reported: list[Any] = []
+
+    async def report(*told: Any) -> None:
+        reported.append(told)
+
+    async with knowledge.engine.begin() as conn:
+        await purge.ask(conn, portal.id, portal.member_id, knowledge.clock())
+    await purge.Purge(app.engine, PERSONAL, report).round()
+    knowledge.clock.at += timedelta(days=3650)
+    await knowledge.indexer.collect()
+
+    assert await passages(knowledge, portal.id) == []
+    assert knowledge.files(portal) == []
+    assert not (await knowledge.ask(portal, "сколько дней отпуска")).answered
+    assert len(await passages(knowledge, other.id)) > 0
+    assert len(knowledge.files(other)) == 1
+    assert reported[-1][2]["kb_documents"] == 1
 
 
 async def test_a_document_deleted_while_it_is_read_stays_deleted(service: Any, knowledge: Knowledge) -> None:
