@@ -95,6 +95,28 @@ async def is_no_json(_request: web.Request) -> web.Response:
     return web.Response(text="<html>Bad gateway</html>", content_type="application/json")
 
 
+async def is_a_page(_request: web.Request) -> web.Response:
+    """A proxy's page, and it says so."""
+    return web.Response(text="<html>Sign in</html>", content_type="text/html")
+
+
+async def is_a_list(_request: web.Request) -> web.Response:
+    """JSON, of another shape."""
+    return web.json_response([1, 2])
+
+
+async def says_a_list(_request: web.Request) -> web.Response:
+    """A completion whose text is none."""
+    answer = completion("x")
+    answer["choices"][0]["message"]["content"] = [{"type": "text", "text": "x"}]
+    return web.json_response(answer)
+
+
+async def moves(_request: web.Request) -> web.Response:
+    """Somewhere else."""
+    return web.Response(status=307, headers={"location": "http://127.0.0.1:9/v1/chat/completions"})
+
+
 async def is_cut(_request: web.Request) -> web.Response:
     """A censor stopped it."""
     return web.json_response(completion("...", finish_reason="content_filter"))

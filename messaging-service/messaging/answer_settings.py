@@ -22,6 +22,8 @@ from messaging.repository.answer_settings import Stored
 
 FRESH_S = 2.0
 """How long what was read is believed: a change is felt this much later."""
+_MOST_READ = 5_000
+_NOTHING = Stored({}, b"")
 ALLOWED = "allowed_base_urls"
 """Of everybody's settings: where portals may have their models."""
 
@@ -48,27 +50,32 @@ class AnswerSettingsBook:
 
     async def of(self, portal_id: UUID) -> AnswerSettings:
         """Return what counts for a portal."""
-        everybodys, own = await self._stored(portal_id)
-        return self._default().over(everybodys.settings).over(own.settings)
+        return self._effective(*await self._stored(portal_id))
 
     async def endpoint(self, portal_id: UUID) -> Endpoint:
-        """Return where a portal's models answer, with the key of whoever named the address."""
+        """Return where a portal's models answer, with a key that was given for that address and no other."""
         everybodys, own = await self._stored(portal_id)
-        effective = self._default().over(everybodys.settings).over(own.settings)
+        effective = self._effective(everybodys, own)
         for stored in (own, everybodys):
-            if stored.settings.get("base_url") == effective.base_url and stored.api_key:
-                return Endpoint(effective.base_url, self._keyring.decrypt(stored.api_key), effective.models)
+            if key := self._key_for(stored, effective.base_url):
+                return Endpoint(effective.base_url, key, effective.models)
         key = self._base.api_key if effective.base_url == self._base.base_url else ""
         return Endpoint(effective.base_url, key, effective.models)
+
+    def forget(self) -> None:
+        """Read everything anew."""
+        self._read.clear()
 
     async def chosen(self, portal_id: UUID) -> Chosen:
         """Return what was chosen for a portal; NIL: for everybody."""
         self._read.pop(portal_id, None)
         everybodys, own = await self._stored(portal_id)
+        effective = self._effective(everybodys, own)
+        own = everybodys if portal_id == NIL else own
         return Chosen(
             own=own.settings,
-            has_api_key=bool(own.api_key),
-            effective=self._default().over(everybodys.settings).over(own.settings),
+            has_api_key=bool(self._key_for(own, effective.base_url)),
+            effective=effective,
             allowed_base_urls=tuple(everybodys.settings.get(ALLOWED, ())),
         )
 
@@ -77,20 +84,40 @@ class AnswerSettingsBook:
 
         Raises InvalidArgument, ModelAddressNotAllowed.
         """
+        everybodys, _ = await self._stored(portal_id)
         base_url = str(settings.get("base_url", ""))
         if base_url:
             _check_url(base_url)
-            everybodys, _ = await self._stored(portal_id)
-            allowed = {self._base.base_url, *everybodys.settings.get(ALLOWED, ())}
-            if portal_id != NIL and base_url not in allowed:
+            if portal_id != NIL and not self._is_allowed(base_url, everybodys):
                 raise ModelAddressNotAllowed(base_url=base_url)
         for url in settings.get(ALLOWED, ()):
             _check_url(url)
-        sealed = None if api_key is None else self._keyring.encrypt(api_key) if api_key else b""
+        sealed = None
+        if api_key is not None:
+            _check_key(api_key)
+            meant_for = base_url or self._effective(everybodys, _NOTHING).base_url
+            sealed = self._keyring.encrypt(f"{meant_for}\n{api_key}") if api_key else b""
         async with self._engine.begin() as conn:
             await statements.save(conn, portal_id, settings, sealed, self._now())
-        self._read.clear()
+        self.forget()
         return await self.chosen(portal_id)
+
+    def _effective(self, everybodys: Stored, own: Stored) -> AnswerSettings:
+        chosen = own.settings
+        if not self._is_allowed(str(chosen.get("base_url", "")), everybodys):
+            # It was allowed when it was chosen; who took it off the list meant those too.
+            chosen = {name: value for name, value in chosen.items() if name != "base_url"}
+        return self._default().over(everybodys.settings).over(chosen)
+
+    def _is_allowed(self, base_url: str, everybodys: Stored) -> bool:
+        allowed = {self._base.base_url, everybodys.settings.get("base_url"), *everybodys.settings.get(ALLOWED, ())}
+        return not base_url or base_url in allowed
+
+    def _key_for(self, stored: Stored, base_url: str) -> str:
+        if not stored.api_key:
+            return ""
+        meant_for, _, key = self._keyring.decrypt(stored.api_key).partition("\n")
+        return key if meant_for == base_url else ""
 
     def _default(self) -> AnswerSettings:
         given = bool(self._base.base_url and self._base.models)
@@ -101,22 +128,24 @@ class AnswerSettingsBook:
         if read is None or time.monotonic() - read[0] > FRESH_S:
             async with db.at_once(self._engine).connect() as conn:
                 found = await statements.find(conn, [NIL, portal_id])
-            nothing = Stored({}, b"")
-            own = nothing if portal_id == NIL else found.get(portal_id, nothing)
-            read = (time.monotonic(), found.get(NIL, nothing), own)
-            if portal_id == NIL:
-                read = (read[0], nothing, found.get(NIL, nothing))
+            everybodys, own = found.get(NIL, _NOTHING), found.get(portal_id, _NOTHING)
+            read = (time.monotonic(), everybodys, _NOTHING if portal_id == NIL else own)
+            if len(self._read) >= _MOST_READ:
+                self.forget()
             self._read[portal_id] = read
         return read[1], read[2]
 
 
 def _check_url(url: str) -> None:
-    parts = urlsplit(url)
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or parts.username
-        or parts.query
-        or parts.fragment
-    ):
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address or parts.username or parts.query or parts.fragment:
         raise InvalidArgument(field="base_url", problem="is not an http or https address")
+
+
+def _check_key(api_key: str) -> None:
+    if not all("!" <= letter <= "~" for letter in api_key):
+        raise InvalidArgument(field="api_key", problem="holds what no header can hold")

@@ -71,6 +71,10 @@ class Answering:
             return replace(quoted, model=ModelUse(failure=failure.code, prompt=_kept(asked)))
         except Unusable:
             return replace(quoted, model=_use(completion, asked, (), "unusable"))
+        except Exception as error:
+            # Nobody is muted by what a stranger's endpoint says, whatever we did not foresee of it.
+            log.error("model's answer not taken", portal_id=str(portal_id), exc_info=error)
+            return replace(quoted, model=ModelUse(failure="unforeseen", prompt=_kept(asked)))
         use = _use(completion, asked, grounded.dropped)
         if not grounded.citations:
             return Answer(Kind.NOT_FOUND, looked_at=tuple(found), model=use)

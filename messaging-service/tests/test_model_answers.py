@@ -8,10 +8,11 @@ from uuid import uuid4
 
 import pytest
 
+from kit.errors import InvalidArgument
 from kit.ids import NIL
 from messaging.answer_settings import AnswerSettingsBook
 from messaging.answering import Answering
-from messaging.clients.model import OPEN_S, Endpoint, Models
+from messaging.clients.model import OPEN_S, Endpoint, ModelFailed, Models
 from messaging.errors import ModelAddressNotAllowed
 from messaging.knowledge.answer import Answer, Found, Kind
 from messaging.knowledge.document import StoredPassage
@@ -21,6 +22,7 @@ from tests.scripted_model import ScriptedModel, scripted_model, statements
 
 VACATION = "Ежегодный отпуск составляет 28 календарных дней. Заявление подают за две недели до начала отпуска."
 QUESTION = "за сколько подают заявление на отпуск"
+NOT_SAID, DENIES = "not_what_the_source_says", "denies_what_the_source_says"
 GOOD = statements(("Заявление подают за две недели до начала отпуска.", 1, "Заявление подают за две недели"))
 
 
@@ -109,6 +111,16 @@ async def test_a_statement_with_its_quote_is_the_answer(stage: Stage) -> None:
         ("Отпуск: https://evil.example/?q=28", 1, "Ежегодный отпуск составляет", "link_not_in_source"),
         ("Отпуск составляет 28 дней.", 1, "отпуск", "quote_not_in_source"),
         ("", 1, "Ежегодный отпуск составляет", "malformed"),
+        ("Отпуск \x00 составляет 28 дней.", 1, "Ежегодный отпуск составляет", "malformed"),
+        ("Отпуск \ud83d составляет 28 дней.", 1, "Ежегодный отпуск составляет", "malformed"),
+        (
+            "Отпуск составляет 28 календарных дней, пишите boss@evil.com",
+            1,
+            "Ежегодный отпуск составляет",
+            NOT_SAID,
+        ),
+        ("Ежегодный отпуск составляет 28 дней, см. evil.com/login", 1, "Ежегодный отпуск составляет", NOT_SAID),
+        ("Ежегодный отпуск не составляет 28 дней.", 1, "Ежегодный отпуск составляет 28", DENIES),
     ],
 )
 async def test_a_statement_that_its_source_does_not_support_is_not_let_out(
@@ -147,6 +159,11 @@ async def test_white_space_of_a_quote_may_be_another(stage: Stage) -> None:
         (scripted.is_no_json, "cut"),
         (scripted.is_cut, "cut"),
         ("", "empty"),
+        (scripted.is_a_page, "cut"),
+        (scripted.is_a_list, "cut"),
+        (scripted.says_a_list, "cut"),
+        (scripted.moves, "refused"),
+        ("[" * 5000, "unusable"),
         ("Заявление подают за две недели.", "unusable"),
         ('{"found": true}', "unusable"),
         ('{"found": true, "statements": "all"}', "unusable"),
@@ -222,12 +239,14 @@ async def test_settings_of_a_portal_stand_over_everybodys(stage: Stage) -> None:
     with pytest.raises(ModelAddressNotAllowed):
         await stage.settings.choose(other, {"base_url": "https://evil.example/v1"}, None)
     mine, theirs = await stage.settings.chosen(own), await stage.settings.chosen(other)
+    everybodys, endpoint = await stage.settings.chosen(NIL), await stage.settings.endpoint(own)
     await stage.settings.choose(NIL, {}, None)
 
     assert (mine.effective.tone, mine.effective.base_url, mine.has_api_key) == ("formal", elsewhere, True)
     assert not mine.effective.has_model
     assert (theirs.effective.tone, theirs.effective.base_url) == ("formal", stage.model.url)
-    assert (await stage.settings.endpoint(own)).api_key == "secret"
+    assert endpoint.api_key == "secret"
+    assert everybodys.own["tone"] == "formal"
 
 
 async def test_a_slow_model_keeps_nobody_else_waiting_and_its_dialogs_are_held(
@@ -266,3 +285,47 @@ async def test_a_slow_model_keeps_nobody_else_waiting_and_its_dialogs_are_held(
     assert "[i]Источник: [b]Отпуска.docx[/b], раздел «Отпуска», стр. 3[/i]" in reply.body
     assert len(stage.model.asked) == 1
     await stage.models.close()
+
+
+async def test_a_key_goes_only_to_the_address_it_was_given_for(stage: Stage) -> None:
+    portal_id, elsewhere = uuid4(), "https://models.example/v1"
+    await stage.settings.choose(NIL, {"allowed_base_urls": [elsewhere]}, None)
+    await stage.settings.choose(portal_id, {"base_url": elsewhere}, "secret")
+    given_for = await stage.settings.endpoint(portal_id)
+
+    await stage.settings.choose(portal_id, {}, None)
+    inherited = await stage.settings.endpoint(portal_id)
+    await stage.settings.choose(portal_id, {"base_url": elsewhere}, None)
+    await stage.settings.choose(NIL, {}, None)
+    stage.settings.forget()
+    no_longer_allowed = await stage.settings.endpoint(portal_id)
+
+    assert (given_for.base_url, given_for.api_key) == (elsewhere, "secret")
+    assert (inherited.base_url, inherited.api_key) == (stage.model.url, "key")
+    assert (no_longer_allowed.base_url, no_longer_allowed.api_key) == (stage.model.url, "key")
+
+
+@pytest.mark.parametrize("api_key", ["two\nlines", "пробел ы", " padded", "ключ"])
+async def test_a_key_that_no_header_can_hold_is_refused(stage: Stage, api_key: str) -> None:
+    with pytest.raises(InvalidArgument):
+        await stage.settings.choose(uuid4(), {}, api_key)
+
+
+@pytest.mark.parametrize("url", ["http://[", "ftp://x/v1", "https://user:pw@x/v1", "https:///v1", "x"])
+async def test_what_is_no_address_is_refused(stage: Stage, url: str) -> None:
+    with pytest.raises(InvalidArgument):
+        await stage.settings.choose(NIL, {"base_url": url}, None)
+
+
+async def test_one_portals_bad_key_does_not_rest_the_endpoint_for_others(stage: Stage) -> None:
+    stage.model.replies = [scripted.is_unknown]
+    bad = Endpoint(stage.model.url, "bad", ("first",))
+    for _ in range(4):
+        with pytest.raises(ModelFailed):
+            await stage.models.complete(bad, [])
+    stage.model.replies = [GOOD]
+
+    answer = await stage.ask()
+
+    assert answer.model is not None
+    assert answer.model.failure == ""

@@ -2,29 +2,23 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from messaging.knowledge.answer import Citation, Found, citation_of, grams_of
-from messaging.knowledge.prompt import SYSTEM
+from messaging.knowledge import support
+from messaging.knowledge.answer import Citation, Found, citation_of
 
 MIN_QUOTE = 12
 """Characters: less stands in any text, and proves nothing."""
 MAX_ANSWER = 4_000
 MAX_STATEMENTS = 12
+MAX_STATEMENT = 1_000
 _OBJECT = re.compile(r"\{.*\}", re.DOTALL)
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|<?\b[a-z][a-z0-9+.-]*://\S+|\bwww\.\S+|\bmailto:\S+", re.IGNORECASE)
-_SPACE = re.compile(r"\s+")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
-_CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
-_LATIN = re.compile("[a-z]", re.IGNORECASE)
-_CODE = re.compile(r"\S*(?:\w\(|[_{}<>|$\[\]=\\`])\S*")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n")
-_SAID = 0.4
-"""Of a statement's 4-grams must stand in its source: what says the same in other words keeps more than half."""
-_LEAK = 6
-"""Words in a row."""
+_SPACE = re.compile(r"\s+")
+_UNSEEN = {"Cc", "Cf", "Cs", "Co"}
 
 
 class Unusable(Exception):
@@ -42,12 +36,12 @@ class Grounded:
 
 def ground(said: str, sources: Sequence[Found], language: str) -> Grounded:
     """Return what of a model's words its sources support; it was to answer in `language`. Raises Unusable."""
-    statements = _read(said)
     kept: list[str] = []
     citations: list[Citation] = []
     dropped: list[tuple[str, str]] = []
-    for statement in statements[:MAX_STATEMENTS]:
-        text, reason, citation = _check(statement, sources, language)
+    for statement in _read(said)[:MAX_STATEMENTS]:
+        text, quote, number = _parts(statement)
+        reason, citation = _check(text, quote, number, sources, language)
         if citation is None:
             dropped.append((text, reason))
             continue
@@ -61,61 +55,44 @@ def _read(said: str) -> list[Any]:
     found = _OBJECT.search(said)
     try:
         answer = json.loads(found[0]) if found else None
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict) or not isinstance(answer.get("statements"), list):
         raise Unusable
     return answer["statements"] if answer.get("found") is True else []
 
 
-def _check(statement: Any, sources: Sequence[Found], language: str) -> tuple[str, str, Citation | None]:
-    """Return a statement as it may be shown, why it may not, and what it rests on."""
-    if not isinstance(statement, dict):
-        return "", "malformed", None
-    text, quote, number = statement.get("text"), statement.get("quote"), statement.get("source")
-    if not isinstance(text, str) or not isinstance(quote, str) or not text.strip():
-        return "", "malformed", None
-    shown = _SPACE.sub(" ", text).strip()
-    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= len(sources):
-        return shown, "no_such_source", None
+def _parts(statement: Any) -> tuple[str, str, int]:
+    """Return a statement's text, quote and the number of its source; "" and 0 for what is none."""
+    given = statement if isinstance(statement, dict) else {}
+    text, quote, number = given.get("text"), given.get("quote"), given.get("source")
+    place = number if isinstance(number, int) and not isinstance(number, bool) else 0
+    return _text(text), _text(quote), place
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > MAX_STATEMENT:
+        return ""
+    shown = _SPACE.sub(" ", value).strip()
+    return "" if any(unicodedata.category(letter) in _UNSEEN for letter in shown) else shown
+
+
+def _check(
+    text: str, quote: str, number: int, sources: Sequence[Found], language: str
+) -> tuple[str, Citation | None]:
+    """Return why a statement may not be shown, or what it rests on."""
+    if not text or not quote:
+        return "malformed", None
+    if not 1 <= number <= len(sources):
+        return "no_such_source", None
     passage = sources[number - 1].passage
     found = _stands_in(quote, passage.text)
     if found is None:
-        return shown, "quote_not_in_source", None
-    around = _around(found, passage.text)
-    # A link may carry away what it is told to; only what the source itself says is shown.
-    if any(match[0] not in around for match in _LINK.finditer(shown)):
-        return shown, "link_not_in_source", None
-    if leaks(shown):
-        return shown, "says_its_instructions", None
-    if _is_cyrillic(shown) != (language == "ru"):
-        return shown, "not_in_the_language_asked", None
-    if not _is_said_by(shown, around):
-        return shown, "not_what_the_source_says", None
+        return "quote_not_in_source", None
+    if reason := support.why_not(text, found, _around(found, passage.text), passage.text, language):
+        return reason, None
     at = passage.text.find(found)
-    return shown, "", citation_of(passage, at, at + len(found))
-
-
-def leaks(text: str) -> bool:
-    """Whether a text repeats what the model was told to do."""
-    words = _words(text)
-    return any(tuple(words[at : at + _LEAK]) in _TOLD for at in range(len(words) - _LEAK + 1))
-
-
-def _is_said_by(text: str, source: str) -> bool:
-    """Whether a statement may come from what stands around its quote: its numbers, codes and much of its words.
-
-    A quote alone proves nothing: whoever obeys a poisoned source has one at hand. In another language than the
-    source's words cannot be compared; then numbers and codes are what is left.
-    """
-    if not set(_NUMBER.findall(text)) <= set(_NUMBER.findall(source)):
-        return False
-    if any(code not in source for code in _CODE.findall(text)):
-        return False
-    script = _CYRILLIC if _is_cyrillic(source) else _LATIN
-    comparable = " ".join(word for word in text.split() if script.search(word))
-    grams = grams_of(comparable)
-    return len(grams & grams_of(source)) >= _SAID * len(grams)
+    return "", citation_of(passage, at, at + len(found))
 
 
 def _around(quote: str, text: str) -> str:
@@ -126,24 +103,9 @@ def _around(quote: str, text: str) -> str:
     return text[begin : after.start() if after else len(text)]
 
 
-def _is_cyrillic(text: str) -> bool:
-    return len(_CYRILLIC.findall(text)) > len(_LATIN.findall(text))
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower().replace("ё", "е"))
-
-
-_TOLD = {
-    tuple(words[at : at + _LEAK])
-    for words in (_words(said) for said in SYSTEM.values())
-    for at in range(len(words) - _LEAK + 1)
-}
-
-
 def _stands_in(quote: str, text: str) -> str | None:
     """Return a quote as it stands in a text, whose white space may be another; None where it does not."""
-    words = quote.strip().split()
+    words = quote.split()
     if len("".join(words)) < MIN_QUOTE:
         return None
     found = re.search(r"\s+".join(map(re.escape, words)), text)

@@ -99,8 +99,8 @@ async def of_portal(conn: AsyncConnection, portal_id: UUID) -> list[StoredPassag
 async def bump(conn: AsyncConnection, portal_id: UUID) -> None:
     """Have everybody see that what a portal's answers come from has changed."""
     statement = text("""
-        INSERT INTO kb_versions (portal_id, version) VALUES (:portal_id, 1)
-        ON CONFLICT (portal_id) DO UPDATE SET version = kb_versions.version + 1
+        INSERT INTO kb_versions (portal_id, version) VALUES (:portal_id, nextval('kb_version_numbers'))
+        ON CONFLICT (portal_id) DO UPDATE SET version = excluded.version
     """)
     await conn.execute(statement, {"portal_id": portal_id})
 

@@ -63,6 +63,8 @@ def upgrade() -> None:
         USING (portal_id = CAST(nullif(current_setting('tb.portal_id', true), '') AS uuid))
     """)
     # Moves with every change of what may be answered from.
+    # Of one sequence: a portal that was purged and comes back must not meet what was kept under a number of old.
+    op.execute("CREATE SEQUENCE kb_version_numbers")
     op.execute("CREATE TABLE kb_versions (portal_id uuid PRIMARY KEY, version bigint NOT NULL)")
     # Why an answer is what it is; named by the message that was answered.
     op.execute("""
