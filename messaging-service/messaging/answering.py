@@ -9,7 +9,7 @@ import structlog
 
 from messaging import texts
 from messaging.answer_settings import AnswerSettingsBook
-from messaging.clients.model import Completion, ModelFailed, Models
+from messaging.clients.model import TIMEOUT_S, Completion, ModelFailed, Models
 from messaging.domain import DEFAULT_LANGUAGE
 from messaging.knowledge.answer import Answer, Kind, ModelUse, extractive
 from messaging.knowledge.grounding import Unusable, ground
@@ -36,22 +36,29 @@ class Answering:
         self._settings = settings
         self._models = models
 
-    async def takes_long(self, portal_id: UUID) -> bool:
-        """Whether a model may have to be waited for."""
-        return (await self._settings.of(portal_id)).has_model
+    async def slow_portals(self, portal_ids: Sequence[UUID]) -> set[UUID]:
+        """Return the portals for which a model has to be waited for, or an index built."""
+        if not portal_ids:
+            return set()
+        patient = {one for one in portal_ids if (await self._settings.of(one)).has_model}
+        return patient | await self._knowledge.cold(portal_ids)
 
-    async def answer(self, portal_id: UUID, question: str, history: History) -> Answer:
+    async def answer(
+        self, portal_id: UUID, question: str, history: History, patience_s: float = TIMEOUT_S
+    ) -> Answer:
         """Answer from a portal's documents, or say honestly that they hold no answer.
 
-        `history` reads what was said in the dialog before, oldest first. A model that fails mutes nobody: then the
-        documents are quoted.
+        `history` reads what was said in the dialog before, oldest first. A model that fails, or takes longer than
+        `patience_s`, mutes nobody: then the documents are quoted.
         """
         settings = await self._settings.of(portal_id)
-        answer = await self._answer(portal_id, question, history, settings)
+        answer = await self._answer(portal_id, question, history, settings, patience_s)
         language = "" if settings.language == "question" else settings.language
         return replace(answer, language=language, names_place=settings.citations == "full")
 
-    async def _answer(self, portal_id: UUID, question: str, history: History, settings: AnswerSettings) -> Answer:
+    async def _answer(
+        self, portal_id: UUID, question: str, history: History, settings: AnswerSettings, patience_s: float
+    ) -> Answer:
         if curated := await self._knowledge.curated(portal_id, question):
             return Answer(Kind.CURATED, curated.answer)
         before = await history() if _is_follow_up(question) else []
@@ -65,7 +72,8 @@ class Answering:
         turns = (before or await history())[-settings.history :] if settings.history else []
         asked = prompt(question, found, language, settings.tone, turns)
         try:
-            completion = await self._models.complete(await self._settings.endpoint(portal_id), asked.messages)
+            endpoint = await self._settings.endpoint(portal_id)
+            completion = await self._models.complete(endpoint, asked.messages, patience_s)
             grounded = ground(completion.text, asked.sources, language)
         except ModelFailed as failure:
             return replace(quoted, model=ModelUse(failure=failure.code, prompt=_kept(asked)))

@@ -77,7 +77,14 @@ class Composer:
         language = texts.language_of(answer.wording or question.body, question.language)
         self._reply(question, wording.reply(answer, language), answered.at, steps)
         self.composed.explanations.append(
-            Explanation(question.portal_id, question.id, answer.kind, explain.in_full(answer), answered.took_ms)
+            Explanation(
+                portal_id=question.portal_id,
+                message_id=question.id,
+                kind=answer.kind,
+                detail=explain.in_full(answer),
+                took_ms=answered.took_ms,
+                cited=frozenset((question.portal_id, one.passage.document_id) for one in answer.citations),
+            )
         )
 
     def _quota(self, quota: Quota, at: datetime) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kit import ids, paging
-from messaging.errors import KnowledgeLimitReached
+from messaging.errors import CuratedNotFound, KnowledgeLimitReached
 from messaging.knowledge.document import Curated, Unsatisfied
-from messaging.repository import chunks, feedback
+from messaging.repository import chunks, documents, feedback
 from messaging.repository import curated as statements
 
 MAX_CURATED = 1_000
@@ -40,13 +40,22 @@ class Curation:
         from_message_id: UUID | None,
         created_by: int,
     ) -> Curated:
-        """Store a curated answer, a new one without an id; felt at once. Raises KnowledgeLimitReached."""
+        """Store a curated answer, a new one without an id; felt at once.
+
+        Raises KnowledgeLimitReached, CuratedNotFound.
+        """
         now = self.now()
-        curated = Curated(curated_id or ids.uuid7(), question, answer, from_message_id, created_by, now, now)
         async with self.engine.begin() as conn:
-            if curated_id is None and await statements.count(conn, portal_id) >= MAX_CURATED:
+            await documents.lock(conn, portal_id)
+            if curated_id:
+                saved = await statements.change(conn, portal_id, curated_id, question, answer, now)
+                if saved is None:
+                    raise CuratedNotFound
+            elif await statements.count(conn, portal_id) >= MAX_CURATED:
                 raise KnowledgeLimitReached(name="curated answers", limit=MAX_CURATED)
-            saved = await statements.save(conn, portal_id, curated)
+            else:
+                saved = Curated(ids.uuid7(), question, answer, from_message_id, created_by, now, now)
+                await statements.insert(conn, portal_id, saved)
             await chunks.bump(conn, portal_id)
         return saved
 

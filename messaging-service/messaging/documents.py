@@ -70,9 +70,12 @@ class Documents:
         except IntegrityError:
             # Somebody uploaded the same at the same time.
             async with self.engine.connect() as conn:
-                if same := await statements.find_same(conn, upload.portal_id, upload.sha256):
-                    return same, False
-            raise
+                same = await statements.find_same(conn, upload.portal_id, upload.sha256)
+            if same is None:
+                raise
+            async with self.engine.begin() as conn:
+                await statements.put_off_garbage(conn, upload.portal_id, document_id, now)
+            return same, False
         self.bell.ring(INDEX)
         log.info(
             "document uploaded", portal_id=str(upload.portal_id), document_id=str(document_id), size=upload.size

@@ -332,3 +332,5 @@ class Explanation:
     kind: str
     detail: Mapping[str, Any]
     took_ms: int
+    cited: frozenset[tuple[UUID, UUID]] = frozenset()
+    """The documents that are quoted: portal and id."""

@@ -63,3 +63,13 @@ class ModelAddressNotAllowed(DomainError):
 class ExplanationNotFound(DomainError):
     status, reason = StatusCode.NOT_FOUND, "EXPLANATION_NOT_FOUND"
     message = "Nothing is kept of how this message was answered: a rule did it, or it was not answered."
+
+
+class CuratedNotFound(DomainError):
+    status, reason = StatusCode.NOT_FOUND, "CURATED_NOT_FOUND"
+    message = "There is no such answer."
+
+
+class AnswersUsedUp(DomainError):
+    status, reason = StatusCode.FAILED_PRECONDITION, "ANSWERS_USED_UP"
+    message = "The plan's answers of this period are used up."

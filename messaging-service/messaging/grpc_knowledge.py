@@ -11,13 +11,12 @@ from kit.errors import InvalidArgument
 from kit.pb import enum_name, enum_value, moment
 from kit.rpc import Context
 from messaging import texts, wording
-from messaging.answering import Answering
+from messaging.asking import Asking
 from messaging.documents import MB, Documents
 from messaging.domain import DEFAULT_LANGUAGE
 from messaging.errors import DocumentEmpty, DocumentTooLarge
 from messaging.knowledge.answer import Kind
 from messaging.knowledge.document import Document, StoredPassage, Upload
-from messaging.knowledge.prompt import Turn
 from messaging.knowledge_base import KnowledgeBase
 from teachbase.messaging.v1 import knowledge_pb2 as pb
 from teachbase.messaging.v1 import knowledge_pb2_grpc
@@ -28,10 +27,10 @@ MAX_MB = 100
 class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
     """Speaks for the knowledge of portals."""
 
-    def __init__(self, documents: Documents, knowledge: KnowledgeBase, answering: Answering) -> None:
+    def __init__(self, documents: Documents, knowledge: KnowledgeBase, asking: Asking) -> None:
         self._documents = documents
         self._knowledge = knowledge
-        self._answering = answering
+        self._asking = asking
 
     async def UploadDocument(
         self, requests: AsyncIterator[pb.UploadDocumentRequest], context: Context
@@ -94,7 +93,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         )
 
     async def Ask(self, request: pb.AskRequest, context: Context) -> pb.AskResponse:
-        answer = await self._answering.answer(UUID(request.portal_id), request.question, _no_history)
+        answer = await self._asking.ask(UUID(request.portal_id), request.question)
         return pb.AskResponse(
             answer=wording.plain(answer, texts.language_of(answer.wording or request.question, DEFAULT_LANGUAGE)),
             citations=[
@@ -113,10 +112,6 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             ],
             answered=answer.kind in {Kind.KNOWLEDGE, Kind.CURATED},
         )
-
-
-async def _no_history() -> list[Turn]:
-    return []
 
 
 async def _received(requests: AsyncIterator[pb.UploadDocumentRequest], path: Path) -> Upload:

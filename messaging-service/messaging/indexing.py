@@ -1,5 +1,6 @@
 """A document's way from a stored file to passages that are answered from, by a worker of its own."""
 
+import asyncio
 import tempfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kit import db, ids
 from messaging.errors import StorageUnavailable
@@ -27,7 +28,8 @@ RENEW_S = 5.0
 MAX_RUNNING = 2
 """Files read at a time: each may take a gigabyte and a core for a minute."""
 LIMITS = Limits(max_bytes=100 * 1024 * 1024)
-MAX_CHUNKS = 20_000
+MAX_PASSAGES = 20_000
+"""Of a portal: their index takes 90 MB, and a second to build."""
 MAX_ATTEMPTS = 3
 """A document at which a worker died as often is given up: it would take the next one with it."""
 _RETRY = timedelta(seconds=30)
@@ -35,6 +37,11 @@ _AWAY = Why(
     "storage_unavailable",
     "Хранилище файлов не отвечает. Файл будет прочитан, когда оно ответит.",
     "The storage of files does not answer. The file will be read when it does.",
+)
+_FULL = Why(
+    "knowledge_full",
+    "База знаний заполнена: в ней уже столько текста, сколько она вмещает. Удалите лишние документы.",
+    "The knowledge base is full: it holds as much text as it can. Delete documents that are not needed.",
 )
 _LOST = Why(
     "file_lost",
@@ -50,6 +57,10 @@ class LostIt(Exception):
     """The document was deleted meanwhile, or is another worker's."""
 
 
+class KnowledgeFull(Exception):
+    """The portal's documents are as many passages as its index may hold."""
+
+
 class Indexer:
     """Reads documents that are due."""
 
@@ -58,14 +69,14 @@ class Indexer:
         self._at_once = db.at_once(engine)
         self._storage = storage
         self._now = now
-        self._held: dict[UUID, UUID] = {}
+        self._held: dict[tuple[UUID, UUID], UUID] = {}
 
     async def claim(self, free: int) -> list[HeldDocument]:
         """Hold up to `free` documents that are due."""
         now, token = self._now(), ids.uuid7()
         async with self._at_once.connect() as conn:
             held = await statements.claim(conn, now, now + LEASE, token, free)
-        self._held |= {one.document_id: one.token for one in held}
+        self._held |= {(one.portal_id, one.document_id): one.token for one in held}
         return held
 
     async def renew(self) -> None:
@@ -82,25 +93,33 @@ class Indexer:
             log.info("document gone while it was read", document_id=str(held.document_id))
             return None
         finally:
-            if self._held.get(held.document_id) == held.token:
-                del self._held[held.document_id]
+            key = (held.portal_id, held.document_id)
+            if self._held.get(key) == held.token:
+                del self._held[key]
 
     async def collect(self) -> None:
         """Take away stored files that no document needs."""
         async with self._at_once.connect() as conn:
             for portal_id, document_id in await statements.garbage(conn, self._now(), _COLLECTED):
-                await self._storage.delete(portal_id, document_id)
+                try:
+                    await self._storage.delete(portal_id, document_id)
+                except StorageUnavailable as error:
+                    log.warning("file not taken away", document_id=str(document_id), error=repr(error))
+                    await statements.put_off_garbage(conn, portal_id, document_id, self._now() + _RETRY)
+                    continue
                 await statements.keep(conn, portal_id, document_id)
 
     async def _settle(self, held: HeldDocument) -> float | None:
         if held.attempts > MAX_ATTEMPTS:
-            await self._fail(held, ExtractionFailed("crashed", "its workers died"))
+            await self._fail(held, _why(ExtractionFailed("crashed", "its workers died")))
             return None
         try:
             extracted = await self._extract(held)
             await self._index(held, extracted)
         except ExtractionFailed as failure:
-            await self._fail(held, failure)
+            await self._fail(held, _why(failure), failure.detail)
+        except KnowledgeFull:
+            await self._fail(held, _FULL)
         except (StorageUnavailable, FileNotFoundError) as error:
             return await self._put_off(held, error)
         return None
@@ -112,9 +131,9 @@ class Indexer:
             return await extract(path, held.filename, LIMITS)
 
     async def _index(self, held: HeldDocument, extracted: Extracted) -> None:
-        found = chunk(extracted.text, extracted.page_starts)
-        if len(found) > MAX_CHUNKS:
-            raise ExtractionFailed("too_large", f"{len(found)} passages")
+        found = await asyncio.to_thread(chunk, extracted.text, extracted.page_starts)
+        async with self._at_once.connect() as conn:
+            await _be_room(conn, held, len(found))
         await self._store(held, found)
         read = {
             "content_type": extracted.kind,
@@ -125,6 +144,8 @@ class Indexer:
             "is_truncated": extracted.truncated,
         }
         async with self._engine.begin() as conn:
+            await statements.lock(conn, held.portal_id)
+            await _be_room(conn, held, len(found))  # others were read meanwhile
             if not await statements.finish(conn, held, read, self._now()):
                 raise LostIt
             await passages.enter(conn, held.portal_id)
@@ -146,13 +167,12 @@ class Indexer:
                 part = found[first : first + _AT_ONCE]
                 await passages.insert(conn, held.portal_id, held.document_id, held.generation, first, part)
 
-    async def _fail(self, held: HeldDocument, failure: ExtractionFailed) -> None:
-        log.warning(
-            "document not read", document_id=str(held.document_id), code=failure.code, detail=failure.detail
-        )
-        why = Why(failure.code, failure.message_ru, failure.message_en)
+    async def _fail(self, held: HeldDocument, why: Why, detail: str = "") -> None:
+        log.warning("document not read", document_id=str(held.document_id), code=why.code, detail=detail)
         async with self._engine.begin() as conn:
-            await statements.fail(conn, held, why, self._now())
+            if await statements.fail(conn, held, why, self._now()):
+                await passages.enter(conn, held.portal_id)
+                await passages.discard(conn, held.portal_id, held.document_id, held.generation)
 
     async def _put_off(self, held: HeldDocument, error: StorageUnavailable | FileNotFoundError) -> float | None:
         log.warning("document not fetched", document_id=str(held.document_id), error=repr(error))
@@ -163,3 +183,12 @@ class Indexer:
                 return None
             await statements.put_off(conn, held, _LOST if is_lost else _AWAY, now + _RETRY, now, counts=is_lost)
         return _RETRY.total_seconds()
+
+
+async def _be_room(conn: AsyncConnection, held: HeldDocument, passages_found: int) -> None:
+    if passages_found + await statements.passages_of_others(conn, held) > MAX_PASSAGES:
+        raise KnowledgeFull
+
+
+def _why(failure: ExtractionFailed) -> Why:
+    return Why(failure.code, failure.message_ru, failure.message_en)

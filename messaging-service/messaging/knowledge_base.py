@@ -1,5 +1,8 @@
 """What a portal's documents say: the passages that fit a question."""
 
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
 from functools import partial
 from typing import cast
 from uuid import UUID
@@ -18,6 +21,10 @@ CACHE_BYTES = 256 * 1024 * 1024
 """Of one process: about 230 portals of 200 passages."""
 
 
+_MOST_CURATED = 500
+"""Portals whose curated answers are kept in memory."""
+
+
 class KnowledgeBase:
     """Searches the documents of one portal at a time."""
 
@@ -25,7 +32,13 @@ class KnowledgeBase:
         self._engine = engine
         self._at_once = db.at_once(engine)
         self._indexes = IndexCache(CACHE_BYTES)
-        self._curated: dict[UUID, tuple[int, CuratedAnswers]] = {}
+        self._curated: OrderedDict[UUID, tuple[int, CuratedAnswers]] = OrderedDict()
+
+    async def cold(self, portal_ids: Sequence[UUID]) -> set[UUID]:
+        """Return the portals whose index would have to be built first."""
+        async with self._at_once.connect() as conn:
+            versions = await statements.versions(conn, portal_ids)
+        return {portal_id for portal_id, version in versions.items() if not self._indexes.has(portal_id, version)}
 
     async def curated(self, portal_id: UUID, question: str) -> Curated | None:
         """Return the answer that a person wrote to this question."""
@@ -37,7 +50,10 @@ class KnowledgeBase:
             if kept is None or kept[0] != version:
                 kept = (version, CuratedAnswers.of(await curated.of_portal(conn, portal_id)))
                 self._curated[portal_id] = kept
-        return kept[1].best(question)
+        self._curated.move_to_end(portal_id)
+        if len(self._curated) > _MOST_CURATED:
+            self._curated.popitem(last=False)
+        return await asyncio.to_thread(kept[1].best, question)
 
     async def search(self, portal_id: UUID, query: str, limit: int) -> list[Found] | None:
         """Return the passages that fit best, best first; None where there is nothing to look into."""
@@ -48,7 +64,7 @@ class KnowledgeBase:
         index = await self._indexes.get(portal_id, version, partial(self._load, portal_id))
         if not index.passages:
             return None
-        hits = index.search(query, limit)
+        hits = await asyncio.to_thread(index.search, query, limit)
         return [Found(cast("StoredPassage", hit.passage), hit.score, hit.coverage, hit.wording) for hit in hits]
 
     async def _load(self, portal_id: UUID) -> list[StoredPassage]:

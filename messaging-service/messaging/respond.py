@@ -26,7 +26,7 @@ from messaging.compose import Answered, Composed, Composer
 from messaging.domain import Batch, ClaimedDialog, Question, Quota, Reply
 from messaging.knowledge.prompt import Turn
 from messaging.repository import dialogs as statements
-from messaging.repository import explanations, replies
+from messaging.repository import documents, explanations, replies
 from messaging.slowly import Slowly
 
 log = structlog.get_logger("respond")
@@ -40,8 +40,8 @@ GIVE_UP_AFTER = timedelta(hours=1)
 """How long a dialog that is refused for good is tried: a wrong release may be put right meanwhile."""
 _PEER_AWAY_S = 2.0
 _REFUSED_S = 60.0
-_FULL_S = 3.0
-"""How long dialogs wait where so many models are waited for already."""
+_FULL_S = 5.0
+"""How long dialogs wait whose portal has enough of them at work."""
 _HISTORY = 10
 
 
@@ -62,6 +62,7 @@ class Responder:
         self._delivery = delivery
         self._answering = answering
         self.slowly = Slowly(engine, LEASE, now)
+        self._quick: dict[object, Batch] = {}
         self._now = now
         # Workers begin with different portals: they are less in each other's way.
         self._last_in_turn = uuid4()
@@ -81,12 +82,28 @@ class Responder:
         What one dialog is refused for must not be its neighbours' trouble: then each is answered alone. Those for
         which a model has to be waited for go on by themselves.
         """
-        quick = await self._set_slow_ones_going(batch)
-        return await self._answer_or_postpone(quick) if quick.dialogs else None
-
-    async def _answer_or_postpone(self, batch: Batch) -> float | None:
+        key = object()
+        self._quick[key] = batch
         try:
-            return await self._answer(batch)
+            questions = await self._questions(batch)
+            quick, surplus = await self._set_slow_ones_going(batch, questions)
+            waits = [await self._answer_or_postpone(quick, _of(quick, questions)) if quick.dialogs else None]
+            if surplus.dialogs:
+                waits.append(await self._postpone(surplus, _FULL_S))
+        finally:
+            del self._quick[key]
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    async def renew(self) -> None:
+        """Hold the leases of what is being answered."""
+        await self.slowly.renew(self._quick.values())
+
+    async def _answer_slowly(self, batch: Batch) -> None:
+        await self._answer_or_postpone(batch, await self._questions(batch))
+
+    async def _answer_or_postpone(self, batch: Batch, questions: Sequence[Question]) -> float | None:
+        try:
+            return await self._answer(batch, questions)
         except Exception as error:
             if db.is_away(error):
                 raise  # nothing can be noted either: the lease ends by itself
@@ -95,30 +112,29 @@ class Responder:
                 return await self._postpone(batch, _PEER_AWAY_S)
             if len(batch.dialogs) == 1:
                 return await self._refused(batch, error)
-        waits = [await self._answer_or_postpone(Batch(batch.token, [dialog])) for dialog in batch.dialogs]
+        alone = [Batch(batch.token, [dialog]) for dialog in batch.dialogs]
+        waits = [await self._answer_or_postpone(one, _of(one, questions)) for one in alone]
         return min((wait for wait in waits if wait is not None), default=None)
 
-    async def _set_slow_ones_going(self, batch: Batch) -> Batch:
-        """Start what takes long; returns the rest."""
-        portal_ids = {dialog.portal_id for dialog in batch.dialogs}
-        patient = {portal_id for portal_id in portal_ids if await self._answering.takes_long(portal_id)}
-        if not patient:
-            return batch
-        asked = [dialog for dialog in batch.dialogs if dialog.portal_id in patient]
+    async def _questions(self, batch: Batch) -> list[Question]:
         async with self._at_once.connect() as conn:
-            questions = await statements.questions(conn, asked)
-        slow = {
-            (one.portal_id, one.dialog_id) for one in questions if one.is_allowed and rules.answer(one) is None
-        }
+            return await statements.questions(conn, batch.dialogs)
+
+    async def _set_slow_ones_going(self, batch: Batch, questions: Sequence[Question]) -> tuple[Batch, Batch]:
+        """Start what takes long; returns what does not, and what there is no room for now."""
+        looked_up = [one for one in questions if one.is_allowed and rules.answer(one) is None]
+        slow_portals = await self._answering.slow_portals(list({one.portal_id for one in looked_up}))
+        slow = {(one.portal_id, one.dialog_id) for one in looked_up if one.portal_id in slow_portals}
         rest: list[ClaimedDialog] = []
+        surplus: list[ClaimedDialog] = []
         for dialog in batch.dialogs:
             if (dialog.portal_id, dialog.id) not in slow:
                 rest.append(dialog)
-            elif self.slowly.room > 0:
-                self.slowly.start(Batch(batch.token, [dialog]), self._answer_or_postpone)
+            elif self.slowly.room_for(dialog.portal_id) > 0:
+                self.slowly.start(Batch(batch.token, [dialog]), self._answer_slowly)
             else:
-                await self._postpone(Batch(batch.token, [dialog]), _FULL_S)
-        return Batch(batch.token, rest)
+                surplus.append(dialog)
+        return Batch(batch.token, rest), Batch(batch.token, surplus)
 
     async def _refused(self, batch: Batch, error: Exception) -> float | None:
         """Try a dialog that is refused by itself again; refused for good, its questions fail, for all to see."""
@@ -138,22 +154,16 @@ class Responder:
         await self._let_go(batch, [], self._now() + timedelta(seconds=wait_s))
         return wait_s
 
-    async def _answer(self, batch: Batch) -> float | None:
-        composed = await self._compose(batch)
-        if composed:
-            await self._fix(composed)
+    async def _answer(self, batch: Batch, questions: Sequence[Question]) -> float | None:
+        if questions:
+            await self._fix(await self._compose(batch, questions))
         handed = await self._hand_over(batch)
         owed = await self._let_go(batch, handed, None)
         log.info("dialogs answered", dialogs=len(batch.dialogs), replies=len(handed), owed_again=owed)
         return 0.0 if owed else None
 
-    async def _compose(self, batch: Batch) -> Composed | None:
-        claimed_at = self._now()
-        async with self._at_once.connect() as conn:
-            questions = await statements.questions(conn, batch.dialogs)
-        if not questions:
-            return None
-        composer = Composer(batch.dialogs, claimed_at)
+    async def _compose(self, batch: Batch, questions: Sequence[Question]) -> Composed:
+        composer = Composer(batch.dialogs, self._now())
         asked = composer.sort_out(questions)
         ruled = {one.id: rules.answer(one) for one in asked}
         if looked_up := [one for one in asked if ruled[one.id] is None]:
@@ -188,7 +198,12 @@ class Responder:
         now = self._now()
         async with self._engine.begin() as conn:
             # A question that was edited or deleted meanwhile gets no reply to what it said before.
-            handled = await replies.mark_handled(conn, composed.handled)
+            # So does one whose answer quotes a document that was deleted meanwhile.
+            cited = {pair for one in composed.explanations for pair in one.cited}
+            gone = await documents.gone(conn, cited) if cited else set()
+            stale = {one.message_id for one in composed.explanations if gone & one.cited}
+            settled = [one for one in composed.handled if one.question.id not in stale]
+            handled = await replies.mark_handled(conn, settled)
             await replies.fix(conn, [one for one in composed.replies if one.reply_to in handled], now)
             if explained := [one for one in composed.explanations if one.message_id in handled]:
                 await explanations.insert(conn, explained, now)
@@ -212,3 +227,9 @@ class Responder:
                 await replies.mark_handed(conn, handed, self._now())
             await statements.lock(conn, batch.dialogs)
             return await statements.let_go(conn, batch.dialogs, batch.token, retry_at)
+
+
+def _of(batch: Batch, questions: Sequence[Question]) -> list[Question]:
+    """Return the questions of a batch's dialogs."""
+    held = {(dialog.portal_id, dialog.id) for dialog in batch.dialogs}
+    return [one for one in questions if (one.portal_id, one.dialog_id) in held]

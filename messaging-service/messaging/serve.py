@@ -10,6 +10,7 @@ from kit.rpc import channel
 from kit.server import Server
 from messaging.adopt import Adoption
 from messaging.app import KNOWLEDGE_QUEUE, App
+from messaging.asking import Asking
 from messaging.clients.billing import BillingClient
 from messaging.config import Settings
 from messaging.curation import Curation
@@ -77,7 +78,7 @@ async def run(stop: asyncio.Event) -> None:
         KnowledgeServicer(
             Documents(app.engine, Storage(app.settings.storage_url), billing, documents_bell, utc_now),
             app.knowledge,
-            app.answering,
+            Asking(app.answering, billing),
         ),
         "teachbase.messaging.v1.KnowledgeService",
     )

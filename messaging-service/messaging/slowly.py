@@ -1,7 +1,7 @@
 """Dialogs for which a model has to be waited for: each goes by itself, few of one portal at a time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -15,11 +15,10 @@ from messaging.repository import dialogs as statements
 
 log = structlog.get_logger("slowly")
 
-MAX_WAITING = 400
-"""Dialogs in memory; the rest stays in the database and is claimed later."""
-AT_ONCE = 48
 AT_ONCE_OF_PORTAL = 4
-"""One portal's slow model takes no more of what all share."""
+"""A model's endpoint is one that a portal chose; its slowness is its own."""
+WAITING_OF_PORTAL = 12
+"""Dialogs in memory, those at work included; the rest stays in the database and is claimed later."""
 RENEW_S = 3.0
 
 
@@ -30,14 +29,12 @@ class Slowly:
         self._at_once = db.at_once(engine)
         self._lease = lease
         self._now = now
-        self._free = asyncio.Semaphore(AT_ONCE)
         self._free_of: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
         self._held: dict[asyncio.Task[None], Batch] = {}
 
-    @property
-    def room(self) -> int:
-        """How many more dialogs may be started."""
-        return MAX_WAITING - len(self._held)
+    def room_for(self, portal_id: UUID) -> int:
+        """How many more dialogs of a portal may be started."""
+        return WAITING_OF_PORTAL - sum(batch.dialogs[0].portal_id == portal_id for batch in self._held.values())
 
     def start(self, batch: Batch, answer: Callable[[Batch], Awaitable[object]]) -> None:
         """Have one dialog answered when it is its turn."""
@@ -45,10 +42,10 @@ class Slowly:
         self._held[task] = batch
         task.add_done_callback(self._held.pop)
 
-    async def renew(self) -> None:
-        """Hold their leases."""
-        if self._held:
-            held = [(batch.token, dialog) for batch in self._held.values() for dialog in batch.dialogs]
+    async def renew(self, others: Iterable[Batch] = ()) -> None:
+        """Hold their leases, and those of `others`."""
+        held = [(batch.token, dialog) for batch in (*self._held.values(), *others) for dialog in batch.dialogs]
+        if held:
             async with self._at_once.connect() as conn:
                 await statements.renew(conn, held, self._now() + self._lease)
 
@@ -61,7 +58,7 @@ class Slowly:
         portal_id = batch.dialogs[0].portal_id
         of_portal = self._free_of.setdefault(portal_id, asyncio.Semaphore(AT_ONCE_OF_PORTAL))
         try:
-            async with of_portal, self._free:
+            async with of_portal:
                 await answer(batch)
         except Exception as error:
             metrics.BACKGROUND_FAILURES.labels("answer_slowly").inc()

@@ -33,7 +33,7 @@ async def run(stop: asyncio.Event) -> None:
         app.dispatcher.run(),
         queue.run_worker(app.settings.redis_url, QUEUE, jobs),
         background.every(SWEEP_S, "sweep_dialogs", app.dispatcher.ring),
-        background.every(slowly.RENEW_S, "renew_dialogs", app.responder.slowly.renew),
+        background.every(slowly.RENEW_S, "renew_dialogs", app.responder.renew),
         app.fetches.run(),
         background.every(SWEEP_S, "sweep_fetches", app.fetches.ring),
         background.every(SWEEP_S, "second_look", app.second_look.round),

@@ -25,9 +25,11 @@ from messaging.app import App
 from messaging.clients.billing import BillingClient
 from messaging.clients.delivery import DeliveryClient
 from messaging.clients.portal import PortalClient
+from messaging.compose import Composed
 from messaging.config import Settings
 from messaging.detail import Details
 from messaging.diagnose import Diagnoses
+from messaging.domain import Batch
 from messaging.fetch import Fetcher
 from messaging.forecast import Blackbox
 from messaging.grpc_api import MessagingServicer
@@ -220,12 +222,18 @@ class Service:
         answer: pb.IngestResponse = await self.stub.Ingest(pb.IngestRequest(events=events))
         return list(answer.receipts)
 
-    async def respond(self) -> list[float | None]:
+    async def respond(self, *, patiently: bool = True) -> list[float | None]:
         """Claim and answer until nothing is owed now; the waits that the answers asked for."""
         waits = []
         while batches := await self.responder.claim(1):
             waits += [await self.responder.answer(batch) for batch in batches]
+        if patiently:
+            await self.responder.slowly.settled()
         return waits
+
+    async def compose(self, batch: Batch) -> Composed:
+        """Make a batch's replies, without fixing them: what a worker does before it dies."""
+        return await self.responder._compose(batch, await self.responder._questions(batch))
 
     def handed(self, portal: Portal) -> list[delivery_pb2.OutboundMessage]:
         """What delivery was given for a portal, in order."""
@@ -334,18 +342,13 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
     context = PortalContext()  # type: ignore[abstract] # the rest is UNIMPLEMENTED
     billing, delivery = Billing(clock), Delivery()  # type: ignore[abstract] # the rest is UNIMPLEMENTED
     neighbours, server = Server("127.0.0.1:0"), Server("127.0.0.1:0")
-    neighbours.add(
-        billing_pb2_grpc.add_BillingServiceServicer_to_server, billing, "teachbase.billing.v1.BillingService"
-    )
-    neighbours.add(
-        delivery_pb2_grpc.add_DeliveryServiceServicer_to_server, delivery, "teachbase.delivery.v1.DeliveryService"
-    )
-    neighbours.add(
-        portal_pb2_grpc.add_PortalServiceServicer_to_server, context, "teachbase.portal.v1.PortalService"
-    )
-    neighbours.add(
-        diagnosis_pb2_grpc.add_DiagnosisServiceServicer_to_server, context, "teachbase.portal.v1.DiagnosisService"
-    )
+    for add, servicer, name in (
+        (billing_pb2_grpc.add_BillingServiceServicer_to_server, billing, "billing.v1.BillingService"),
+        (delivery_pb2_grpc.add_DeliveryServiceServicer_to_server, delivery, "delivery.v1.DeliveryService"),
+        (portal_pb2_grpc.add_PortalServiceServicer_to_server, context, "portal.v1.PortalService"),
+        (diagnosis_pb2_grpc.add_DiagnosisServiceServicer_to_server, context, "portal.v1.DiagnosisService"),
+    ):
+        neighbours.add(add, servicer, f"teachbase.{name}")
     await neighbours.start()
     changes = PortalChanges(app.engine, app.bell, clock)
     async with channel(f"127.0.0.1:{neighbours.port}") as peers, channel(f"127.0.0.1:{server.port}") as own:
@@ -357,13 +360,9 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
             "teachbase.messaging.v1.MessagingService",
         )
         pruner = Pruner(app.engine, clock)
-        blackbox = BlackboxServicer(
-            Blackbox(app.engine, clock),
-            pruner,
-            Details(app.engine),
-            Replay(app.engine, app.bell, app.keyring.encrypt, clock),
-            Simulation(app.engine, inbox, clock, is_on=True),
-        )
+        replay = Replay(app.engine, app.bell, app.keyring.encrypt, clock)
+        simulation = Simulation(app.engine, inbox, clock, is_on=True)
+        blackbox = BlackboxServicer(Blackbox(app.engine, clock), pruner, Details(app.engine), replay, simulation)
         server.add(
             blackbox_pb2_grpc.add_BlackboxServiceServicer_to_server,
             blackbox,

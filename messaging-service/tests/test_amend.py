@@ -95,7 +95,7 @@ async def test_a_question_edited_while_its_answer_is_made_gets_the_answer_to_wha
     portal = await service.portal()
     await service.ingest(event_of(portal, 70101, "Где отпуск?"))
     (batch,) = await service.responder.claim(1)
-    composed = await service.responder._compose(batch)  # the answer to the old text is ready, not yet fixed
+    composed = await service.compose(batch)  # the answer to the old text is ready, not yet fixed
     await service.ingest(amendment_of(portal, "UPDATE"))
 
     await service.responder._fix(composed)

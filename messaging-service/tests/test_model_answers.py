@@ -50,6 +50,9 @@ class Documents:
     async def curated(self, _portal_id: Any, _question: str) -> None:
         return None
 
+    async def cold(self, _portal_ids: Any) -> set[Any]:
+        return set()
+
     async def search(self, _portal_id: Any, query: str, _limit: int) -> list[Found]:
         self.asked.append(query)
         return [Found(self.passage, 0.9, self.coverage, query)]
@@ -60,7 +63,7 @@ class Stage:
 
     def __init__(self, app: Any, model: ScriptedModel, clock: Any) -> None:
         self.model, self.documents, self.now = model, Documents(), 0.0
-        self.models = Models(lambda: self.now, timeout_s=0.5)
+        self.models = Models(lambda: self.now, most_s=0.5)
         base = Endpoint(model.url, "key", ("first",))
         self.settings = AnswerSettingsBook(app.engine, app.keyring, base, clock)
         documents: Any = self.documents
@@ -72,6 +75,17 @@ class Stage:
             return list(said)
 
         return await self.answering.answer(self.portal_id, question, history)
+
+    async def give_document_to(self, service: Any, portal: Any) -> None:
+        """An answer that quotes a document that is gone is not given."""
+        await service.execute(
+            """
+            INSERT INTO kb_documents (portal_id, id, filename, size, sha256, uploaded_by, created_at, updated_at)
+            VALUES (:portal_id, :id, 'Отпуска.docx', 1, '', 1, now(), now())
+            """,
+            portal_id=portal.id,
+            id=self.documents.passage.document_id,
+        )
 
 
 @pytest.fixture
@@ -253,7 +267,8 @@ async def test_a_slow_model_keeps_nobody_else_waiting_and_its_dialogs_are_held(
     service: Any, stage: Stage, event_of: Any
 ) -> None:
     patient, other = await service.portal(), await service.portal()
-    stage.models = Models(timeout_s=30)
+    await stage.give_document_to(service, patient)
+    stage.models = Models(most_s=30)
     gate = asyncio.Event()
 
     async def slowly(_request: Any) -> Any:
@@ -267,12 +282,12 @@ async def test_a_slow_model_keeps_nobody_else_waiting_and_its_dialogs_are_held(
     service.responder._answering = Answering(documents, stage.settings, stage.models)
     await service.ingest(event_of(patient, 70101, QUESTION), event_of(other, 70101, "ping"))
 
-    await service.respond()
+    await service.respond(patiently=False)
     others = [one.body for one in service.handed(other)]
     for _ in range(5):
         service.clock.advance(8)
         await service.responder.slowly.renew()
-        await service.respond()  # nobody takes it over meanwhile
+        await service.respond(patiently=False)  # nobody takes it over meanwhile
     waiting = service.handed(patient)
     gate.set()
     await service.responder.slowly.settled()
@@ -284,6 +299,49 @@ async def test_a_slow_model_keeps_nobody_else_waiting_and_its_dialogs_are_held(
     assert reply.body.startswith("Заявление подают за две недели до начала отпуска.")
     assert "[i]Источник: [b]Отпуска.docx[/b], раздел «Отпуска», стр. 3[/i]" in reply.body
     assert len(stage.model.asked) == 1
+    await stage.models.close()
+
+
+async def test_a_portal_that_waits_for_its_model_takes_no_turns_of_another(
+    service: Any, stage: Stage, event_of: Any
+) -> None:
+    busy, other = await service.portal(), await service.portal()
+    await stage.give_document_to(service, busy)
+    await stage.give_document_to(service, other)
+    stage.models = Models(most_s=30)
+    gate = asyncio.Event()
+    in_time: list[str] = []
+
+    async def slowly(request: Any) -> Any:
+        if "Соседи" not in str(await request.json()):
+            await gate.wait()
+        return scripted.said(GOOD)
+
+    stage.model.replies = [slowly] * 100
+    await stage.settings.choose(NIL, {"model_enabled": True}, None)
+    documents: Any = stage.documents
+    service.responder._answering = Answering(documents, stage.settings, stage.models)
+    many = [event_of(busy, 70101 + number, QUESTION, user_id=100 + number) for number in range(40)]
+    await service.ingest(*many)
+    await service.respond(patiently=False)
+    await service.ingest(event_of(other, 70101, f"Соседи: {QUESTION}"))
+
+    await service.respond(patiently=False)
+    async with asyncio.timeout(5):
+        while not in_time:
+            in_time += [one.body for one in service.handed(other)]
+            await asyncio.sleep(0.02)
+    waiting, held = service.handed(busy), service.responder.slowly.room_for(busy.id)
+    gate.set()
+    await service.responder.slowly.settled()
+    for _ in range(len(many)):
+        service.clock.advance(16)
+        await service.respond()
+    await stage.settings.choose(NIL, {}, None)
+
+    assert in_time[0].startswith("Заявление подают за две недели")
+    assert (waiting, held) == ([], 0)
+    assert len({one.provider_dialog_id for one in service.handed(busy)}) == len(many)
     await stage.models.close()
 
 

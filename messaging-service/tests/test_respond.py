@@ -93,7 +93,7 @@ async def test_what_a_dead_worker_had_fixed_is_handed_over_after_its_lease_witho
     portal = await service.portal()
     await service.ingest(event_of(portal))
     batch = (await service.responder.claim(1))[0]
-    composed = await service.responder._compose(batch)  # the worker that dies after it has fixed the reply
+    composed = await service.compose(batch)  # the worker that dies after it has fixed the reply
     await service.responder._fix(composed)
 
     service.clock.advance(11)
@@ -126,7 +126,7 @@ async def test_a_message_that_comes_while_the_dialog_is_answered_is_answered_nex
     portal = await service.portal()
     await service.ingest(event_of(portal, 70101))
     batch = (await service.responder.claim(1))[0]
-    composed = await service.responder._compose(batch)
+    composed = await service.compose(batch)
     await service.ingest(event_of(portal, 70102))
     await service.responder._fix(composed)
 

@@ -258,6 +258,8 @@ async def test_an_unanswered_question_becomes_a_curated_answer_that_wins(company
     left = (await company.call("GET", "unsatisfied", params={"kind": "unanswered"})).json()["items"]
     deleted = await company.call("DELETE", f"curated/{written.json()['id']}")
     again = (await company.call("POST", "ask", json={"question": question})).json()
+    path, changed = f"curated/{written.json()['id']}", {"question": question, "answer": "Другой"}
+    too_late = await company.call("PUT", path, json=changed)
 
     assert "нет ответа" in before
     assert open_question["question"] == question
@@ -267,6 +269,7 @@ async def test_an_unanswered_question_becomes_a_curated_answer_that_wins(company
     assert left == []
     assert deleted.status_code == 204
     assert not again["answered"]
+    assert (too_late.status_code, too_late.json()["error"]) == (404, "curated_not_found")
 
 
 async def test_a_bad_reaction_brings_the_question_to_the_administrator_and_may_be_taken_back(

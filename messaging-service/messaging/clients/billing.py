@@ -34,6 +34,18 @@ class BillingClient:
             for decision in answer.decisions
         }
 
+    async def reserve_one(self, portal_id: UUID, key: UUID) -> bool:
+        """Set an answer aside. Returns whether the plan allows it."""
+        wanted = pb.Reservation(portal_id=str(portal_id), key=str(key), trace_id=key.hex)
+        request = pb.ReserveRequest(reservations=[wanted])
+        answer = await call(self._stub.Reserve, request, peer=PEER, timeout=_TIMEOUT_S)
+        return answer.decisions[0].granted
+
+    async def release(self, portal_id: UUID, key: UUID) -> None:
+        """Give back what was set aside: nothing came of it."""
+        request = pb.ReleaseRequest(keys=[pb.ReservationKey(portal_id=str(portal_id), key=str(key))])
+        await call(self._stub.Release, request, peer=PEER, timeout=_TIMEOUT_S)
+
     async def limits(self, portal_id: UUID) -> dict[str, int]:
         """Return the plan's limits on what a portal keeps, by name; absent = unlimited."""
         request = pb.GetLimitsRequest(portal_id=str(portal_id))

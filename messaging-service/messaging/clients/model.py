@@ -63,27 +63,29 @@ class _Health:
 class Models:
     """Asks models; an endpoint that fails somebody time and again rests for them for a while."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, most_s: float = TIMEOUT_S) -> None:
         self._clients: OrderedDict[tuple[str, str], AsyncOpenAI] = OrderedDict()
         self._health: dict[Endpoint, _Health] = {}
         self._clock = clock
-        self._timeout_s = timeout_s
+        self._most_s = most_s
 
-    async def complete(self, endpoint: Endpoint, messages: Sequence[Mapping[str, str]]) -> Completion:
-        """Return what the first model that can answer says, all of them in `timeout_s`. Raises ModelFailed."""
+    async def complete(
+        self, endpoint: Endpoint, messages: Sequence[Mapping[str, str]], patience_s: float = TIMEOUT_S
+    ) -> Completion:
+        """Return what the first model that can answer says, all within `patience_s`. Raises ModelFailed."""
         health = self._health.setdefault(endpoint, _Health())
         if health.rests_until > self._clock():
             raise ModelFailed("resting")
         await asyncio.to_thread(importlib.import_module, "openai")  # the first time it takes half a second
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(min(patience_s, self._most_s)):
                 completion = await self._first(endpoint, messages)
         except (ModelFailed, TimeoutError) as error:
             health.failures += 1
             if health.failures >= FAILURES_TO_OPEN:
                 health.failures, health.rests_until = 0, self._clock() + OPEN_S
             raise error if isinstance(error, ModelFailed) else ModelFailed("timeout") from error
-        del self._health[endpoint]
+        self._health.pop(endpoint, None)
         return completion
 
     async def close(self) -> None:
@@ -134,7 +136,7 @@ class Models:
             self._clients[key] = AsyncOpenAI(
                 base_url=endpoint.base_url,
                 api_key=endpoint.api_key or "-",
-                timeout=self._timeout_s,
+                timeout=TIMEOUT_S,
                 max_retries=0,
                 # The address is one that was allowed; where it sends us to is not.
                 http_client=DefaultAsyncHttpxClient(follow_redirects=False, trust_env=False),

@@ -28,6 +28,10 @@ class IndexCache:
         self.size_bytes = 0
         """Of all that is kept."""
 
+    def has(self, portal_id: UUID, version: int) -> bool:
+        """Whether an index is at hand."""
+        return (portal_id, version) in self._indexes
+
     async def get(
         self, portal_id: UUID, version: int, load: Load, synonyms: Mapping[str, Sequence[str]] = NO_SYNONYMS
     ) -> LexicalIndex:

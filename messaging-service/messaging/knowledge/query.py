@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 Familiarity = Callable[[Sequence[str]], Sequence[float]]
 """Of each word, the share of its grams that the index has, in 0..1."""
 
-LONGEST = 1_000
+LONGEST = 400
 """Characters of a question that are read."""
 _LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>~"
 _RUSSIAN = "йцукенгшщзхъфывапролджэячсмитьбюёЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮЁ"

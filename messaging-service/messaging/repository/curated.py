@@ -1,5 +1,6 @@
 """Statements on curated answers."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -23,17 +24,14 @@ async def of_portal(
     return [Curated(*row) for row in rows]
 
 
-async def save(conn: AsyncConnection, portal_id: UUID, curated: Curated) -> Curated:
-    """Store a curated answer, or change what it says. Returns it as it is stored."""
-    rows = await conn.execute(
-        text(f"""
+async def insert(conn: AsyncConnection, portal_id: UUID, curated: Curated) -> None:
+    """Store a new curated answer."""
+    await conn.execute(
+        text("""
             INSERT INTO kb_curated (portal_id, id, question, answer, from_message_id, created_by, created_at,
                                     updated_at)
             VALUES (:portal_id, :id, :question, :answer, :from_message_id, :created_by, :created_at, :updated_at)
-            ON CONFLICT (portal_id, id) DO UPDATE
-            SET question = excluded.question, answer = excluded.answer, updated_at = excluded.updated_at
-            RETURNING {_COLUMNS}
-        """),  # noqa: S608 - our own words
+        """),
         {
             "portal_id": portal_id,
             "id": curated.id,
@@ -45,7 +43,21 @@ async def save(conn: AsyncConnection, portal_id: UUID, curated: Curated) -> Cura
             "updated_at": curated.updated_at,
         },
     )
-    return Curated(*rows.one())
+
+
+async def change(
+    conn: AsyncConnection, portal_id: UUID, curated_id: UUID, question: str, answer: str, now: datetime
+) -> Curated | None:
+    """Change what a curated answer says; returns it, None where there is none."""
+    rows = await conn.execute(
+        text(f"""
+            UPDATE kb_curated SET question = :question, answer = :answer, updated_at = :now
+            WHERE portal_id = :portal_id AND id = :id RETURNING {_COLUMNS}
+        """),  # noqa: S608 - our own words
+        {"portal_id": portal_id, "id": curated_id, "question": question, "answer": answer, "now": now},
+    )
+    row = rows.first()
+    return Curated(*row) if row else None
 
 
 async def delete(conn: AsyncConnection, portal_id: UUID, curated_id: UUID) -> bool:

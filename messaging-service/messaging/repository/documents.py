@@ -1,6 +1,6 @@
 """Statements on documents: stored, read by a worker, looked at, deleted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -139,15 +139,22 @@ async def claim(
     ]
 
 
-async def renew(conn: AsyncConnection, held: Mapping[UUID, UUID], lease_until: datetime) -> None:
-    """Hold documents (id -> token) for longer."""
+async def renew(conn: AsyncConnection, held: Mapping[tuple[UUID, UUID], UUID], lease_until: datetime) -> None:
+    """Hold documents ((portal, id) -> token) for longer."""
     await conn.execute(
         text("""
             UPDATE kb_documents SET lease_until = :lease_until
-            FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS uuid[])) AS held (id, token)
-            WHERE kb_documents.id = held.id AND lease_token = held.token
+            FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:tokens AS uuid[]))
+                 AS held (portal_id, id, token)
+            WHERE kb_documents.portal_id = held.portal_id AND kb_documents.id = held.id
+              AND lease_token = held.token
         """),
-        {"ids": list(held), "tokens": list(held.values()), "lease_until": lease_until},
+        {
+            "portal_ids": [portal_id for portal_id, _ in held],
+            "ids": [document_id for _, document_id in held],
+            "tokens": list(held.values()),
+            "lease_until": lease_until,
+        },
     )
 
 
@@ -216,9 +223,47 @@ async def keep(conn: AsyncConnection, portal_id: UUID, document_id: UUID) -> Non
     await conn.execute(statement, {"portal_id": portal_id, "id": document_id})
 
 
+async def passages_of_others(conn: AsyncConnection, held: HeldDocument) -> int:
+    """Return how many passages of a portal's other documents are answered from."""
+    statement = text("""
+        SELECT coalesce(sum(chunks), 0) FROM kb_documents
+        WHERE portal_id = :portal_id AND id <> :id AND generation > 0
+    """)
+    given = {"portal_id": held.portal_id, "id": held.document_id}
+    return int(await conn.scalar(statement, given) or 0)
+
+
+async def gone(conn: AsyncConnection, documents: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Return which of these documents (portal, id) are not there any more."""
+    rows = await conn.execute(
+        text("""
+            SELECT asked.portal_id, asked.id
+            FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[])) AS asked (portal_id, id)
+            WHERE NOT EXISTS (
+                SELECT FROM kb_documents AS d WHERE d.portal_id = asked.portal_id AND d.id = asked.id
+            )
+        """),
+        {
+            "portal_ids": [portal_id for portal_id, _ in documents],
+            "ids": [document_id for _, document_id in documents],
+        },
+    )
+    return {(row.portal_id, row.id) for row in rows}
+
+
+async def put_off_garbage(conn: AsyncConnection, portal_id: UUID, document_id: UUID, due_at: datetime) -> None:
+    """Have a file taken away later, so that others are not kept waiting by it."""
+    statement = text("""
+        UPDATE kb_garbage SET due_at = :due_at WHERE portal_id = :portal_id AND document_id = :id
+    """)
+    await conn.execute(statement, {"portal_id": portal_id, "id": document_id, "due_at": due_at})
+
+
 async def garbage(conn: AsyncConnection, now: datetime, limit: int) -> Sequence[tuple[UUID, UUID]]:
     """Return files to be taken away, by portal and document."""
-    statement = text("SELECT portal_id, document_id FROM kb_garbage WHERE due_at <= :now LIMIT :limit")
+    statement = text(
+        "SELECT portal_id, document_id FROM kb_garbage WHERE due_at <= :now ORDER BY due_at LIMIT :limit"
+    )
     return [
         (row.portal_id, row.document_id) for row in await conn.execute(statement, {"now": now, "limit": limit})
     ]
