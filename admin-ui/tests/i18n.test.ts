@@ -4,11 +4,15 @@ import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
-import en from "@/portal/locales/en.json";
-import ru from "@/portal/locales/ru.json";
+import enFirst from "@/portal/locales/en.json";
+import enKnowledge from "@/portal/locales/knowledge.en.json";
+import ruKnowledge from "@/portal/locales/knowledge.ru.json";
+import ruFirst from "@/portal/locales/ru.json";
 import { languageFor, translator } from "@/shared/i18n";
 
 const PLURAL = /_(zero|one|two|few|many|other)$/;
+const en = { ...enFirst, ...enKnowledge };
+const ru = { ...ruFirst, ...ruKnowledge };
 const LANGUAGES = { en, ru };
 
 /** Every text of a dictionary by its path. */

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -16,6 +17,8 @@ import httpx
 
 from devstack.postgres import admin_dsn
 
+ROOT = Path(__file__).parents[2]
+READY_WITHIN_S = 90
 EVENTS = Path(__file__).parents[1] / "fixtures" / "bitrix24" / "events"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -149,6 +152,40 @@ class Product:
 
     def log(self, name: str) -> str:
         return (self.run_dir / "logs" / f"{name}.log").read_text()
+
+
+@contextmanager
+def running(folder: Path, base: int) -> Iterator[Product]:
+    """A whole stack: what `make run` starts, in a folder of its own and on the ports from `base` on."""
+    ports = {
+        name: str(base + offset)
+        for offset, name in enumerate(
+            ("TB_PORT", "TB_GATEWAY_PORT", "TB_SIM_PORT", "TB_POSTGRES_PORT", "TB_REDIS_PORT"), start=1
+        )
+    }
+    grpc = {
+        f"TB_{name}_GRPC": f"127.0.0.1:{base + 10 + offset}"
+        for offset, name in enumerate(("PORTAL", "MESSAGING", "DELIVERY", "BILLING"))
+    }
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("TB_")},
+        **ports,
+        **grpc,
+        "TB_METRICS_BASE_PORT": str(base + 20),
+        "TB_RUN_DIR": str(folder / "run"),
+        "TB_PUBLIC_URL": f"http://127.0.0.1:{ports['TB_PORT']}",
+    }
+    with (folder / "output").open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "devstack", "up"], cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
+    product = Product(folder / "run", environment)
+    try:
+        product.wait_ready(process, folder / "output", READY_WITHIN_S)
+        yield product
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
 
 
 async def eventually(check: Callable[[], Awaitable[Any]], seconds: float = 15, what: str = "it") -> Any:

@@ -1,12 +1,15 @@
 """The built portal app in the simulator's frame, in a real browser."""
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from playwright.async_api import BrowserContext
 
-from b24sim.testing import FakeClock, serving, simulator
+from b24sim.testing import FakeClock, Sim, serving, simulator
+from tests.e2e import product as stack
 from tests.ui.product import DIST, Product, site
 from tests.ui.visit import HAS_CHROMIUM, Visitors, chromium
 
@@ -55,3 +58,21 @@ async def portal(visitors: Visitors, product: Product) -> dict[str, Any]:
     """An installed portal where three may talk to the bot."""
     product.status, product.allowed = "active", [1, 2, 3]
     return await visitors.portal(installed=True)
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Product]:
+    """The whole product, for the pages whose worth is what stands behind them."""
+    with stack.running(tmp_path_factory.mktemp("ui"), 10000 + os.getpid() % 100 * 100) as product:
+        yield product
+
+
+@pytest.fixture
+async def guests(running: stack.Product, browser: BrowserContext) -> AsyncIterator[Visitors]:
+    """Who opens the app of the whole product; every page must end without an error on its console."""
+    async with httpx.AsyncClient(base_url=running.sim_url, timeout=30, trust_env=False) as http:
+        visitors = Visitors(Sim(http, running.sim_url))
+        visitors.begin(browser)
+        yield visitors
+        mistakes = await visitors.end()
+    assert mistakes == []

@@ -254,6 +254,7 @@ _ROUTES: dict[tuple[str, str], Callable[[Product, int, Any], dict[str, Any]]] = 
     ("GET", "/v1/portal/departments"): lambda product, _user, _body: {"items": product.departments},
     ("GET", "/v1/portal/settings"): lambda product, _user, _body: product.settings,
     ("PUT", "/v1/portal/settings"): _save_settings,
+    ("GET", "/v1/portal/kb/documents"): lambda _product, _user, _body: {"items": [], "next_cursor": None},
     ("POST", "/v1/bitrix/install/finalize"): _finalize,
     ("POST", "/v1/portal/chats/provision"): lambda product, _user, _body: product.provision(product.allowed),
     ("GET", "/v1/portal/usage"): lambda _product, _user, _body: {

@@ -1,9 +1,10 @@
 import "i18next";
 
 import type en from "@/portal/locales/en.json";
+import type knowledge from "@/portal/locales/knowledge.en.json";
 
 declare module "i18next" {
   interface CustomTypeOptions {
-    resources: { translation: typeof en };
+    resources: { translation: typeof en & typeof knowledge };
   }
 }

@@ -75,13 +75,17 @@ export class Session {
     return told(this.#open.POST("/v1/bitrix/session", { body: { AUTH_ID, member_id } }));
   }
 
-  async #authorized(request: Request): Promise<Response> {
-    const spare = request.clone();
+  /** What `send` gets with the token; it is called once more where that token has ended. */
+  async withToken(send: (token: string) => Promise<Response>): Promise<Response> {
     const used = this.#token;
-    const answer = await this.#send(bearing(request, used));
+    const answer = await send(used);
     if (answer.status !== 401) return answer;
     if (this.#token === used) await this.open(); // else somebody renewed it meanwhile
-    return this.#send(bearing(spare, this.#token));
+    return send(this.#token);
+  }
+
+  #authorized(request: Request): Promise<Response> {
+    return this.withToken((token) => this.#send(bearing(request.clone(), token)));
   }
 }
 

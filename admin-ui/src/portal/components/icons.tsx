@@ -90,6 +90,30 @@ export const SlidersIcon = ({ size }: Sized) => (
   <Icon size={size}>
     <path d="M4 7h8M16.5 7H20M4 17h3.5M12 17h8" />
     <circle cx="14.2" cy="7" r="2.2" />
-    <circle cx="9.800" cy="17" r="2.2" />
+    <circle cx="9.8" cy="17" r="2.2" />
+  </Icon>
+);
+
+export const BookIcon = ({ size }: Sized) => (
+  <Icon size={size}>
+    <path d="M12 6.5C10.3 5 7.8 4.5 4 4.5v13c3.8 0 6.3.5 8 2 1.7-1.5 4.2-2 8-2v-13c-3.8 0-6.3.5-8 2ZM12 6.5v13" />
+  </Icon>
+);
+
+export const UploadIcon = ({ size }: Sized) => (
+  <Icon size={size}>
+    <path d="M12 15.5V5M7.5 9 12 4.5 16.5 9M4.5 15.5v2a2 2 0 0 0 2 2h11a2 2 0 0 0 2-2v-2" />
+  </Icon>
+);
+
+export const TrashIcon = ({ size }: Sized) => (
+  <Icon size={size}>
+    <path d="M4.5 7h15M9.5 7V4.5h5V7M6.5 7l.8 12.5h9.4L17.5 7M10.3 11v4.5M13.7 11v4.5" />
+  </Icon>
+);
+
+export const ChevronIcon = ({ size }: Sized) => (
+  <Icon size={size}>
+    <path d="m7 10 5 5 5-5" />
   </Icon>
 );

@@ -11,6 +11,16 @@ type Known = Exclude<keyof typeof en.problems, "title" | "unknown">;
 
 const isKnown = (code: string): code is Known => code in en.problems && code !== "title" && code !== "unknown";
 
+/** The sentence for a problem: ours where its code is known, the server's for a refusal, else that it is our fault. */
+export function useSentence(): (problem: unknown) => string {
+  const { t } = useTranslation();
+  return (problem) => {
+    const { code, status, message } = problem instanceof Problem ? problem : new Problem("unexpected", "");
+    if (isKnown(code)) return t(`problems.${code}`);
+    return (status >= 400 && status < 500 && message) || t("problems.unknown");
+  };
+}
+
 interface Props {
   problem: unknown;
   onRetry?: () => void;
@@ -20,12 +30,12 @@ interface Props {
 /** What went wrong, in a sentence; the reference for support; the way to try again. */
 export function ProblemNotice({ problem, onRetry, retrying = false }: Props) {
   const { t } = useTranslation();
+  const sentence = useSentence();
   const known = problem instanceof Problem ? problem : new Problem("unexpected", "");
-  const said = known.status >= 400 && known.status < 500 ? known.message : "";
   return (
     <Alert color="red" variant="light" icon={<AlertIcon />} title={t("problems.title")} role="alert">
       <Stack gap="sm" align="flex-start">
-        <Text size="sm">{isKnown(known.code) ? t(`problems.${known.code}`) : said || t("problems.unknown")}</Text>
+        <Text size="sm">{sentence(known)}</Text>
         {known.traceId && <Reference id={known.traceId} />}
         {onRetry && <Retry key={known.traceId} after={known.retryAfter} onRetry={onRetry} busy={retrying} />}
       </Stack>

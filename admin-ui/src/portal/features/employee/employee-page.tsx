@@ -6,6 +6,7 @@ import { ChatIcon, ClockIcon } from "@/portal/components/icons";
 import classes from "@/portal/components/layout.module.css";
 import { Page } from "@/portal/components/page";
 import { ProblemNotice } from "@/portal/components/problem-notice";
+import { AskCard } from "@/portal/features/knowledge/parts";
 import { HowToCard } from "@/portal/features/overview/how-to-card";
 import { botWorks, useStatus } from "@/portal/features/overview/status";
 import { UsageCard } from "@/portal/features/overview/usage-card";
@@ -21,6 +22,7 @@ export function EmployeePage({ session }: { session: SessionOpened }) {
       {status.isPending && <Skeleton height={104} radius="lg" aria-hidden />}
       {status.isError && !status.data && <ProblemNotice problem={status.error} onRetry={() => void status.refetch()} />}
       {status.data && <Standing status={status.data} />}
+      {status.data?.user.allowed && <AskCard own />}
       {status.data?.user.allowed && <HowToCard />}
       {status.data?.user.allowed && <UsageCard own />}
     </Page>

@@ -4,6 +4,7 @@ import classes from "@/portal/components/layout.module.css";
 import { later } from "@/portal/components/later";
 import { Page } from "@/portal/components/page";
 import { AccessCard } from "@/portal/features/access/access-card";
+import { AskCard, KnowledgeCard } from "@/portal/features/knowledge/parts";
 import { BotCard } from "@/portal/features/overview/bot-card";
 import { HowToCard } from "@/portal/features/overview/how-to-card";
 import { UsageCard } from "@/portal/features/overview/usage-card";
@@ -18,7 +19,11 @@ export function OverviewPage({ domain }: { domain: string }) {
     <Page domain={domain}>
       <BotCard />
       <div className={classes.columns}>
-        <AccessCard />
+        <Stack gap="md">
+          <KnowledgeCard />
+          <AskCard />
+          <AccessCard />
+        </Stack>
         <Stack gap="md">
           <HowToCard />
           <UsageCard />
