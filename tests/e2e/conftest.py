@@ -1,18 +1,10 @@
-"""One real stack for all end-to-end tests: what `make run` starts, on ports and in a directory of its own."""
+"""The stack as end-to-end tests use it."""
 
-import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.e2e import product as stack
 from tests.e2e.product import Product
-
-
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with stack.running(tmp_path_factory.mktemp("e2e"), 20000 + os.getpid() % 100 * 100) as product:
-        yield product
 
 
 @pytest.fixture

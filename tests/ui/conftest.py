@@ -1,7 +1,6 @@
 """The built portal app in the simulator's frame, in a real browser."""
 
-import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -58,13 +57,6 @@ async def portal(visitors: Visitors, product: Product) -> dict[str, Any]:
     """An installed portal where three may talk to the bot."""
     product.status, product.allowed = "active", [1, 2, 3]
     return await visitors.portal(installed=True)
-
-
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Product]:
-    """The whole product, for the pages whose worth is what stands behind them."""
-    with stack.running(tmp_path_factory.mktemp("ui"), 10000 + os.getpid() % 100 * 100) as product:
-        yield product
 
 
 @pytest.fixture
