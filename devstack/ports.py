@@ -1,7 +1,9 @@
-"""Which TCP ports of this host are free."""
+"""Which TCP ports of this host are free, and how they stay so."""
 
 import errno
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from devstack.errors import StackError
 
@@ -18,6 +20,18 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
                 return False
             raise
         return True
+
+
+@contextmanager
+def held(port: int, host: str = "127.0.0.1") -> Iterator[None]:
+    """Keep the kernel from giving a port to a client's connection; a server may listen there, and again.
+
+    The ports of gRPC lie among those that clients are given: a connection that has one keeps its server away.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind((host, port))
+        yield
 
 
 def next_free(port: int, taken: frozenset[int] = frozenset()) -> int:

@@ -87,7 +87,9 @@ def read(environment: Mapping[str, str]) -> Settings:
 def fixed_ports(settings: Settings) -> list[tuple[str, str, int]]:
     """Every port that must be free at the start, as (variable, host, port)."""
     metrics = [settings.metrics_port(name) for name in METRICS_OFFSETS]
-    services = [(f"TB_{context.upper()}_GRPC", *_split(address)) for context, address in settings.grpc.items()]
+    services = [
+        (f"TB_{context.upper()}_GRPC", *split_address(address)) for context, address in settings.grpc.items()
+    ]
     simulator = [] if settings.sim_port is None else [("TB_SIM_PORT", "127.0.0.1", settings.sim_port)]
     return [
         ("TB_PORT", "127.0.0.1", settings.port),
@@ -135,6 +137,7 @@ def _address(environment: Mapping[str, str], name: str, default_port: int) -> st
     return address
 
 
-def _split(address: str) -> tuple[str, int]:
+def split_address(address: str) -> tuple[str, int]:
+    """Return the parts of `host:port`."""
     host, _, port = address.rpartition(":")
     return host, int(port)

@@ -6,12 +6,13 @@ import resource
 import signal
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 
 from devstack import database, environment, envoy, migrations, postgres, processes, redis, run_dir, secret_keys
 from devstack.errors import StackError
 from devstack.output import say
-from devstack.ports import is_free, next_free
-from devstack.settings import Settings, fixed_ports
+from devstack.ports import held, is_free, next_free
+from devstack.settings import Settings, fixed_ports, split_address
 from devstack.supervisor import Supervisor
 from devstack.together import together
 
@@ -26,10 +27,10 @@ async def up(settings: Settings) -> None:
     stop = asyncio.Event()
     _stop_on_signals(stop)
     _raise_file_limit()
-    with run_dir.locked(settings.run_dir):
+    with run_dir.locked(settings.run_dir), ExitStack() as ports:
         run_dir.prepare(settings.run_dir)
         stack = Supervisor(settings.run_dir)
-        starting = asyncio.create_task(_bring_up(stack, settings))
+        starting = asyncio.create_task(_bring_up(stack, settings, ports))
         asked = asyncio.create_task(stop.wait())
         try:
             await _first_of(starting, asked, stack)
@@ -67,8 +68,10 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-async def _bring_up(stack: Supervisor, settings: Settings) -> None:
+async def _bring_up(stack: Supervisor, settings: Settings, ports: ExitStack) -> None:
     await _require_ports(settings)
+    for host, port in map(split_address, settings.grpc.values()):
+        ports.enter_context(held(port, host))
     keys = settings.secret_keys or secret_keys.load_or_make(settings.run_dir)
     admin_dsn, redis_url = await together(_postgres(stack, settings), _redis(stack, settings))
     dsns = await database.bootstrap(admin_dsn, keys.split(",")[0])
