@@ -43,26 +43,44 @@ class Answering:
         patient = {one for one in portal_ids if (await self._settings.of(one)).has_model}
         return patient | await self._knowledge.cold(portal_ids)
 
+    async def versions(self, portal_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """Return the version of what each portal's answers come from; one that has nothing is absent."""
+        return await self._knowledge.versions(portal_ids)
+
     async def answer(
-        self, portal_id: UUID, question: str, history: History, patience_s: float = TIMEOUT_S
+        self,
+        portal_id: UUID,
+        version: int | None,
+        question: str,
+        history: History,
+        patience_s: float = TIMEOUT_S,
     ) -> Answer:
         """Answer from a portal's documents, or say honestly that they hold no answer.
 
-        `history` reads what was said in the dialog before, oldest first. A model that fails, or takes longer than
-        `patience_s`, mutes nobody: then the documents are quoted.
+        `version` is one of `versions`, read once for many questions; None: it has nothing. `history` reads what
+        was said in the dialog before, oldest first. A model that fails, or takes longer than `patience_s`, mutes
+        nobody: then the documents are quoted.
         """
         settings = await self._settings.of(portal_id)
-        answer = await self._answer(portal_id, question, history, settings, patience_s)
+        answer = await self._answer(portal_id, version, question, history, settings, patience_s)
         language = "" if settings.language == "question" else settings.language
         return replace(answer, language=language, names_place=settings.citations == "full")
 
     async def _answer(
-        self, portal_id: UUID, question: str, history: History, settings: AnswerSettings, patience_s: float
+        self,
+        portal_id: UUID,
+        version: int | None,
+        question: str,
+        history: History,
+        settings: AnswerSettings,
+        patience_s: float,
     ) -> Answer:
-        if curated := await self._knowledge.curated(portal_id, question):
+        if version is None:
+            return Answer(Kind.NO_DOCUMENTS)
+        if curated := await self._knowledge.curated(portal_id, version, question):
             return Answer(Kind.CURATED, curated.answer)
         before = await history() if _is_follow_up(question) else []
-        found = await self._knowledge.search(portal_id, _in_context(question, before), LOOKED_AT)
+        found = await self._knowledge.search(portal_id, version, _in_context(question, before), LOOKED_AT)
         if found is None:
             return Answer(Kind.NO_DOCUMENTS)
         quoted = extractive(found, FOUND * STRICTNESS[settings.strictness])

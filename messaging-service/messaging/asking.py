@@ -29,9 +29,10 @@ class Asking:
         key = ids.uuid7()
         if not await self._billing.reserve_one(portal_id, key):
             raise AnswersUsedUp
+        version = (await self._answering.versions([portal_id])).get(portal_id)
         free = self._free_of.setdefault(portal_id, asyncio.Semaphore(AT_ONCE_OF_PORTAL))
         async with free:
-            answer = await self._answering.answer(portal_id, question, _no_history, PATIENCE_S)
+            answer = await self._answering.answer(portal_id, version, question, _no_history, PATIENCE_S)
         if answer.kind in {Kind.KNOWLEDGE, Kind.CURATED}:
             await self._billing.commit([(portal_id, key)])
         else:

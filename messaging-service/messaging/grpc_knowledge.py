@@ -76,7 +76,11 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         return pb.ListChunksResponse(chunks=map(_chunk, found), next_page_token=token)
 
     async def Search(self, request: pb.SearchRequest, context: Context) -> pb.SearchResponse:
-        found = await self._knowledge.search(UUID(request.portal_id), request.query, request.limit or 10)
+        portal_id = UUID(request.portal_id)
+        version = (await self._knowledge.versions([portal_id])).get(portal_id)
+        found = (
+            await self._knowledge.search(portal_id, version, request.query, request.limit or 10) if version else ()
+        )
         return pb.SearchResponse(
             items=[
                 pb.Found(

@@ -19,8 +19,6 @@ from messaging.repository import curated
 
 CACHE_BYTES = 256 * 1024 * 1024
 """Of one process: about 230 portals of 200 passages."""
-
-
 _MOST_CURATED = 500
 """Portals whose curated answers are kept in memory."""
 
@@ -34,33 +32,30 @@ class KnowledgeBase:
         self._indexes = IndexCache(CACHE_BYTES)
         self._curated: OrderedDict[UUID, tuple[int, CuratedAnswers]] = OrderedDict()
 
+    async def versions(self, portal_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """Return the version of what each portal's answers come from; one that has nothing is absent."""
+        async with self._at_once.connect() as conn:
+            return await statements.versions(conn, portal_ids)
+
     async def cold(self, portal_ids: Sequence[UUID]) -> set[UUID]:
         """Return the portals whose index would have to be built first."""
-        async with self._at_once.connect() as conn:
-            versions = await statements.versions(conn, portal_ids)
+        versions = await self.versions(portal_ids)
         return {portal_id for portal_id, version in versions.items() if not self._indexes.has(portal_id, version)}
 
-    async def curated(self, portal_id: UUID, question: str) -> Curated | None:
+    async def curated(self, portal_id: UUID, version: int, question: str) -> Curated | None:
         """Return the answer that a person wrote to this question."""
-        async with self._at_once.connect() as conn:
-            version = (await statements.versions(conn, [portal_id])).get(portal_id)
-            if version is None:
-                return None
-            kept = self._curated.get(portal_id)
-            if kept is None or kept[0] != version:
+        kept = self._curated.get(portal_id)
+        if kept is None or kept[0] != version:
+            async with self._at_once.connect() as conn:
                 kept = (version, CuratedAnswers.of(await curated.of_portal(conn, portal_id)))
-                self._curated[portal_id] = kept
+            self._curated[portal_id] = kept
         self._curated.move_to_end(portal_id)
         if len(self._curated) > _MOST_CURATED:
             self._curated.popitem(last=False)
         return await asyncio.to_thread(kept[1].best, question)
 
-    async def search(self, portal_id: UUID, query: str, limit: int) -> list[Found] | None:
+    async def search(self, portal_id: UUID, version: int, query: str, limit: int) -> list[Found] | None:
         """Return the passages that fit best, best first; None where there is nothing to look into."""
-        async with self._at_once.connect() as conn:
-            version = (await statements.versions(conn, [portal_id])).get(portal_id)
-        if version is None:
-            return None
         index = await self._indexes.get(portal_id, version, partial(self._load, portal_id))
         if not index.passages:
             return None

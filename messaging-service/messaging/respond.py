@@ -182,12 +182,13 @@ class Responder:
         return composer.composed
 
     async def _look_up(self, questions: Sequence[Question]) -> dict[UUID, Answered]:
-        return {one.id: await self._look_one_up(one) for one in questions}
+        versions = await self._answering.versions([one.portal_id for one in questions]) if questions else {}
+        return {one.id: await self._look_one_up(one, versions.get(one.portal_id)) for one in questions}
 
-    async def _look_one_up(self, question: Question) -> Answered:
+    async def _look_one_up(self, question: Question, version: int | None) -> Answered:
         began = time.perf_counter()
         said = without_mentions(question.body, question.bot_id)
-        answer = await self._answering.answer(question.portal_id, said, partial(self._history, question))
+        answer = await self._answering.answer(question.portal_id, version, said, partial(self._history, question))
         return Answered(answer, self._now(), int(1000 * (time.perf_counter() - began)))
 
     async def _history(self, question: Question) -> list[Turn]:

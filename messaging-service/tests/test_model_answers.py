@@ -47,13 +47,16 @@ class Documents:
             ends=len(VACATION),
         )
 
-    async def curated(self, _portal_id: Any, _question: str) -> None:
+    async def versions(self, portal_ids: Any) -> dict[Any, int]:
+        return dict.fromkeys(portal_ids, 1)
+
+    async def curated(self, _portal_id: Any, _version: int, _question: str) -> None:
         return None
 
     async def cold(self, _portal_ids: Any) -> set[Any]:
         return set()
 
-    async def search(self, _portal_id: Any, query: str, _limit: int) -> list[Found]:
+    async def search(self, _portal_id: Any, _version: int, query: str, _limit: int) -> list[Found]:
         self.asked.append(query)
         return [Found(self.passage, 0.9, self.coverage, query)]
 
@@ -74,7 +77,7 @@ class Stage:
         async def history() -> list[Turn]:
             return list(said)
 
-        return await self.answering.answer(self.portal_id, question, history)
+        return await self.answering.answer(self.portal_id, 1, question, history)
 
     async def give_document_to(self, service: Any, portal: Any) -> None:
         """An answer that quotes a document that is gone is not given."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from kit import purge
 from messaging import texts
@@ -46,6 +47,30 @@ async def test_the_messenger_shows_the_quote_and_its_source(service: Any, knowle
     [row] = await service.rows("SELECT kind, detail FROM answer_explanations WHERE portal_id = :id", id=portal.id)
     assert row.kind == "knowledge"
     assert row.detail["passages"][0]["verdict"] == "quoted"
+
+
+async def test_what_a_portal_knows_is_looked_up_once_for_all_who_ask(
+    service: Any, knowledge: Any, event_of: Any
+) -> None:
+    portal = await service.portal()
+    await knowledge.read(portal, "Командировки.md", knowledge.travel)
+    await service.ingest(event_of(portal, 70101, "какие суточные в командировке по россии?"))
+    await service.respond()  # the index is built
+    read: list[str] = []
+    people = range(100, 108)
+    asked = [event_of(portal, 70200 + one, "суточные по россии?", user_id=one) for one in people]
+    await service.ingest(*asked)
+
+    def hear(*told: Any) -> None:
+        read.append(told[2])
+
+    event.listen(service.engine.sync_engine, "before_cursor_execute", hear)
+    await service.respond()
+    event.remove(service.engine.sync_engine, "before_cursor_execute", hear)
+
+    assert sum("700 рублей в день" in one.body for one in service.handed(portal)) == 1 + len(people)
+    assert sum("FROM kb_versions" in statement for statement in read) == 2  # is it slow, and what does it know
+    assert not any("kb_chunks" in statement or "kb_curated" in statement for statement in read)
 
 
 async def test_a_question_in_the_wrong_layout_is_answered_in_the_language_that_was_meant(

@@ -60,7 +60,8 @@ async def test_no_question_of_one_portal_finds_anything_of_another(tenants: Tena
     asking = data.draw(st.sampled_from(tenants.portals))
     words = data.draw(st.lists(st.sampled_from(tenants.words), min_size=1, max_size=8))
 
-    found = await tenants.knowledge.base.search(asking.id, " ".join(words), 50) or []
+    version = (await tenants.knowledge.base.versions([asking.id]))[asking.id]
+    found = await tenants.knowledge.base.search(asking.id, version, " ".join(words), 50) or []
 
     assert {one.passage.document_id for one in found} <= tenants.documents[asking.id]
     assert all(tenants.mark_of[asking.id] in one.passage.text for one in found)
