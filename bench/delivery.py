@@ -29,8 +29,8 @@ class Plan:
     claims: int
 
 
-FULL = Plan(queued=2000, single_s=60, neighbours=50, portals=1000, claims=60)
-QUICK = Plan(queued=400, single_s=10, neighbours=10, portals=100, claims=10)
+FULL = Plan(queued=2000, single_s=60, neighbours=50, portals=1000, claims=300)
+QUICK = Plan(queued=400, single_s=10, neighbours=10, portals=100, claims=50)
 _EACH = 10
 _QUIET_S = 10.0
 _ONE_CORE = ("worker", "serve", "simulator")

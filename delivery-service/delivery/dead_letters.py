@@ -47,9 +47,10 @@ class DeadLetters:
                 raise OutboxItemNotFound(id=item_id)
             if not await self._take_up(conn, [item_id]):
                 raise OutboxItemNotDead(id=item_id, state=item.state)
+            # Before the commit: afterwards a worker may have it, and the answer is what this call did.
+            taken_up = await reading.find(conn, item_id)
         self._bell.ring(DELIVER)
-        async with self._engine.connect() as conn:
-            return await reading.find(conn, item_id) or item
+        return taken_up or item
 
     async def retry_many(self, wanted: DeadFilter, *, dry_run: bool) -> Retried:
         """Count what a filter finds; without `dry_run` have the oldest sent again, MAX_PER_CALL at most."""

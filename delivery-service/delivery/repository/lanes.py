@@ -40,7 +40,8 @@ async def visit(
 ) -> list[tuple[Lane, bool]]:
     """Give up to `limit` lanes that are due their quantum, on from a portal and around; hold those with credit.
 
-    Returns each, in that order, and whether it is held. The cost is that of the lanes visited, not of those due.
+    Returns each, in that order, and whether it is held. The cost is that of the lanes visited, not of those due:
+    the second LIMIT takes none away, it tells the planner how few they are, who would read the whole table else.
     """
     rows = await conn.execute(
         text(f"""
@@ -53,7 +54,7 @@ async def visit(
                 FOR UPDATE SKIP LOCKED
             ), visited AS (
                 SELECT portal_id, credit_ms + CAST(:quantum AS integer) AS credit_ms
-                FROM (TABLE ahead UNION ALL TABLE behind) AS found
+                FROM (TABLE ahead UNION ALL TABLE behind LIMIT :limit) AS found
             )
             UPDATE lanes
             SET credit_ms = least(visited.credit_ms, :quantum),
