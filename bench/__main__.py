@@ -34,6 +34,7 @@ def main() -> None:
     found = report.Report(report.now(), report.commit(), report.machine(), load_average, sections)
     try:
         for name in asked.only or _PARTS:
+            os.sync()  # what a part left to be written is not the next one's cost
             sections += _PARTS[name](quick)
             if not quick and not asked.only:
                 found.write()  # what is measured stays, whatever becomes of the rest

@@ -64,27 +64,27 @@ async def claim(
 
     An item waits while an earlier one of its dialog is not due. An item that a dead worker left in `sending`
     may have been shown: it is turned into `unknown`, due at `unknown_due`, and claimed when that has come.
+
+    Rows are updated by their key alone: statistics of an empty queue tell the planner that nothing is open, and
+    given an open state it would read all that is, once for each row.
     """
     rows = await conn.execute(
         text("""
-            WITH lane AS (
-                SELECT portal_id FROM unnest(CAST(:portal_ids AS uuid[])) AS portal_id
-            ), left_behind AS (
-                UPDATE outbox SET state = 'unknown', due_at = :unknown_due, lease_token = NULL,
-                                  unknown_since = coalesce(unknown_since, :now)
-                FROM lane
-                WHERE outbox.portal_id = lane.portal_id AND state = 'sending'
-                  AND lease_token IS DISTINCT FROM :token
-            ), open AS (
+            WITH open AS MATERIALIZED (
                 SELECT portal_id, id, seq, priority, state,
                        bool_and(due_at <= :now AND state <> 'sending')
                            OVER (PARTITION BY portal_id, dialog_id ORDER BY seq) AS may_go
-                FROM lane CROSS JOIN LATERAL (
+                FROM unnest(CAST(:portal_ids AS uuid[])) AS lane (portal_id) CROSS JOIN LATERAL (
                     SELECT id, seq, dialog_id, priority, state, due_at FROM outbox
                     WHERE outbox.portal_id = lane.portal_id
                       AND state IN ('created', 'sending', 'unknown', 'retry')
                     ORDER BY seq LIMIT :look_ahead
                 ) AS first
+            ), left_behind AS (
+                UPDATE outbox SET state = 'unknown', due_at = :unknown_due, lease_token = NULL,
+                                  unknown_since = coalesce(unknown_since, :now)
+                FROM open
+                WHERE outbox.portal_id = open.portal_id AND outbox.id = open.id AND open.state = 'sending'
             ), ranked AS (
                 SELECT portal_id, id, state,
                        row_number() OVER (PARTITION BY portal_id ORDER BY priority, seq) AS place
@@ -134,7 +134,10 @@ def _claimed(row: Row[Any]) -> Claimed:
 
 
 async def settle(conn: AsyncConnection, settled: Sequence[Settled], token_of: dict[UUID, UUID]) -> set[UUID]:
-    """Store what became of claimed items that this worker still holds (`token_of` lane); returns their ids."""
+    """Store what became of claimed items that this worker still holds (`token_of` lane); returns their ids.
+
+    By key, as `claim`: who has a lease is `sending`.
+    """
     rows = await conn.scalars(
         text("""
             UPDATE outbox AS item
@@ -149,8 +152,7 @@ async def settle(conn: AsyncConnection, settled: Sequence[Settled], token_of: di
                 CAST(:unknown AS timestamptz[])
             ) AS done (portal_id, id, token, state, due_at, cause, next_step, provider_message_id, attempts,
                        unknown_since)
-            WHERE item.portal_id = done.portal_id AND item.id = done.id
-              AND item.state = 'sending' AND item.lease_token = done.token
+            WHERE item.portal_id = done.portal_id AND item.id = done.id AND item.lease_token = done.token
             RETURNING item.id
         """),
         {
