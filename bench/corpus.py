@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from messaging.knowledge.chunking import chunk
-from messaging.knowledge.lexical import Passage
+from messaging.knowledge.passage import Passage
 
 _FOLDER = Path(__file__).parent / "knowledge"
 

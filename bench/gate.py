@@ -8,7 +8,8 @@ from uuid import UUID
 from bench import corpus
 from bench.corpus import Question
 from bench.report import Goal, Section
-from messaging.knowledge.lexical import FOUND, LexicalIndex, Passage
+from messaging.knowledge.lexical import FOUND, LexicalIndex
+from messaging.knowledge.passage import Passage
 
 _SIZES = (100, 20, 5)
 _DRAWN = 200

@@ -9,8 +9,10 @@ import asyncpg
 import bm25s
 import Stemmer
 
+from bench.meaning import Meaning
 from bench.system import Engines
-from messaging.knowledge.lexical import LexicalIndex, Passage
+from messaging.knowledge.lexical import LexicalIndex
+from messaging.knowledge.passage import Passage
 from messaging.knowledge.query import wordings
 
 DEPTH = 50
@@ -40,6 +42,16 @@ def ours(index: LexicalIndex) -> Ranker:
 
     async def rank(question: str) -> list[UUID]:
         return _documents(hit.passage.document_id for hit in index.search(question, DEPTH))
+
+    return rank
+
+
+def with_meaning(index: LexicalIndex, meaning: Meaning) -> Ranker:
+    """What the product does where a portal has chosen the built-in model of embeddings."""
+
+    async def rank(question: str) -> list[UUID]:
+        similar = await meaning.similar(index.meant(question))
+        return _documents(hit.passage.document_id for hit in index.search(question, DEPTH, similar))
 
     return rank
 

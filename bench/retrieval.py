@@ -9,15 +9,17 @@ from uuid import UUID
 
 import numpy as np
 
-from bench import corpus, gate, rankers, tenants
+from bench import corpus, gate, meaning, rankers, tenants
 from bench.corpus import Question
 from bench.rankers import Ranker
 from bench.report import Goal, Section
 from bench.system import engines
-from messaging.knowledge.lexical import LexicalIndex, Passage
+from messaging.knowledge.lexical import LexicalIndex
+from messaging.knowledge.passage import Passage
 
-OURS, STEMMED, CLEANED, POSTGRES = "ours", "stemmed BM25", "stemmed BM25, question cleaned", "Postgres full text"
-_MISSES_CUT = 0.4
+OURS, MEANT = "ours", "ours with embeddings"
+STEMMED, CLEANED, POSTGRES = "stemmed BM25", "stemmed BM25, question cleaned", "Postgres full text"
+_MISSES_CUT, _MISSES_CUT_WITH_EMBEDDINGS = 0.4, 0.55
 _NOT_FOUND = 1_000
 
 
@@ -92,6 +94,7 @@ async def _ranks(passages: Sequence[Passage], questions: Sequence[Question]) -> 
         postgres = await stack.enter_async_context(engines())
         all_rankers = {
             OURS: rankers.ours(index),
+            MEANT: rankers.with_meaning(index, meaning.of_corpus(passages)),
             STEMMED: rankers.stemmed(passages, is_cleaned=False),
             CLEANED: rankers.stemmed(passages, is_cleaned=True),
             POSTGRES: await stack.enter_async_context(rankers.postgres(postgres, passages)),
@@ -118,7 +121,9 @@ def _quality(ranks: Mapping[str, Sequence[Rank]]) -> Section:
     }
     all_of = {row.ranker: row for row in rows if row.what == "all"}
     misses = {name: 1 - row.recall_5 for name, row in all_of.items()}
-    lost = min(by_kind[kind, OURS].recall_5 - by_kind[kind, STEMMED].recall_5 for kind in kinds)
+    lost = min(
+        by_kind[kind, name].recall_5 - by_kind[kind, STEMMED].recall_5 for kind in kinds for name in (OURS, MEANT)
+    )
     return Section(
         title="Finding the page",
         head=("questions", "ranked by", "n", "recall@1", "@5", "@10", "MRR@10", "p50, ms", "p99, ms"),
@@ -126,12 +131,19 @@ def _quality(ranks: Mapping[str, Sequence[Rank]]) -> Section:
         goals=[
             Goal.at_least(f"misses at 5 cut, {STEMMED}", _MISSES_CUT, 1 - misses[OURS] / misses[STEMMED]),
             Goal.at_least(f"misses at 5 cut, {CLEANED}", _MISSES_CUT, 1 - misses[OURS] / misses[CLEANED]),
+            Goal.at_least(
+                f"misses at 5 cut with embeddings, {STEMMED}",
+                _MISSES_CUT_WITH_EMBEDDINGS,
+                1 - misses[MEANT] / misses[STEMMED],
+            ),
             Goal.at_least("the worst kind's recall@5 beside stemmed BM25", 0, lost),
             Goal.at_least("recall@5, typing errors", 0.65, by_kind["typo", OURS].recall_5),
             Goal.at_least("recall@5, wrong keyboard layout", 0.65, by_kind["layout", OURS].recall_5),
             Goal.at_most("p99 of a search, ms", 50, all_of[OURS].p99_ms),
+            Goal.at_most("p99 of a search with embeddings, ms", 50, all_of[MEANT].p99_ms),
         ],
         note="One page of 610 near twins is right. Weights were tuned on every other question; the rest is held "
         "out of that, but was looked at when the parts of the method were chosen. The references have the same "
-        "passages; `question cleaned` has our repair of the layout and goes without small talk as well.",
+        "passages; `question cleaned` has our repair of the layout and goes without small talk as well. The "
+        "embeddings are those of the built-in model, multilingual-e5-small in four bits.",
     )

@@ -13,7 +13,8 @@ import numpy as np
 from bench.corpus import Question
 from bench.report import Goal, Section
 from messaging.knowledge.cache import IndexCache
-from messaging.knowledge.lexical import LexicalIndex, Passage
+from messaging.knowledge.lexical import LexicalIndex
+from messaging.knowledge.passage import Passage
 
 _SIZES = (200, 2_000, 9_000)
 _TENANTS = 1_000

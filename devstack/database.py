@@ -12,7 +12,7 @@ import asyncpg
 Session: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 CONTEXTS = ("portal", "messaging", "delivery", "billing")
-EXTENSIONS = ("pg_trgm", "unaccent", "pg_stat_statements")
+EXTENSIONS = ("pg_trgm", "unaccent", "pg_stat_statements", "vector")
 EXTENSION_SCHEMA = "extensions"
 ATTEMPTS = 10  # roles belong to the whole cluster: two bootstraps of two databases may meet in one catalogue row
 

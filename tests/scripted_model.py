@@ -19,33 +19,71 @@ class ScriptedModel:
     url: str = ""
     replies: list[Any] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    meanings: dict[str, list[float]] = field(default_factory=dict)
+    """What a text that holds a word is embedded as; others as [0, 0, 1]."""
+    embedding: Any = None
+    """What is answered instead, where something else is."""
+    embedded: list[list[str]] = field(default_factory=list)
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(await request.json())
         reply = self.replies[0] if len(self.replies) == 1 else self.replies.pop(0)
         if isinstance(reply, str):
-            return said(reply, self.asked[-1]["model"])
+            return await said(request, reply, self.asked[-1]["model"])
         answer: web.StreamResponse = await reply(request)
         return answer
 
+    async def _embed(self, request: web.Request) -> web.StreamResponse:
+        texts = (await request.json())["input"]
+        self.embedded.append(texts)
+        if self.embedding:
+            answer: web.StreamResponse = await self.embedding(request)
+            return answer
+        return embeddings([self._meaning(text) for text in texts])
 
-def completion(text: str, model: str = "m", finish_reason: str = "stop") -> dict[str, Any]:
-    """What an endpoint answers."""
-    return {
-        "id": "c1",
-        "object": "chat.completion",
-        "created": 1,
-        "model": model,
-        "choices": [
-            {"index": 0, "finish_reason": finish_reason, "message": {"role": "assistant", "content": text}}
-        ],
-        "usage": {"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150},
-    }
+    def _meaning(self, text: str) -> list[float]:
+        return next((vector for word, vector in self.meanings.items() if word in text), [0.0, 0.0, 1.0])
 
 
-def said(text: str, model: str = "m") -> web.Response:
+def embeddings(vectors: list[Any]) -> web.Response:
+    """What an endpoint answers; in another order than it was asked, as it may."""
+    data = [{"object": "embedding", "index": place, "embedding": one} for place, one in enumerate(vectors)]
+    return web.json_response(
+        {"object": "list", "model": "e", "data": data[::-1], "usage": {"prompt_tokens": 1, "total_tokens": 1}}
+    )
+
+
+def pieces(text: str, model: str = "m", finish_reason: str | None = "stop") -> list[dict[str, Any]]:
+    """What an endpoint answers, piece by piece; the last one says what it cost."""
+    halves = [text[: len(text) // 2], text[len(text) // 2 :]]
+    head = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": model}
+    usage = {"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150}
+    return [
+        *({**head, "choices": [_choice({"role": "assistant", "content": half})]} for half in halves),
+        {**head, "choices": [_choice({}, finish_reason)]},
+        {**head, "choices": [], "usage": usage},
+    ]
+
+
+def _choice(delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
+    return {"index": 0, "delta": delta, "finish_reason": finish_reason}
+
+
+async def said(request: web.Request, text: str, model: str = "m") -> web.StreamResponse:
     """A whole answer."""
-    return web.json_response(completion(text, model))
+    return await streamed(request, pieces(text, model))
+
+
+async def streamed(
+    request: web.Request, given: list[dict[str, Any]], end: bytes = b"data: [DONE]\n\n"
+) -> web.StreamResponse:
+    """These pieces, and the end."""
+    answer = web.StreamResponse(headers={"content-type": "text/event-stream"})
+    await answer.prepare(request)
+    for piece in given:
+        await answer.write(f"data: {json.dumps(piece)}\n\n".encode())
+    await answer.write(end)
+    return answer
 
 
 def statements(*said: tuple[str, int, str]) -> str:
@@ -81,13 +119,35 @@ async def is_unknown(_request: web.Request) -> web.Response:
 
 
 async def breaks_off(request: web.Request) -> web.StreamResponse:
-    """Half an answer, and the connection ends."""
-    answer = web.StreamResponse(headers={"content-type": "application/json", "content-length": "1000"})
+    """Half an answer, and the connection is gone."""
+    answer = web.StreamResponse(headers={"content-type": "text/event-stream"})
     await answer.prepare(request)
-    await answer.write(b'{"id": "c1", "choices": [{"index"')
+    await answer.write(f"data: {json.dumps(pieces('Отпуск длится')[0])}\n\n".encode())
     assert request.transport is not None
-    request.transport.close()
+    request.transport.abort()
     return answer
+
+
+async def ends_early(request: web.Request) -> web.StreamResponse:
+    """Half a stream, ended in good order: no client sees a fault in it."""
+    return await streamed(request, pieces("Отпуск длится")[:2], end=b"")
+
+
+async def stalls(request: web.Request) -> web.StreamResponse:
+    """A piece, and then nothing."""
+    answer = await streamed(request, pieces("Отпуск длится")[:1], end=b": still here\n\n")
+    await asyncio.sleep(60)
+    return answer
+
+
+async def has_no_end(request: web.Request) -> web.StreamResponse:
+    """It goes on and on."""
+    return await streamed(request, pieces("отпуск " * 400)[:1] * 100)
+
+
+async def is_half_a_piece(request: web.Request) -> web.StreamResponse:
+    """A piece that is no JSON."""
+    return await streamed(request, [], end=b'data: {"id": "c1", "choices": [{"ind\n\n')
 
 
 async def is_no_json(_request: web.Request) -> web.Response:
@@ -105,11 +165,11 @@ async def is_a_list(_request: web.Request) -> web.Response:
     return web.json_response([1, 2])
 
 
-async def says_a_list(_request: web.Request) -> web.Response:
+async def says_a_list(request: web.Request) -> web.StreamResponse:
     """A completion whose text is none."""
-    answer = completion("x")
-    answer["choices"][0]["message"]["content"] = [{"type": "text", "text": "x"}]
-    return web.json_response(answer)
+    given = pieces("x")
+    given[0]["choices"][0]["delta"]["content"] = [{"type": "text", "text": "x"}]
+    return await streamed(request, given)
 
 
 async def moves(_request: web.Request) -> web.Response:
@@ -117,9 +177,9 @@ async def moves(_request: web.Request) -> web.Response:
     return web.Response(status=307, headers={"location": "http://127.0.0.1:9/v1/chat/completions"})
 
 
-async def is_cut(_request: web.Request) -> web.Response:
+async def is_cut(request: web.Request) -> web.StreamResponse:
     """A censor stopped it."""
-    return web.json_response(completion("...", finish_reason="content_filter"))
+    return await streamed(request, pieces("...", finish_reason="content_filter"))
 
 
 @asynccontextmanager
@@ -128,6 +188,7 @@ async def scripted_model() -> AsyncIterator[ScriptedModel]:
     model = ScriptedModel()
     app = web.Application()
     app.router.add_post("/v1/chat/completions", model._complete)
+    app.router.add_post("/v1/embeddings", model._embed)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

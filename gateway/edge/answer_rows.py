@@ -51,6 +51,26 @@ def curated(value: pb.Curated, portal_id: str) -> shapes.Curated:
     )
 
 
+def golden(value: pb.Golden, portal_id: str) -> shapes.Golden:
+    """Return a golden question."""
+    return shapes.Golden(
+        id=value.id,
+        portal_id=portal_id,
+        created_at=at(value, "created_at"),
+        question=value.question,
+        accepted=_golden_answer(value.accepted) if value.HasField("accepted") else None,
+        current=_golden_answer(value.current) if value.HasField("current") else None,
+        is_changed=value.is_changed,
+        asked_at=at(value, "asked_at") if value.HasField("asked_at") else None,
+        created_by=value.created_by,
+    )
+
+
+def _golden_answer(value: pb.GoldenAnswer) -> shapes.GoldenAnswer:
+    sources = [shapes.GoldenSource(document_id=one.document_id, filename=one.filename) for one in value.sources]
+    return shapes.GoldenAnswer(kind=cast("shapes.Kind", value.kind), answer=value.answer, sources=sources)
+
+
 def unsatisfied(value: pb.Unsatisfied, portal_id: str) -> shapes.Unsatisfied:
     """Return a question that calls for an answer."""
     return shapes.Unsatisfied(

@@ -29,6 +29,8 @@ def document(value: pb.Document, language: str) -> shapes.Document:
         chunks=value.chunks,
         is_truncated=value.is_truncated,
         uploaded_by=value.uploaded_by,
+        is_embedding_due=value.is_embedding_due,
+        embedding_error=value.embedding_error or None,
     )
 
 
@@ -55,6 +57,7 @@ def found(value: pb.Found) -> shapes.Found:
         text=value.text,
         score=round(value.score, 4),
         coverage=round(value.coverage, 4),
+        similarity=round(value.similarity, 4) if value.HasField("similarity") else None,
         location=_location(value.location),
     )
 

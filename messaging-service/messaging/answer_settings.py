@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,16 +14,20 @@ from kit import db
 from kit.errors import InvalidArgument
 from kit.ids import NIL
 from kit.keyring import KeyRing
-from messaging.clients.model import Endpoint
+from messaging.clients.embeddings import LOCAL, EmbeddingSource
+from messaging.clients.endpoint import Endpoint
 from messaging.errors import ModelAddressNotAllowed
 from messaging.knowledge.settings import AnswerSettings
 from messaging.repository import answer_settings as statements
+from messaging.repository import embeddings
 from messaging.repository.answer_settings import Stored
 
 FRESH_S = 2.0
 """How long what was read is believed: a change is felt this much later."""
 _MOST_READ = 5_000
 _NOTHING = Stored({}, b"")
+_EMBEDDING = ("embeddings", "embedding_model", "base_url")
+"""What decides which model embeds, beside the key."""
 ALLOWED = "allowed_base_urls"
 """Of everybody's settings: where portals may have their models."""
 
@@ -62,6 +66,19 @@ class AnswerSettingsBook:
         key = self._base.api_key if effective.base_url == self._base.base_url else ""
         return Endpoint(effective.base_url, key, effective.models)
 
+    async def embedding_source(self, portal_id: UUID) -> EmbeddingSource | None:
+        """Return the model that embeds for a portal, None where words alone decide."""
+        effective = await self.of(portal_id)
+        if effective.embeddings == "local":
+            return EmbeddingSource(LOCAL)
+        if not effective.has_embedding_endpoint:
+            return None
+        endpoint = await self.endpoint(portal_id)
+        return EmbeddingSource(
+            f"{endpoint.base_url} {effective.embedding_model}",
+            replace(endpoint, models=(effective.embedding_model,)),
+        )
+
     def forget(self) -> None:
         """Read everything anew."""
         self._read.clear()
@@ -84,7 +101,7 @@ class AnswerSettingsBook:
 
         Raises InvalidArgument, ModelAddressNotAllowed.
         """
-        everybodys, _ = await self._stored(portal_id)
+        everybodys, own = await self._stored(portal_id)
         base_url = str(settings.get("base_url", ""))
         if base_url:
             _check_url(base_url)
@@ -99,6 +116,9 @@ class AnswerSettingsBook:
             sealed = self._keyring.encrypt(f"{meant_for}\n{api_key}") if api_key else b""
         async with self._engine.begin() as conn:
             await statements.save(conn, portal_id, settings, sealed, self._now())
+            before = everybodys if portal_id == NIL else own
+            if api_key is not None or any(before.settings.get(name) != settings.get(name) for name in _EMBEDDING):
+                await embeddings.make_due(conn, portal_id, self._now())
         self.forget()
         return await self.chosen(portal_id)
 

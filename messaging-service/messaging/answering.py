@@ -9,7 +9,8 @@ import structlog
 
 from messaging import texts
 from messaging.answer_settings import AnswerSettingsBook
-from messaging.clients.model import TIMEOUT_S, Completion, ModelFailed, Models
+from messaging.clients.endpoint import TIMEOUT_S, ModelFailed
+from messaging.clients.model import Completion, Models
 from messaging.domain import DEFAULT_LANGUAGE
 from messaging.knowledge.answer import Answer, Kind, ModelUse, extractive
 from messaging.knowledge.grounding import Unusable, ground
@@ -40,7 +41,7 @@ class Answering:
         """Return the portals for which a model has to be waited for, or an index built."""
         if not portal_ids:
             return set()
-        patient = {one for one in portal_ids if (await self._settings.of(one)).has_model}
+        patient = {one for one in portal_ids if (await self._settings.of(one)).asks_models}
         return patient | await self._knowledge.cold(portal_ids)
 
     async def versions(self, portal_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -66,6 +67,22 @@ class Answering:
         language = "" if settings.language == "question" else settings.language
         return replace(answer, language=language, names_place=settings.citations == "full")
 
+    async def quoted(self, portal_id: UUID, version: int | None, question: str) -> Answer:
+        """Answer without a model: the same documents always give the same answer."""
+        return await self._quoted(portal_id, version, question, question, await self._settings.of(portal_id))
+
+    async def _quoted(
+        self, portal_id: UUID, version: int | None, question: str, look_for: str, settings: AnswerSettings
+    ) -> Answer:
+        if version is None:
+            return Answer(Kind.NO_DOCUMENTS)
+        if curated := await self._knowledge.curated(portal_id, version, question):
+            return Answer(Kind.CURATED, curated.answer)
+        found = await self._knowledge.search(portal_id, version, look_for, LOOKED_AT)
+        if found is None:
+            return Answer(Kind.NO_DOCUMENTS)
+        return extractive(found, FOUND * STRICTNESS[settings.strictness])
+
     async def _answer(
         self,
         portal_id: UUID,
@@ -75,20 +92,13 @@ class Answering:
         settings: AnswerSettings,
         patience_s: float,
     ) -> Answer:
-        if version is None:
-            return Answer(Kind.NO_DOCUMENTS)
-        if curated := await self._knowledge.curated(portal_id, version, question):
-            return Answer(Kind.CURATED, curated.answer)
-        before = await history() if _is_follow_up(question) else []
-        found = await self._knowledge.search(portal_id, version, _in_context(question, before), LOOKED_AT)
-        if found is None:
-            return Answer(Kind.NO_DOCUMENTS)
-        quoted = extractive(found, FOUND * STRICTNESS[settings.strictness])
+        before = await history() if version is not None and _is_follow_up(question) else []
+        quoted = await self._quoted(portal_id, version, question, _in_context(question, before), settings)
         if quoted.kind is not Kind.KNOWLEDGE or not settings.has_model:
             return quoted
         language = language_of(quoted.wording or question, settings)
         turns = (before or await history())[-settings.history :] if settings.history else []
-        asked = prompt(question, found, language, settings.tone, turns)
+        asked = prompt(question, quoted.looked_at, language, settings.tone, turns)
         try:
             endpoint = await self._settings.endpoint(portal_id)
             completion = await self._models.complete(endpoint, asked.messages, patience_s)
@@ -103,8 +113,8 @@ class Answering:
             return replace(quoted, model=ModelUse(failure="unforeseen", prompt=_kept(asked)))
         use = _use(completion, asked, grounded.dropped)
         if not grounded.citations:
-            return Answer(Kind.NOT_FOUND, looked_at=tuple(found), model=use)
-        return Answer(Kind.KNOWLEDGE, grounded.text, grounded.citations, tuple(found), model=use)
+            return Answer(Kind.NOT_FOUND, looked_at=quoted.looked_at, model=use)
+        return Answer(Kind.KNOWLEDGE, grounded.text, grounded.citations, quoted.looked_at, model=use)
 
 
 def language_of(question: str, settings: AnswerSettings) -> str:

@@ -13,7 +13,9 @@ from messaging.answer_settings import AnswerSettingsBook
 from messaging.answering import Answering
 from messaging.clients.billing import BillingClient
 from messaging.clients.delivery import DeliveryClient
-from messaging.clients.model import Endpoint, Models
+from messaging.clients.embeddings import Embeddings
+from messaging.clients.endpoint import Endpoint, Endpoints
+from messaging.clients.model import Models
 from messaging.clients.portal import PortalClient
 from messaging.config import Settings
 from messaging.fetch import MAX_RUNNING, Fetcher
@@ -48,6 +50,7 @@ PERSONAL = {
             "answer_explanations",
             "answer_settings",
             "kb_curated",
+            "kb_golden",
             "feedback",
         ),
         "portal_id = :portal_id",
@@ -75,9 +78,10 @@ class App:
         self.portal_changes = PortalChanges(self.engine, self.bell, utc_now)
         base = Endpoint(settings.llm_base_url, settings.llm_api_key, _names(settings.llm_model))
         self.answer_settings = AnswerSettingsBook(self.engine, self.keyring, base, utc_now)
-        self.models = Models()
-        self.knowledge = KnowledgeBase(self.engine)
-        self.answering = Answering(self.knowledge, self.answer_settings, self.models)
+        self._endpoints = Endpoints()
+        self.embeddings = Embeddings(self._endpoints)
+        self.knowledge = KnowledgeBase(self.engine, self.answer_settings, self.embeddings)
+        self.answering = Answering(self.knowledge, self.answer_settings, Models(self._endpoints))
         self._portal_channel = channel(settings.portal_grpc)
         self.portal = PortalClient(self._portal_channel)
         self.traffic = Traffic(self.engine, self.portal, utc_now)
@@ -90,7 +94,7 @@ class App:
     async def close(self) -> None:
         """Close connections."""
         await self._portal_channel.close()
-        await self.models.close()
+        await self._endpoints.close()
         await self.bell.close()
         await self.engine.dispose()
 

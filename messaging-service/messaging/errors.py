@@ -70,6 +70,11 @@ class CuratedNotFound(DomainError):
     message = "There is no such answer."
 
 
+class GoldenNotFound(DomainError):
+    status, reason = StatusCode.NOT_FOUND, "GOLDEN_NOT_FOUND"
+    message = "There is no such question."
+
+
 class AnswersUsedUp(DomainError):
     status, reason = StatusCode.FAILED_PRECONDITION, "ANSWERS_USED_UP"
     message = "The plan's answers of this period are used up."

@@ -31,6 +31,7 @@ def in_full(answer: Answer) -> dict[str, Any]:
                 "heading": list(one.passage.path),
                 "score": round(one.score, 4),
                 "coverage": round(one.coverage, 4),
+                "similarity": None if one.similarity is None else round(one.similarity, 4),
                 "verdict": "quoted" if one.passage.id in quoted else _why_not(answer, one),
             }
             for one in answer.looked_at

@@ -12,22 +12,36 @@ from kit.rpc import Context
 from messaging.answer_settings import ALLOWED, AnswerSettingsBook, Chosen
 from messaging.curation import Curation
 from messaging.errors import ExplanationNotFound
-from messaging.knowledge.document import Curated, Unsatisfied
+from messaging.golden import GoldenQuestions
+from messaging.knowledge.document import Curated, Golden, Unsatisfied
 from messaging.repository import explanations
 from teachbase.messaging.v1 import answers_pb2 as pb
 from teachbase.messaging.v1 import answers_pb2_grpc
 
-_SINGLE = ("model_enabled", "base_url", "tone", "strictness", "language", "citations", "history")
+_SINGLE = (
+    "model_enabled",
+    "base_url",
+    "tone",
+    "strictness",
+    "language",
+    "citations",
+    "history",
+    "embeddings",
+    "embedding_model",
+)
 _LISTS = ("models", ALLOWED)
 
 
 class AnswersServicer(answers_pb2_grpc.AnswersServiceServicer):
     """Speaks for the settings of answers and their explanations."""
 
-    def __init__(self, engine: AsyncEngine, settings: AnswerSettingsBook, curation: Curation) -> None:
+    def __init__(
+        self, engine: AsyncEngine, settings: AnswerSettingsBook, curation: Curation, golden: GoldenQuestions
+    ) -> None:
         self._engine = engine
         self._settings = settings
         self._curation = curation
+        self._golden = golden
 
     async def GetAnswerSettings(
         self, request: pb.GetAnswerSettingsRequest, context: Context
@@ -75,6 +89,27 @@ class AnswersServicer(answers_pb2_grpc.AnswersServiceServicer):
         )
         return pb.ListUnsatisfiedResponse(items=map(_unsatisfied, found), next_page_token=token)
 
+    async def ListGolden(self, request: pb.ListGoldenRequest, context: Context) -> pb.ListGoldenResponse:
+        found, token = await self._golden.page(
+            UUID(request.portal_id),
+            request.page_token,
+            paging.size_of(request.page_size),
+            only_changed=request.only_changed,
+        )
+        return pb.ListGoldenResponse(items=map(_golden, found), next_page_token=token)
+
+    async def AddGolden(self, request: pb.AddGoldenRequest, context: Context) -> pb.AddGoldenResponse:
+        added = await self._golden.add(UUID(request.portal_id), request.question, request.created_by)
+        return pb.AddGoldenResponse(golden=_golden(added))
+
+    async def AcceptGolden(self, request: pb.AcceptGoldenRequest, context: Context) -> pb.AcceptGoldenResponse:
+        accepted = await self._golden.accept(UUID(request.portal_id), UUID(request.id))
+        return pb.AcceptGoldenResponse(golden=_golden(accepted))
+
+    async def DeleteGolden(self, request: pb.DeleteGoldenRequest, context: Context) -> pb.DeleteGoldenResponse:
+        await self._golden.delete(UUID(request.portal_id), UUID(request.id))
+        return pb.DeleteGoldenResponse()
+
     async def GetExplanation(
         self, request: pb.GetExplanationRequest, context: Context
     ) -> pb.GetExplanationResponse:
@@ -99,6 +134,19 @@ def _curated(value: Curated) -> pb.Curated:
         created_by=value.created_by,
         created_at=moment(value.created_at),
         updated_at=moment(value.updated_at),
+    )
+
+
+def _golden(value: Golden) -> pb.Golden:
+    return pb.Golden(
+        id=str(value.id),
+        question=value.question,
+        accepted=pb.GoldenAnswer(**value.accepted) if value.accepted else None,
+        current=pb.GoldenAnswer(**value.current) if value.current else None,
+        is_changed=value.is_changed,
+        asked_at=moment(value.asked_at) if value.asked_at else None,
+        created_by=value.created_by,
+        created_at=moment(value.created_at),
     )
 
 

@@ -90,6 +90,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
                     text=one.passage.text,
                     score=one.score,
                     coverage=one.coverage,
+                    similarity=one.similarity,
                     location=_location(one.passage),
                 )
                 for one in found or ()
@@ -160,6 +161,8 @@ def _document(value: Document) -> pb.Document:
         chunks=value.chunks,
         is_truncated=value.is_truncated,
         uploaded_by=value.uploaded_by,
+        is_embedding_due=value.is_embedding_due,
+        embedding_error=value.embedding_error,
         created_at=moment(value.created_at),
         updated_at=moment(value.updated_at),
     )

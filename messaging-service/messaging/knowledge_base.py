@@ -2,20 +2,28 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import cast
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kit import db
+from messaging.answer_settings import AnswerSettingsBook
+from messaging.clients.embeddings import Embeddings
+from messaging.clients.endpoint import ModelFailed
 from messaging.knowledge.answer import Found
 from messaging.knowledge.cache import IndexCache
 from messaging.knowledge.curated import CuratedAnswers
 from messaging.knowledge.document import Curated, StoredPassage
+from messaging.knowledge.fusion import NEAREST
+from messaging.knowledge.lexical import UNKNOWN, LexicalIndex
 from messaging.repository import chunks as statements
-from messaging.repository import curated
+from messaging.repository import curated, embeddings
+
+log = structlog.get_logger("knowledge")
 
 CACHE_BYTES = 256 * 1024 * 1024
 """Of one process: about 230 portals of 200 passages."""
@@ -26,8 +34,10 @@ _MOST_CURATED = 500
 class KnowledgeBase:
     """Searches the documents of one portal at a time."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, settings: AnswerSettingsBook, models: Embeddings) -> None:
         self._engine = engine
+        self._settings = settings
+        self._models = models
         self._at_once = db.at_once(engine)
         self._indexes = IndexCache(CACHE_BYTES)
         self._curated: OrderedDict[UUID, tuple[int, CuratedAnswers]] = OrderedDict()
@@ -59,8 +69,29 @@ class KnowledgeBase:
         index = await self._indexes.get(portal_id, version, partial(self._load, portal_id))
         if not index.passages:
             return None
-        hits = await asyncio.to_thread(index.search, query, limit)
-        return [Found(cast("StoredPassage", hit.passage), hit.score, hit.coverage, hit.wording) for hit in hits]
+        similar = await self._similar(portal_id, index, query)
+        hits = await asyncio.to_thread(index.search, query, limit, similar)
+        return [
+            Found(cast("StoredPassage", hit.passage), hit.score, hit.coverage, hit.wording, hit.similarity)
+            for hit in hits
+        ]
+
+    async def _similar(self, portal_id: UUID, index: LexicalIndex, query: str) -> Mapping[UUID, float]:
+        """Return how near the nearest passages are in meaning; nothing where there is no model to tell."""
+        source = await self._settings.embedding_source(portal_id)
+        if source is None:
+            return UNKNOWN
+        try:
+            [vector] = await self._models.question(source, await asyncio.to_thread(index.meant, query))
+        except ModelFailed as failure:
+            log.warning("words alone decide", portal_id=str(portal_id), error=str(failure))
+            return UNKNOWN
+        async with self._engine.begin() as conn:
+            await statements.enter(conn, portal_id)
+            # Of some documents the meaning would push aside all that is not embedded yet.
+            if not await embeddings.is_whole(conn, portal_id):
+                return UNKNOWN
+            return await embeddings.nearest(conn, portal_id, source.name, vector, NEAREST)
 
     async def _load(self, portal_id: UUID) -> list[StoredPassage]:
         async with self._engine.begin() as conn:

@@ -18,6 +18,7 @@ from messaging.detail import Details
 from messaging.diagnose import Diagnoses
 from messaging.documents import Documents
 from messaging.forecast import Blackbox
+from messaging.golden import GoldenQuestions
 from messaging.grpc_answers import AnswersServicer
 from messaging.grpc_api import MessagingServicer
 from messaging.grpc_blackbox import BlackboxServicer
@@ -84,7 +85,12 @@ async def run(stop: asyncio.Event) -> None:
     )
     server.add(
         answers_pb2_grpc.add_AnswersServiceServicer_to_server,
-        AnswersServicer(app.engine, app.answer_settings, Curation(app.engine, utc_now)),
+        AnswersServicer(
+            app.engine,
+            app.answer_settings,
+            Curation(app.engine, utc_now),
+            GoldenQuestions(app.engine, app.answering, utc_now),
+        ),
         "teachbase.messaging.v1.AnswersService",
     )
     await server.start()

@@ -12,7 +12,8 @@ from kit.errors import InvalidArgument
 from kit.ids import NIL
 from messaging.answer_settings import AnswerSettingsBook
 from messaging.answering import Answering
-from messaging.clients.model import OPEN_S, Endpoint, ModelFailed, Models
+from messaging.clients.endpoint import OPEN_S, Endpoint, Endpoints, ModelFailed
+from messaging.clients.model import Models
 from messaging.errors import ModelAddressNotAllowed
 from messaging.knowledge.answer import Answer, Found, Kind
 from messaging.knowledge.document import StoredPassage
@@ -66,11 +67,11 @@ class Stage:
 
     def __init__(self, app: Any, model: ScriptedModel, clock: Any) -> None:
         self.model, self.documents, self.now = model, Documents(), 0.0
-        self.models = Models(lambda: self.now, most_s=0.5)
+        self.endpoints = Endpoints(lambda: self.now, most_s=0.5)
         base = Endpoint(model.url, "key", ("first",))
         self.settings = AnswerSettingsBook(app.engine, app.keyring, base, clock)
         documents: Any = self.documents
-        self.answering = Answering(documents, self.settings, self.models)
+        self.answering = Answering(documents, self.settings, Models(self.endpoints))
         self.portal_id = uuid4()
 
     async def ask(self, question: str = QUESTION, *said: Turn) -> Answer:
@@ -101,7 +102,7 @@ async def model() -> AsyncIterator[ScriptedModel]:
 async def stage(app: Any, model: ScriptedModel, clock: Any) -> AsyncIterator[Stage]:
     stage = Stage(app, model, clock)
     yield stage
-    await stage.models.close()
+    await stage.endpoints.close()
 
 
 async def test_a_statement_with_its_quote_is_the_answer(stage: Stage) -> None:
@@ -173,6 +174,10 @@ async def test_white_space_of_a_quote_may_be_another(stage: Stage) -> None:
         (scripted.fails, "overloaded"),
         (scripted.is_unknown, "refused"),
         (scripted.breaks_off, "unreachable"),
+        (scripted.ends_early, "cut"),
+        (scripted.stalls, "timeout"),
+        (scripted.has_no_end, "cut"),
+        (scripted.is_half_a_piece, "cut"),
         (scripted.is_no_json, "cut"),
         (scripted.is_cut, "cut"),
         ("", "empty"),
@@ -271,18 +276,18 @@ async def test_a_slow_model_keeps_nobody_else_waiting_and_its_dialogs_are_held(
 ) -> None:
     patient, other = await service.portal(), await service.portal()
     await stage.give_document_to(service, patient)
-    stage.models = Models(most_s=30)
+    stage.endpoints = Endpoints(most_s=30)
     gate = asyncio.Event()
 
-    async def slowly(_request: Any) -> Any:
+    async def slowly(request: Any) -> Any:
         await gate.wait()
-        return scripted.said(GOOD)
+        return await scripted.said(request, GOOD)
 
     stage.model.replies = [slowly]
     await stage.settings.choose(NIL, {"model_enabled": False}, None)
     await stage.settings.choose(patient.id, {"model_enabled": True}, None)
     documents: Any = stage.documents
-    service.responder._answering = Answering(documents, stage.settings, stage.models)
+    service.responder._answering = Answering(documents, stage.settings, Models(stage.endpoints))
     await service.ingest(event_of(patient, 70101, QUESTION), event_of(other, 70101, "ping"))
 
     await service.respond(patiently=False)
@@ -302,7 +307,7 @@ async def test_a_slow_model_keeps_nobody_else_waiting_and_its_dialogs_are_held(
     assert reply.body.startswith("Заявление подают за две недели до начала отпуска.")
     assert "[i]Источник: [b]Отпуска.docx[/b], раздел «Отпуска», стр. 3[/i]" in reply.body
     assert len(stage.model.asked) == 1
-    await stage.models.close()
+    await stage.endpoints.close()
 
 
 async def test_a_portal_that_waits_for_its_model_takes_no_turns_of_another(
@@ -311,19 +316,19 @@ async def test_a_portal_that_waits_for_its_model_takes_no_turns_of_another(
     busy, other = await service.portal(), await service.portal()
     await stage.give_document_to(service, busy)
     await stage.give_document_to(service, other)
-    stage.models = Models(most_s=30)
+    stage.endpoints = Endpoints(most_s=30)
     gate = asyncio.Event()
     in_time: list[str] = []
 
     async def slowly(request: Any) -> Any:
         if "Соседи" not in str(await request.json()):
             await gate.wait()
-        return scripted.said(GOOD)
+        return await scripted.said(request, GOOD)
 
     stage.model.replies = [slowly] * 100
     await stage.settings.choose(NIL, {"model_enabled": True}, None)
     documents: Any = stage.documents
-    service.responder._answering = Answering(documents, stage.settings, stage.models)
+    service.responder._answering = Answering(documents, stage.settings, Models(stage.endpoints))
     many = [event_of(busy, 70101 + number, QUESTION, user_id=100 + number) for number in range(40)]
     await service.ingest(*many)
     await service.respond(patiently=False)
@@ -345,7 +350,7 @@ async def test_a_portal_that_waits_for_its_model_takes_no_turns_of_another(
     assert in_time[0].startswith("Заявление подают за две недели")
     assert (waiting, held) == ([], 0)
     assert len({one.provider_dialog_id for one in service.handed(busy)}) == len(many)
-    await stage.models.close()
+    await stage.endpoints.close()
 
 
 async def test_a_key_goes_only_to_the_address_it_was_given_for(stage: Stage) -> None:
@@ -383,7 +388,7 @@ async def test_one_portals_bad_key_does_not_rest_the_endpoint_for_others(stage: 
     bad = Endpoint(stage.model.url, "bad", ("first",))
     for _ in range(4):
         with pytest.raises(ModelFailed):
-            await stage.models.complete(bad, [])
+            await Models(stage.endpoints).complete(bad, [])
     stage.model.replies = [GOOD]
 
     answer = await stage.ask()

@@ -1246,6 +1246,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/portal/kb/golden": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Questions that are asked again when documents change
+         * @description List, newest first.
+         */
+        get: operations["golden_v1_portal_kb_golden_get"];
+        put?: never;
+        /**
+         * Add a question to be asked again
+         * @description Add it; within seconds it is asked, and that answer counts as right.
+         */
+        post: operations["add_golden_v1_portal_kb_golden_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/kb/golden/{golden_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Ask a question no more
+         * @description Delete; deleting again changes nothing.
+         */
+        delete: operations["delete_golden_v1_portal_kb_golden__golden_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/kb/golden/{golden_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the present answer as right
+         * @description Take it; from now on changes from it are shown.
+         */
+        post: operations["accept_golden_v1_portal_kb_golden__golden_id__accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/portal/kb/search": {
         parameters: {
             query?: never;
@@ -1546,13 +1610,18 @@ export interface components {
          * @description How answers are made. null = not chosen: what everybody has counts.
          *
          *     `strictness`: how sure a passage must be; `language`: of answers, `question` = that of the question;
-         *     `citations`: what of a source is named; `history`: earlier messages that a model is shown.
+         *     `citations`: what of a source is named; `history`: earlier messages that a model is shown; `embeddings`: by
+         *     which passages are compared in meaning: none, the built-in model, or `embedding_model` at `base_url`.
          */
         AnswerSettings: {
             /** Base Url */
             base_url?: string | null;
             /** Citations */
             citations?: ("full" | "short") | null;
+            /** Embedding Model */
+            embedding_model?: string | null;
+            /** Embeddings */
+            embeddings?: ("off" | "local" | "endpoint") | null;
             /** History */
             history?: number | null;
             /** Language */
@@ -1577,6 +1646,10 @@ export interface components {
             base_url?: string | null;
             /** Citations */
             citations?: ("full" | "short") | null;
+            /** Embedding Model */
+            embedding_model?: string | null;
+            /** Embeddings */
+            embeddings?: ("off" | "local" | "endpoint") | null;
             /** History */
             history?: number | null;
             /** Language */
@@ -1894,6 +1967,8 @@ export interface components {
         /**
          * Document
          * @description A document. `error` is a sentence in the language asked for, `error_code` its stable code.
+         *
+         *     `is_embedding_due`: until its meaning is known words alone decide; `embedding_error`: why that takes longer.
          */
         Document: {
             /** Chunks */
@@ -1902,6 +1977,8 @@ export interface components {
             content_type: string | null;
             /** Created At */
             created_at: string;
+            /** Embedding Error */
+            embedding_error: string | null;
             /** Error */
             error: string | null;
             /** Error Code */
@@ -1910,6 +1987,8 @@ export interface components {
             filename: string;
             /** Id */
             id: string;
+            /** Is Embedding Due */
+            is_embedding_due: boolean;
             /** Is Truncated */
             is_truncated: boolean;
             /** Language */
@@ -2015,6 +2094,8 @@ export interface components {
         /**
          * Found
          * @description A passage that fits. `coverage`: the share of the question that it covers, 0 to 1.
+         *
+         *     `similarity`: of its meaning to the question's, where there is a model of embeddings.
          */
         Found: {
             /** Coverage */
@@ -2026,6 +2107,8 @@ export interface components {
             location: components["schemas"]["Location"];
             /** Score */
             score: number;
+            /** Similarity */
+            similarity: number | null;
             /** Text */
             text: string;
             /** Title */
@@ -2047,6 +2130,10 @@ export interface components {
             base_url?: string | null;
             /** Citations */
             citations?: ("full" | "short") | null;
+            /** Embedding Model */
+            embedding_model?: string | null;
+            /** Embeddings */
+            embeddings?: ("off" | "local" | "endpoint") | null;
             /** History */
             history?: number | null;
             /** Language */
@@ -2059,6 +2146,63 @@ export interface components {
             strictness?: ("strict" | "balanced" | "lenient") | null;
             /** Tone */
             tone?: ("neutral" | "friendly" | "formal") | null;
+        };
+        /**
+         * Golden
+         * @description A question that is asked again when documents change, without a model.
+         *
+         *     `accepted`: the answer that was right, at first the first one; `current`: the answer now. null = not asked yet.
+         */
+        Golden: {
+            accepted: components["schemas"]["GoldenAnswer"] | null;
+            /** Asked At */
+            asked_at: string | null;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: number;
+            current: components["schemas"]["GoldenAnswer"] | null;
+            /** Id */
+            id: string;
+            /** Is Changed */
+            is_changed: boolean;
+            /** Portal Id */
+            portal_id: string;
+            /** Question */
+            question: string;
+        };
+        /**
+         * GoldenAdded
+         * @description A question whose answer is known.
+         */
+        GoldenAdded: {
+            /** Question */
+            question: string;
+        };
+        /**
+         * GoldenAnswer
+         * @description What was answered: `answer` in Markdown.
+         */
+        GoldenAnswer: {
+            /** Answer */
+            answer: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "curated" | "knowledge" | "not_found" | "no_knowledge";
+            /** Sources */
+            sources: components["schemas"]["GoldenSource"][];
+        };
+        /**
+         * GoldenSource
+         * @description A document that an answer rests on.
+         */
+        GoldenSource: {
+            /** Document Id */
+            document_id: string;
+            /** Filename */
+            filename: string;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -2449,6 +2593,13 @@ export interface components {
         Page_Event_: {
             /** Items */
             items: components["schemas"]["Event"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[Golden] */
+        Page_Golden_: {
+            /** Items */
+            items: components["schemas"]["Golden"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -5531,6 +5682,133 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    golden_v1_portal_kb_golden_get: {
+        parameters: {
+            query?: {
+                /** @description Only those whose answer is another now */
+                changed?: boolean;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Golden_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_golden_v1_portal_kb_golden_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GoldenAdded"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Golden"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_golden_v1_portal_kb_golden__golden_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                golden_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    accept_golden_v1_portal_kb_golden__golden_id__accept_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                golden_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Golden"];
                 };
             };
             /** @description Validation Error */

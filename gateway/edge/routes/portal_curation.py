@@ -72,6 +72,46 @@ async def delete(curated_id: UUID, session: PortalAdmin, peers: Peers) -> None:
     await ask("messaging", peers.answers.DeleteCurated, asked)
 
 
+@router.get("/golden", summary="Questions that are asked again when documents change")
+async def golden(
+    session: PortalAdmin,
+    peers: Peers,
+    changed: Annotated[bool, Query(description="Only those whose answer is another now")] = False,
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> Page[shapes.Golden]:
+    """List, newest first."""
+    asked = pb.ListGoldenRequest(
+        portal_id=session.portal_id, only_changed=changed, page_size=limit, page_token=cursor
+    )
+    found = await ask("messaging", peers.answers.ListGolden, asked)
+    items = [answer_rows.golden(one, session.portal_id) for one in found.items]
+    return Page(items=items, next_cursor=found.next_page_token or None)
+
+
+@router.post("/golden", status_code=201, summary="Add a question to be asked again")
+async def add_golden(body: shapes.GoldenAdded, session: PortalAdmin, peers: Peers) -> shapes.Golden:
+    """Add it; within seconds it is asked, and that answer counts as right."""
+    asked = pb.AddGoldenRequest(portal_id=session.portal_id, question=body.question, created_by=session.user_id)
+    added = await ask("messaging", peers.answers.AddGolden, asked)
+    return answer_rows.golden(added.golden, session.portal_id)
+
+
+@router.post("/golden/{golden_id}/accept", summary="Take the present answer as right")
+async def accept_golden(golden_id: UUID, session: PortalAdmin, peers: Peers) -> shapes.Golden:
+    """Take it; from now on changes from it are shown."""
+    asked = pb.AcceptGoldenRequest(portal_id=session.portal_id, id=str(golden_id))
+    accepted = await ask("messaging", peers.answers.AcceptGolden, asked)
+    return answer_rows.golden(accepted.golden, session.portal_id)
+
+
+@router.delete("/golden/{golden_id}", status_code=204, summary="Ask a question no more")
+async def delete_golden(golden_id: UUID, session: PortalAdmin, peers: Peers) -> None:
+    """Delete; deleting again changes nothing."""
+    asked = pb.DeleteGoldenRequest(portal_id=session.portal_id, id=str(golden_id))
+    await ask("messaging", peers.answers.DeleteGolden, asked)
+
+
 async def _save(
     peers: Contexts, session: PortalSession, body: shapes.CuratedChange, curated_id: str
 ) -> shapes.Curated:

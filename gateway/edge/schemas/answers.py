@@ -16,7 +16,8 @@ class AnswerSettings(BaseModel):
     """How answers are made. null = not chosen: what everybody has counts.
 
     `strictness`: how sure a passage must be; `language`: of answers, `question` = that of the question;
-    `citations`: what of a source is named; `history`: earlier messages that a model is shown.
+    `citations`: what of a source is named; `history`: earlier messages that a model is shown; `embeddings`: by
+    which passages are compared in meaning: none, the built-in model, or `embedding_model` at `base_url`.
     """
 
     model_enabled: bool | None = None
@@ -27,6 +28,8 @@ class AnswerSettings(BaseModel):
     language: Literal["question", "ru", "en"] | None = None
     citations: Literal["full", "short"] | None = None
     history: Annotated[int, Field(ge=0, le=10)] | None = None
+    embeddings: Literal["off", "local", "endpoint"] | None = None
+    embedding_model: Annotated[Text, Field(max_length=200)] | None = None
 
 
 class AnswerSettingsChange(AnswerSettings):
@@ -77,6 +80,44 @@ class Curated(BaseModel):
     question: str
     answer: str
     from_message_id: str | None
+    created_by: int
+
+
+class GoldenSource(BaseModel):
+    """A document that an answer rests on."""
+
+    document_id: str
+    filename: str
+
+
+class GoldenAnswer(BaseModel):
+    """What was answered: `answer` in Markdown."""
+
+    kind: Kind
+    answer: str
+    sources: list[GoldenSource]
+
+
+class GoldenAdded(BaseModel):
+    """A question whose answer is known."""
+
+    question: Annotated[Text, Field(min_length=1, max_length=1000)]
+
+
+class Golden(BaseModel):
+    """A question that is asked again when documents change, without a model.
+
+    `accepted`: the answer that was right, at first the first one; `current`: the answer now. null = not asked yet.
+    """
+
+    id: str
+    portal_id: str
+    created_at: str
+    question: str
+    accepted: GoldenAnswer | None
+    current: GoldenAnswer | None
+    is_changed: bool
+    asked_at: str | None
     created_by: int
 
 

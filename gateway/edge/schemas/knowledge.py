@@ -10,7 +10,10 @@ DocumentState = Literal["uploaded", "extracting", "indexing", "ready", "failed"]
 
 
 class Document(BaseModel):
-    """A document. `error` is a sentence in the language asked for, `error_code` its stable code."""
+    """A document. `error` is a sentence in the language asked for, `error_code` its stable code.
+
+    `is_embedding_due`: until its meaning is known words alone decide; `embedding_error`: why that takes longer.
+    """
 
     id: str
     portal_id: str
@@ -30,6 +33,8 @@ class Document(BaseModel):
     chunks: int
     is_truncated: bool
     uploaded_by: int
+    is_embedding_due: bool
+    embedding_error: str | None
 
 
 class Location(BaseModel):
@@ -57,7 +62,10 @@ class SearchAsked(BaseModel):
 
 
 class Found(BaseModel):
-    """A passage that fits. `coverage`: the share of the question that it covers, 0 to 1."""
+    """A passage that fits. `coverage`: the share of the question that it covers, 0 to 1.
+
+    `similarity`: of its meaning to the question's, where there is a model of embeddings.
+    """
 
     document_id: str
     filename: str
@@ -65,6 +73,7 @@ class Found(BaseModel):
     text: str
     score: float
     coverage: float
+    similarity: float | None
     location: Location
 
 

@@ -40,6 +40,8 @@ class Found:
     score: float
     coverage: float
     wording: str = ""
+    similarity: float | None = None
+    """Of meaning, where a model of embeddings tells it."""
 
 
 @dataclass(frozen=True)

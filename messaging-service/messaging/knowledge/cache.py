@@ -5,7 +5,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import UUID
 
-from messaging.knowledge.lexical import NO_SYNONYMS, LexicalIndex, Passage
+from messaging.knowledge.lexical import NO_SYNONYMS, LexicalIndex
+from messaging.knowledge.passage import Passage
 
 BUILDS = 2
 """At a time: one takes up to thirty times as much memory as the text it is made from."""

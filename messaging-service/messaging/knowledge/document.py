@@ -1,11 +1,13 @@
 """Documents of a portal and their passages, as values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from messaging.knowledge.lexical import Passage
+from messaging.knowledge.passage import Passage
 
 
 class DocumentState(StrEnum):
@@ -39,6 +41,9 @@ class Document:
     chunks: int
     is_truncated: bool
     uploaded_by: int
+    is_embedding_due: bool
+    embedding_error: str
+    """Why its meaning cannot be compared yet: a code of ModelFailed; "" where nothing failed."""
     created_at: datetime
     updated_at: datetime
 
@@ -76,6 +81,16 @@ class HeldDocument:
 
 
 @dataclass(frozen=True)
+class HeldEmbedding:
+    """A document whose passages of a generation are to be embedded, held by a worker until a moment."""
+
+    portal_id: UUID
+    document_id: UUID
+    generation: int
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Curated:
     """A question with the answer that a person wrote; it wins over documents."""
 
@@ -86,6 +101,23 @@ class Curated:
     created_by: int
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Golden:
+    """A question with the answer that was right (`accepted`) and the one that is given now (`current`).
+
+    Both are None until it was asked first, and then {kind, answer, sources: [{document_id, filename}]}.
+    """
+
+    id: UUID
+    question: str
+    accepted: Mapping[str, Any] | None
+    current: Mapping[str, Any] | None
+    is_changed: bool
+    asked_at: datetime | None
+    created_by: int
+    created_at: datetime
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ import numpy as np
 
 from messaging.knowledge import query as question
 from messaging.knowledge import text
+from messaging.knowledge.fusion import fused
+from messaging.knowledge.passage import Passage
 from messaging.knowledge.postings import Part, Postings
 
 FOUND = 0.31
@@ -43,26 +45,14 @@ OPENING = 0.4
 _WORDINGS = 8
 """Of one question, with its synonyms, are looked up."""
 NO_SYNONYMS: Mapping[str, Sequence[str]] = MappingProxyType({})
+UNKNOWN: Mapping[UUID, float] = MappingProxyType({})
 _COUNTS = np.array([TITLE, 1, 1], np.uint8)
 """How often the title, the heading and the text of a passage count."""
 _TEXT = 2
 _SLICE = 2_048
 """Passages whose letters are in memory at a time while an index is built."""
-_ROW_BYTES = 400
-"""Of a passage beside its texts: the object and two UUIDs."""
-
-
-@dataclass(frozen=True)
-class Passage:
-    """What the index is made from."""
-
-    id: UUID
-    document_id: UUID
-    title: str
-    """The document's title, or its file name without the ending; may be empty."""
-    heading: str
-    """The path of headings, "A > B"; may be empty."""
-    text: str
+_ROW_BYTES = 480
+"""Of a passage beside its texts: the object, two UUIDs and where it is found by its id."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +70,8 @@ class Hit:
     """
     wording: str
     """Of the question, by which it was found: without small talk, in the layout that was meant."""
+    similarity: float | None = None
+    """Of its meaning to the question's, by a model of embeddings, where there is one."""
 
 
 class LexicalIndex:
@@ -88,6 +80,7 @@ class LexicalIndex:
     def __init__(self, passages: Sequence[Passage], synonyms: Mapping[str, Sequence[str]]) -> None:
         self.passages = tuple(passages)
         self._synonyms = {name: tuple(others) for name, others in synonyms.items()}
+        self._places = {passage.id: place for place, passage in enumerate(passages)}
         places: dict[UUID, int] = {}
         documents = [places.setdefault(passage.document_id, len(places)) for passage in passages]
         self._documents = np.array(documents, np.int32)
@@ -134,16 +127,28 @@ class LexicalIndex:
         rows = sum(sys.getsizeof(row.heading) + sys.getsizeof(row.text) + _ROW_BYTES for row in self.passages)
         return self._by_passage.size_bytes + self._by_document.size_bytes + arrays + rows
 
-    def search(self, query: str, limit: int) -> list[Hit]:
-        """Return the best passages, the best first; several may be of one document."""
+    def meant(self, query: str) -> str:
+        """Return a question in the keyboard layout that was meant."""
+        return question.with_layout_repaired(query[: question.LONGEST], self._familiarity)
+
+    def search(self, query: str, limit: int, similar: Mapping[UUID, float] = UNKNOWN) -> list[Hit]:
+        """Return the best passages, the best first; several may be of one document.
+
+        `similar`: of the passages whose meaning is nearest to the question's, the similarity, by their ids.
+        """
         wordings = question.wordings(query, self._synonyms, self._familiarity)
         rated = ((wording, *self._rate(wording)) for wording in itertools.islice(wordings, _WORDINGS))
         wording, scores, shares = max(rated, key=lambda found: float(found[1].max(initial=0)))
+        coverage = np.sqrt(scores * shares)
+        if similar:
+            known = {self._places[one]: near for one, near in similar.items() if one in self._places}
+            scores = fused(scores, known)
         places = np.flatnonzero(scores)
         places = places[np.argsort(-scores[places], kind="stable")[:limit]]
-        coverage = np.sqrt(scores * shares)
         return [
-            Hit(self.passages[place], float(scores[place]), float(coverage[place]), wording) for place in places
+            Hit(passage, float(scores[place]), float(coverage[place]), wording, similar.get(passage.id))
+            for place in places
+            for passage in [self.passages[place]]
         ]
 
     def _rate(self, wording: str) -> tuple[text.Numbers, text.Numbers]:

@@ -9,6 +9,7 @@ LANGUAGES = ("question", "ru", "en")
 STRICTNESS: Mapping[str, float] = {"strict": 1.15, "balanced": 1.0, "lenient": 0.85}
 """What the gate is multiplied by."""
 CITATIONS = ("full", "short")
+EMBEDDINGS = ("off", "local", "endpoint")
 MAX_HISTORY = 10
 
 
@@ -24,6 +25,9 @@ class AnswerSettings:
     language: str = "question"
     citations: str = "full"
     history: int = 4
+    embeddings: str = "off"
+    """Whose: of the built-in model (local), or of `embedding_model` at the same address as the models."""
+    embedding_model: str = ""
 
     def over(self, chosen: Mapping[str, Any]) -> "AnswerSettings":
         """Return these with what was chosen in their place."""
@@ -32,6 +36,16 @@ class AnswerSettings:
         return replace(self, **{**given, "models": tuple(given.get("models", self.models))})
 
     @property
+    def has_embedding_endpoint(self) -> bool:
+        """Whether an endpoint is to be asked for embeddings."""
+        return self.embeddings == "endpoint" and bool(self.base_url) and bool(self.embedding_model)
+
+    @property
     def has_model(self) -> bool:
         """Whether a model is to be asked."""
         return self.model_enabled and bool(self.base_url) and bool(self.models)
+
+    @property
+    def asks_models(self) -> bool:
+        """Whether an answer waits for a model of any sort."""
+        return self.has_model or self.has_embedding_endpoint or self.embeddings == "local"

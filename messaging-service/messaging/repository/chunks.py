@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from messaging.knowledge.chunking import Chunk
 from messaging.knowledge.document import StoredPassage
 
-_LIVE = """
+LIVE = """
     SELECT c.document_id, c.place, d.filename, d.title, c.heading, c.page, c.page_breaks, c.starts, c.ends, c.body
     FROM kb_chunks AS c
     JOIN kb_documents AS d ON d.portal_id = c.portal_id AND d.id = c.document_id AND d.generation = c.generation
 """
+"""Passages that are answered from."""
 
 
 async def enter(conn: AsyncConnection, portal_id: UUID) -> None:
@@ -79,21 +80,21 @@ async def page(
     """Return the passages of a document that is answered from, in order, after a place."""
     rows = await conn.execute(
         text(f"""
-            {_LIVE}
+            {LIVE}
             WHERE c.portal_id = :portal_id AND c.document_id = :document_id AND c.place > :after
             ORDER BY c.place LIMIT :limit
         """),
         {"portal_id": portal_id, "document_id": document_id, "after": after, "limit": limit},
     )
-    return [_passage(row) for row in rows]
+    return [passage(row) for row in rows]
 
 
 async def of_portal(conn: AsyncConnection, portal_id: UUID) -> list[StoredPassage]:
     """Return every passage that a portal's answers may come from, by document and place."""
     rows = await conn.execute(
-        text(f"{_LIVE} WHERE c.portal_id = :portal_id ORDER BY c.document_id, c.place"), {"portal_id": portal_id}
+        text(f"{LIVE} WHERE c.portal_id = :portal_id ORDER BY c.document_id, c.place"), {"portal_id": portal_id}
     )
-    return [_passage(row) for row in rows]
+    return [passage(row) for row in rows]
 
 
 async def bump(conn: AsyncConnection, portal_id: UUID) -> None:
@@ -114,9 +115,15 @@ async def versions(conn: AsyncConnection, portal_ids: Sequence[UUID]) -> dict[UU
     return {row.portal_id: row.version for row in rows}
 
 
-def _passage(row: Row[Any]) -> StoredPassage:
+def passage_id(document_id: UUID, place: int) -> UUID:
+    """Return what a passage is known by."""
+    return UUID(int=document_id.int ^ (place + 1))
+
+
+def passage(row: Row[Any]) -> StoredPassage:
+    """Return a row of LIVE."""
     return StoredPassage(
-        id=UUID(int=row.document_id.int ^ (row.place + 1)),
+        id=passage_id(row.document_id, row.place),
         document_id=row.document_id,
         title=row.title or PurePath(row.filename).stem,
         heading=" > ".join(row.heading),

@@ -12,7 +12,8 @@ from messaging.knowledge.document import Document, DocumentState, HeldDocument, 
 
 _COLUMNS = """
     portal_id, id, filename, content_type, size, sha256, state, progress, error_code, error_ru, error_en, title,
-    language, pages, chunks, is_truncated, uploaded_by, created_at, updated_at
+    language, pages, chunks, is_truncated, uploaded_by, created_at, updated_at,
+    embedding_due_at IS NOT NULL AND generation > 0 AS is_embedding_due, embedding_error
 """
 
 
@@ -167,7 +168,7 @@ async def go_on(
 
 async def finish(conn: AsyncConnection, held: HeldDocument, read: Mapping[str, Any], now: datetime) -> bool:
     """Answer from the new passages of a document from now on; `read` holds columns. Returns whether it is ours."""
-    said = {"error_code": "", "error_ru": "", "error_en": ""}
+    said = {"error_code": "", "error_ru": "", "error_en": "", "embedding_error": "", "embedding_due_at": now}
     values = {**read, **said, "state": "ready", "progress": 100, "generation": held.generation, "updated_at": now}
     return await _settle(conn, held, values, lets_go=True)
 

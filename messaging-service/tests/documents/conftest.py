@@ -170,7 +170,7 @@ async def knowledge(app: Any, clock: Any, tmp_path: Path) -> AsyncIterator[Knowl
             engine=app.engine,
         )
     async with app.engine.begin() as conn:  # a claim sees every document: leave none due to the next test
-        await conn.execute(text("UPDATE kb_documents SET due_at = NULL"))
+        await conn.execute(text("UPDATE kb_documents SET due_at = NULL, embedding_due_at = NULL"))
     await bell.close()
     await server.stop(0)
     await neighbours.stop(0)

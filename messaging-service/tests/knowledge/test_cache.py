@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from messaging.knowledge.cache import IndexCache
-from messaging.knowledge.lexical import LexicalIndex, Passage
+from messaging.knowledge.lexical import LexicalIndex
+from messaging.knowledge.passage import Passage
 
 PORTALS = [UUID(int=number) for number in range(4)]
 ROOM = 2**30

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.knowledge.lexical import FOUND, LexicalIndex, Passage
+from messaging.knowledge.lexical import FOUND, LexicalIndex
+from messaging.knowledge.passage import Passage
 
 TEXTS = [
     "Отпуск оформляют заявлением на имя руководителя не позже чем за две недели.",

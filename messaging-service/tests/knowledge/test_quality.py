@@ -8,7 +8,8 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 import pytest
 
 from messaging.knowledge.chunking import chunk
-from messaging.knowledge.lexical import FOUND, LexicalIndex, Passage
+from messaging.knowledge.lexical import FOUND, LexicalIndex
+from messaging.knowledge.passage import Passage
 
 CORPUS = Path(__file__).parents[3] / "bench/knowledge"
 RANKED = 50

@@ -57,6 +57,8 @@ class AnswerSettings(_message.Message):
     CITATIONS_FIELD_NUMBER: _builtins.int
     HISTORY_FIELD_NUMBER: _builtins.int
     ALLOWED_BASE_URLS_FIELD_NUMBER: _builtins.int
+    EMBEDDINGS_FIELD_NUMBER: _builtins.int
+    EMBEDDING_MODEL_FIELD_NUMBER: _builtins.int
     model_enabled: _builtins.bool
     base_url: _builtins.str
     """Any endpoint that speaks OpenAI's API."""
@@ -70,6 +72,11 @@ class AnswerSettings(_message.Message):
     """What of a source is named: full (file, section, page) or short (file)."""
     history: _builtins.int
     """Earlier messages that a model is shown."""
+    embeddings: _builtins.str
+    """By which passages are compared in meaning, not in words alone: off, local (the built-in model) or endpoint
+    (`embedding_model` at `base_url`).
+    """
+    embedding_model: _builtins.str
     @_builtins.property
     def models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Tried in their order; empty = not chosen."""
@@ -90,15 +97,21 @@ class AnswerSettings(_message.Message):
         citations: _builtins.str | None = ...,
         history: _builtins.int | None = ...,
         allowed_base_urls: _abc.Iterable[_builtins.str] | None = ...,
+        embeddings: _builtins.str | None = ...,
+        embedding_model: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_base_url", b"_base_url", "_citations", b"_citations", "_history", b"_history", "_language", b"_language", "_model_enabled", b"_model_enabled", "_strictness", b"_strictness", "_tone", b"_tone", "base_url", b"base_url", "citations", b"citations", "history", b"history", "language", b"language", "model_enabled", b"model_enabled", "strictness", b"strictness", "tone", b"tone"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_base_url", b"_base_url", "_citations", b"_citations", "_embedding_model", b"_embedding_model", "_embeddings", b"_embeddings", "_history", b"_history", "_language", b"_language", "_model_enabled", b"_model_enabled", "_strictness", b"_strictness", "_tone", b"_tone", "base_url", b"base_url", "citations", b"citations", "embedding_model", b"embedding_model", "embeddings", b"embeddings", "history", b"history", "language", b"language", "model_enabled", b"model_enabled", "strictness", b"strictness", "tone", b"tone"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_base_url", b"_base_url", "_citations", b"_citations", "_history", b"_history", "_language", b"_language", "_model_enabled", b"_model_enabled", "_strictness", b"_strictness", "_tone", b"_tone", "allowed_base_urls", b"allowed_base_urls", "base_url", b"base_url", "citations", b"citations", "history", b"history", "language", b"language", "model_enabled", b"model_enabled", "models", b"models", "strictness", b"strictness", "tone", b"tone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_base_url", b"_base_url", "_citations", b"_citations", "_embedding_model", b"_embedding_model", "_embeddings", b"_embeddings", "_history", b"_history", "_language", b"_language", "_model_enabled", b"_model_enabled", "_strictness", b"_strictness", "_tone", b"_tone", "allowed_base_urls", b"allowed_base_urls", "base_url", b"base_url", "citations", b"citations", "embedding_model", b"embedding_model", "embeddings", b"embeddings", "history", b"history", "language", b"language", "model_enabled", b"model_enabled", "models", b"models", "strictness", b"strictness", "tone", b"tone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__base_url: _TypeAlias = _typing.Literal["base_url"]  # noqa: Y015
     _WhichOneofArgType__base_url: _TypeAlias = _typing.Literal["_base_url", b"_base_url"]  # noqa: Y015
     _WhichOneofReturnType__citations: _TypeAlias = _typing.Literal["citations"]  # noqa: Y015
     _WhichOneofArgType__citations: _TypeAlias = _typing.Literal["_citations", b"_citations"]  # noqa: Y015
+    _WhichOneofReturnType__embedding_model: _TypeAlias = _typing.Literal["embedding_model"]  # noqa: Y015
+    _WhichOneofArgType__embedding_model: _TypeAlias = _typing.Literal["_embedding_model", b"_embedding_model"]  # noqa: Y015
+    _WhichOneofReturnType__embeddings: _TypeAlias = _typing.Literal["embeddings"]  # noqa: Y015
+    _WhichOneofArgType__embeddings: _TypeAlias = _typing.Literal["_embeddings", b"_embeddings"]  # noqa: Y015
     _WhichOneofReturnType__history: _TypeAlias = _typing.Literal["history"]  # noqa: Y015
     _WhichOneofArgType__history: _TypeAlias = _typing.Literal["_history", b"_history"]  # noqa: Y015
     _WhichOneofReturnType__language: _TypeAlias = _typing.Literal["language"]  # noqa: Y015
@@ -113,6 +126,10 @@ class AnswerSettings(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__base_url) -> _WhichOneofReturnType__base_url | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__citations) -> _WhichOneofReturnType__citations | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__embedding_model) -> _WhichOneofReturnType__embedding_model | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__embeddings) -> _WhichOneofReturnType__embeddings | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__history) -> _WhichOneofReturnType__history | None: ...
     @_typing.overload
@@ -426,6 +443,277 @@ class DeleteCuratedResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteCuratedResponse: _TypeAlias = DeleteCuratedResponse  # noqa: Y015
+
+@_typing.final
+class GoldenAnswer(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """curated, knowledge, not_found or no_knowledge."""
+    answer: _builtins.str
+    """Markdown."""
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedCompositeFieldContainer[Global___GoldenSource]: ...
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        answer: _builtins.str = ...,
+        sources: _abc.Iterable[Global___GoldenSource] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "kind", b"kind", "sources", b"sources"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GoldenAnswer: _TypeAlias = GoldenAnswer  # noqa: Y015
+
+@_typing.final
+class GoldenSource(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_ID_FIELD_NUMBER: _builtins.int
+    FILENAME_FIELD_NUMBER: _builtins.int
+    document_id: _builtins.str
+    filename: _builtins.str
+    def __init__(
+        self,
+        *,
+        document_id: _builtins.str = ...,
+        filename: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "filename", b"filename"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GoldenSource: _TypeAlias = GoldenSource  # noqa: Y015
+
+@_typing.final
+class Golden(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    QUESTION_FIELD_NUMBER: _builtins.int
+    ACCEPTED_FIELD_NUMBER: _builtins.int
+    CURRENT_FIELD_NUMBER: _builtins.int
+    IS_CHANGED_FIELD_NUMBER: _builtins.int
+    ASKED_AT_FIELD_NUMBER: _builtins.int
+    CREATED_BY_FIELD_NUMBER: _builtins.int
+    CREATED_AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    question: _builtins.str
+    is_changed: _builtins.bool
+    created_by: _builtins.int
+    @_builtins.property
+    def accepted(self) -> Global___GoldenAnswer:
+        """Absent until it was asked first; that answer is taken as right."""
+
+    @_builtins.property
+    def current(self) -> Global___GoldenAnswer: ...
+    @_builtins.property
+    def asked_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def created_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        question: _builtins.str = ...,
+        accepted: Global___GoldenAnswer | None = ...,
+        current: Global___GoldenAnswer | None = ...,
+        is_changed: _builtins.bool = ...,
+        asked_at: _timestamp_pb2.Timestamp | None = ...,
+        created_by: _builtins.int = ...,
+        created_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "asked_at", b"asked_at", "created_at", b"created_at", "current", b"current"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "asked_at", b"asked_at", "created_at", b"created_at", "created_by", b"created_by", "current", b"current", "id", b"id", "is_changed", b"is_changed", "question", b"question"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Golden: _TypeAlias = Golden  # noqa: Y015
+
+@_typing.final
+class ListGoldenRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    ONLY_CHANGED_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    only_changed: _builtins.bool
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        only_changed: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["only_changed", b"only_changed", "page_size", b"page_size", "page_token", b"page_token", "portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListGoldenRequest: _TypeAlias = ListGoldenRequest  # noqa: Y015
+
+@_typing.final
+class ListGoldenResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Golden]: ...
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___Golden] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListGoldenResponse: _TypeAlias = ListGoldenResponse  # noqa: Y015
+
+@_typing.final
+class AddGoldenRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    QUESTION_FIELD_NUMBER: _builtins.int
+    CREATED_BY_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    question: _builtins.str
+    created_by: _builtins.int
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        question: _builtins.str = ...,
+        created_by: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_by", b"created_by", "portal_id", b"portal_id", "question", b"question"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddGoldenRequest: _TypeAlias = AddGoldenRequest  # noqa: Y015
+
+@_typing.final
+class AddGoldenResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GOLDEN_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def golden(self) -> Global___Golden: ...
+    def __init__(
+        self,
+        *,
+        golden: Global___Golden | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["golden", b"golden"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["golden", b"golden"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddGoldenResponse: _TypeAlias = AddGoldenResponse  # noqa: Y015
+
+@_typing.final
+class AcceptGoldenRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    id: _builtins.str
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcceptGoldenRequest: _TypeAlias = AcceptGoldenRequest  # noqa: Y015
+
+@_typing.final
+class AcceptGoldenResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GOLDEN_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def golden(self) -> Global___Golden: ...
+    def __init__(
+        self,
+        *,
+        golden: Global___Golden | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["golden", b"golden"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["golden", b"golden"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcceptGoldenResponse: _TypeAlias = AcceptGoldenResponse  # noqa: Y015
+
+@_typing.final
+class DeleteGoldenRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    id: _builtins.str
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteGoldenRequest: _TypeAlias = DeleteGoldenRequest  # noqa: Y015
+
+@_typing.final
+class DeleteGoldenResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteGoldenResponse: _TypeAlias = DeleteGoldenResponse  # noqa: Y015
 
 @_typing.final
 class ListUnsatisfiedRequest(_message.Message):

@@ -65,6 +65,26 @@ class AnswersServiceStub:
                 request_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListUnsatisfiedRequest.SerializeToString,
                 response_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListUnsatisfiedResponse.FromString,
                 _registered_method=True)
+        self.ListGolden = channel.unary_unary(
+                '/teachbase.messaging.v1.AnswersService/ListGolden',
+                request_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListGoldenRequest.SerializeToString,
+                response_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListGoldenResponse.FromString,
+                _registered_method=True)
+        self.AddGolden = channel.unary_unary(
+                '/teachbase.messaging.v1.AnswersService/AddGolden',
+                request_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.AddGoldenRequest.SerializeToString,
+                response_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.AddGoldenResponse.FromString,
+                _registered_method=True)
+        self.AcceptGolden = channel.unary_unary(
+                '/teachbase.messaging.v1.AnswersService/AcceptGolden',
+                request_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.AcceptGoldenRequest.SerializeToString,
+                response_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.AcceptGoldenResponse.FromString,
+                _registered_method=True)
+        self.DeleteGolden = channel.unary_unary(
+                '/teachbase.messaging.v1.AnswersService/DeleteGolden',
+                request_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.DeleteGoldenRequest.SerializeToString,
+                response_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.DeleteGoldenResponse.FromString,
+                _registered_method=True)
         self.GetExplanation = channel.unary_unary(
                 '/teachbase.messaging.v1.AnswersService/GetExplanation',
                 request_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.GetExplanationRequest.SerializeToString,
@@ -119,6 +139,34 @@ class AnswersServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListGolden(self, request, context):
+        """Questions that are asked again when documents change, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddGolden(self, request, context):
+        """FAILED_PRECONDITION: KNOWLEDGE_LIMIT_REACHED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcceptGolden(self, request, context):
+        """What is answered now is right from now on. NOT_FOUND: GOLDEN_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteGolden(self, request, context):
+        """Deleting again changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetExplanation(self, request, context):
         """Why a message was answered as it was. NOT_FOUND: EXPLANATION_NOT_FOUND.
         """
@@ -158,6 +206,26 @@ def add_AnswersServiceServicer_to_server(servicer, server):
                     servicer.ListUnsatisfied,
                     request_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListUnsatisfiedRequest.FromString,
                     response_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListUnsatisfiedResponse.SerializeToString,
+            ),
+            'ListGolden': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListGolden,
+                    request_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListGoldenRequest.FromString,
+                    response_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListGoldenResponse.SerializeToString,
+            ),
+            'AddGolden': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddGolden,
+                    request_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.AddGoldenRequest.FromString,
+                    response_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.AddGoldenResponse.SerializeToString,
+            ),
+            'AcceptGolden': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcceptGolden,
+                    request_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.AcceptGoldenRequest.FromString,
+                    response_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.AcceptGoldenResponse.SerializeToString,
+            ),
+            'DeleteGolden': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteGolden,
+                    request_deserializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.DeleteGoldenRequest.FromString,
+                    response_serializer=teachbase_dot_messaging_dot_v1_dot_answers__pb2.DeleteGoldenResponse.SerializeToString,
             ),
             'GetExplanation': grpc.unary_unary_rpc_method_handler(
                     servicer.GetExplanation,
@@ -328,6 +396,114 @@ class AnswersService:
             '/teachbase.messaging.v1.AnswersService/ListUnsatisfied',
             teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListUnsatisfiedRequest.SerializeToString,
             teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListUnsatisfiedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListGolden(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.messaging.v1.AnswersService/ListGolden',
+            teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListGoldenRequest.SerializeToString,
+            teachbase_dot_messaging_dot_v1_dot_answers__pb2.ListGoldenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddGolden(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.messaging.v1.AnswersService/AddGolden',
+            teachbase_dot_messaging_dot_v1_dot_answers__pb2.AddGoldenRequest.SerializeToString,
+            teachbase_dot_messaging_dot_v1_dot_answers__pb2.AddGoldenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcceptGolden(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.messaging.v1.AnswersService/AcceptGolden',
+            teachbase_dot_messaging_dot_v1_dot_answers__pb2.AcceptGoldenRequest.SerializeToString,
+            teachbase_dot_messaging_dot_v1_dot_answers__pb2.AcceptGoldenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteGolden(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.messaging.v1.AnswersService/DeleteGolden',
+            teachbase_dot_messaging_dot_v1_dot_answers__pb2.DeleteGoldenRequest.SerializeToString,
+            teachbase_dot_messaging_dot_v1_dot_answers__pb2.DeleteGoldenResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -30,6 +30,14 @@ class AnswersServiceStub:
     """Deleting again changes nothing."""
     ListUnsatisfied: _aio.UnaryUnaryMultiCallable[_answers_pb2.ListUnsatisfiedRequest, _answers_pb2.ListUnsatisfiedResponse]
     """Questions that got no answer, or one that somebody thought bad, and that no curated answer takes care of."""
+    ListGolden: _aio.UnaryUnaryMultiCallable[_answers_pb2.ListGoldenRequest, _answers_pb2.ListGoldenResponse]
+    """Questions that are asked again when documents change, newest first."""
+    AddGolden: _aio.UnaryUnaryMultiCallable[_answers_pb2.AddGoldenRequest, _answers_pb2.AddGoldenResponse]
+    """FAILED_PRECONDITION: KNOWLEDGE_LIMIT_REACHED."""
+    AcceptGolden: _aio.UnaryUnaryMultiCallable[_answers_pb2.AcceptGoldenRequest, _answers_pb2.AcceptGoldenResponse]
+    """What is answered now is right from now on. NOT_FOUND: GOLDEN_NOT_FOUND."""
+    DeleteGolden: _aio.UnaryUnaryMultiCallable[_answers_pb2.DeleteGoldenRequest, _answers_pb2.DeleteGoldenResponse]
+    """Deleting again changes nothing."""
     GetExplanation: _aio.UnaryUnaryMultiCallable[_answers_pb2.GetExplanationRequest, _answers_pb2.GetExplanationResponse]
     """Why a message was answered as it was. NOT_FOUND: EXPLANATION_NOT_FOUND."""
 
@@ -85,6 +93,38 @@ class AnswersServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_answers_pb2.ListUnsatisfiedRequest, _abc.Awaitable[_answers_pb2.ListUnsatisfiedResponse]],
     ) -> _abc.Awaitable[_answers_pb2.ListUnsatisfiedResponse]:
         """Questions that got no answer, or one that somebody thought bad, and that no curated answer takes care of."""
+
+    @_abc_1.abstractmethod
+    def ListGolden(
+        self,
+        request: _answers_pb2.ListGoldenRequest,
+        context: _aio.ServicerContext[_answers_pb2.ListGoldenRequest, _abc.Awaitable[_answers_pb2.ListGoldenResponse]],
+    ) -> _abc.Awaitable[_answers_pb2.ListGoldenResponse]:
+        """Questions that are asked again when documents change, newest first."""
+
+    @_abc_1.abstractmethod
+    def AddGolden(
+        self,
+        request: _answers_pb2.AddGoldenRequest,
+        context: _aio.ServicerContext[_answers_pb2.AddGoldenRequest, _abc.Awaitable[_answers_pb2.AddGoldenResponse]],
+    ) -> _abc.Awaitable[_answers_pb2.AddGoldenResponse]:
+        """FAILED_PRECONDITION: KNOWLEDGE_LIMIT_REACHED."""
+
+    @_abc_1.abstractmethod
+    def AcceptGolden(
+        self,
+        request: _answers_pb2.AcceptGoldenRequest,
+        context: _aio.ServicerContext[_answers_pb2.AcceptGoldenRequest, _abc.Awaitable[_answers_pb2.AcceptGoldenResponse]],
+    ) -> _abc.Awaitable[_answers_pb2.AcceptGoldenResponse]:
+        """What is answered now is right from now on. NOT_FOUND: GOLDEN_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def DeleteGolden(
+        self,
+        request: _answers_pb2.DeleteGoldenRequest,
+        context: _aio.ServicerContext[_answers_pb2.DeleteGoldenRequest, _abc.Awaitable[_answers_pb2.DeleteGoldenResponse]],
+    ) -> _abc.Awaitable[_answers_pb2.DeleteGoldenResponse]:
+        """Deleting again changes nothing."""
 
     @_abc_1.abstractmethod
     def GetExplanation(

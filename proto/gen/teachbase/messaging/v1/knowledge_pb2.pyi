@@ -74,6 +74,8 @@ class Document(_message.Message):
     CHUNKS_FIELD_NUMBER: _builtins.int
     IS_TRUNCATED_FIELD_NUMBER: _builtins.int
     UPLOADED_BY_FIELD_NUMBER: _builtins.int
+    IS_EMBEDDING_DUE_FIELD_NUMBER: _builtins.int
+    EMBEDDING_ERROR_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
@@ -102,6 +104,10 @@ class Document(_message.Message):
     is_truncated: _builtins.bool
     """Only its beginning is answered from."""
     uploaded_by: _builtins.int
+    is_embedding_due: _builtins.bool
+    """What it means is not known yet to the model of embeddings: until then words alone decide."""
+    embedding_error: _builtins.str
+    """Why that takes longer: timeout, unreachable, refused, overloaded, cut, resting; empty where nothing failed."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -126,12 +132,14 @@ class Document(_message.Message):
         chunks: _builtins.int = ...,
         is_truncated: _builtins.bool = ...,
         uploaded_by: _builtins.int = ...,
+        is_embedding_due: _builtins.bool = ...,
+        embedding_error: _builtins.str = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_pages", b"_pages", "created_at", b"created_at", "pages", b"pages", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pages", b"_pages", "chunks", b"chunks", "content_type", b"content_type", "created_at", b"created_at", "error_code", b"error_code", "error_en", b"error_en", "error_ru", b"error_ru", "filename", b"filename", "id", b"id", "is_truncated", b"is_truncated", "language", b"language", "pages", b"pages", "portal_id", b"portal_id", "progress", b"progress", "sha256", b"sha256", "size", b"size", "state", b"state", "title", b"title", "updated_at", b"updated_at", "uploaded_by", b"uploaded_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pages", b"_pages", "chunks", b"chunks", "content_type", b"content_type", "created_at", b"created_at", "embedding_error", b"embedding_error", "error_code", b"error_code", "error_en", b"error_en", "error_ru", b"error_ru", "filename", b"filename", "id", b"id", "is_embedding_due", b"is_embedding_due", "is_truncated", b"is_truncated", "language", b"language", "pages", b"pages", "portal_id", b"portal_id", "progress", b"progress", "sha256", b"sha256", "size", b"size", "state", b"state", "title", b"title", "updated_at", b"updated_at", "uploaded_by", b"uploaded_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__pages: _TypeAlias = _typing.Literal["pages"]  # noqa: Y015
     _WhichOneofArgType__pages: _TypeAlias = _typing.Literal["_pages", b"_pages"]  # noqa: Y015
@@ -556,6 +564,7 @@ class Found(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     COVERAGE_FIELD_NUMBER: _builtins.int
     LOCATION_FIELD_NUMBER: _builtins.int
+    SIMILARITY_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     filename: _builtins.str
     title: _builtins.str
@@ -564,6 +573,8 @@ class Found(_message.Message):
     """Comparable within one answer."""
     coverage: _builtins.float
     """The share of the question that this passage covers, 0 to 1."""
+    similarity: _builtins.float
+    """Of its meaning, by a model of embeddings, where there is one: at most 1."""
     @_builtins.property
     def location(self) -> Global___Location: ...
     def __init__(
@@ -576,12 +587,15 @@ class Found(_message.Message):
         score: _builtins.float = ...,
         coverage: _builtins.float = ...,
         location: Global___Location | None = ...,
+        similarity: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["location", b"location"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_similarity", b"_similarity", "location", b"location", "similarity", b"similarity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["coverage", b"coverage", "document_id", b"document_id", "filename", b"filename", "location", b"location", "score", b"score", "text", b"text", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_similarity", b"_similarity", "coverage", b"coverage", "document_id", b"document_id", "filename", b"filename", "location", b"location", "score", b"score", "similarity", b"similarity", "text", b"text", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__similarity: _TypeAlias = _typing.Literal["similarity"]  # noqa: Y015
+    _WhichOneofArgType__similarity: _TypeAlias = _typing.Literal["_similarity", b"_similarity"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__similarity) -> _WhichOneofReturnType__similarity | None: ...
 
 Global___Found: _TypeAlias = Found  # noqa: Y015
 
