@@ -9,9 +9,9 @@ from uuid import UUID
 import numpy as np
 
 from bench import corpus
-from messaging.clients.embeddings import LOCAL, Embeddings, EmbeddingSource, Vectors
+from messaging.clients.embeddings import LOCAL, Embeddings, EmbeddingSource
 from messaging.clients.endpoint import Endpoints
-from messaging.knowledge.fusion import NEAREST, OPENING
+from messaging.knowledge.fusion import NEAREST, OPENING, Vectors
 from messaging.knowledge.passage import Passage
 
 _FILE = Path(__file__).parent / "knowledge" / "embeddings.npz"

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from messaging.clients.endpoint import Endpoint, Endpoints, ModelFailed
+from messaging.knowledge.fusion import Vectors
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-Vectors = NDArray[np.float32]
-"""A row each."""
 LOCAL = "multilingual-e5-small"
 """By which the vectors of the built-in model are known."""
 MOST_DIMENSIONS = 4_000

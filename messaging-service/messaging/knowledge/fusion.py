@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from messaging.knowledge.text import Numbers
 
+Vectors = NDArray[np.float32]
+"""What texts mean to a model, a row each."""
 MEANING = 0.3
 """What similarity counts beside the words' 1 - MEANING."""
 OPENING = 0.6

@@ -8,9 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.ids import NIL
-from messaging.clients.embeddings import Vectors
 from messaging.knowledge.document import HeldEmbedding, StoredPassage
-from messaging.knowledge.fusion import OPENING
+from messaging.knowledge.fusion import OPENING, Vectors
 from messaging.repository.chunks import LIVE, passage, passage_id
 
 
