@@ -6,7 +6,7 @@ from billing.quota import Quota
 from kit import db
 from kit.clock import utc_now
 
-PARTITIONED = ["usage_events"]
+PARTITIONED = ["usage_events", "model_uses"]
 
 
 class App:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 REPLIES = "replies_per_month"
 """The metric that every answer from knowledge is counted under."""
+TOKENS = "llm_tokens_per_month"
+"""The metric of what models were given to read and have written."""
 KEPT = frozenset({"kb_documents", "kb_megabytes"})
 """Limits of what a portal keeps: whoever keeps it counts it."""
 
@@ -55,6 +57,18 @@ class Reservation:
 
     portal_id: UUID
     key: UUID
+
+
+@dataclass(frozen=True)
+class ModelUse:
+    """One call of a model: `id` is a UUIDv7 of its own, `message_id` the question, if that was a message."""
+
+    portal_id: UUID
+    id: UUID
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    message_id: UUID | None
 
 
 @dataclass(frozen=True)

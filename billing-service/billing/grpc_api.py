@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from billing.domain import DEFAULT_PLAN_CODE, KEPT, Decision, Plan, Reservation, Room
+from billing.domain import DEFAULT_PLAN_CODE, KEPT, Decision, ModelUse, Plan, Reservation, Room
 from billing.plans import Plans
 from billing.quota import Quota
-from kit.pb import moment
+from kit.pb import moment, optional_uuid
 from kit.rpc import Context
 from teachbase.billing.v1 import billing_pb2 as pb
 from teachbase.billing.v1 import billing_pb2_grpc
@@ -29,6 +29,22 @@ class BillingServicer(billing_pb2_grpc.BillingServiceServicer):
 
     async def Release(self, request: pb.ReleaseRequest, context: Context) -> pb.ReleaseResponse:
         return pb.ReleaseResponse(released=await self._quota.release(_reservations(request.keys)))
+
+    async def RecordModelUses(
+        self, request: pb.RecordModelUsesRequest, context: Context
+    ) -> pb.RecordModelUsesResponse:
+        uses = [
+            ModelUse(
+                portal_id=UUID(one.portal_id),
+                id=UUID(one.id),
+                model=one.model,
+                prompt_tokens=one.prompt_tokens,
+                completion_tokens=one.completion_tokens,
+                message_id=optional_uuid(one.message_id),
+            )
+            for one in request.uses
+        ]
+        return pb.RecordModelUsesResponse(counted=await self._quota.record_model_uses(uses))
 
     async def ListPlans(self, request: pb.ListPlansRequest, context: Context) -> pb.ListPlansResponse:
         return pb.ListPlansResponse(plans=map(_plan_to_pb, await self._plans.all()))

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from billing import repository
-from billing.domain import DEFAULT_PLAN_CODE, REPLIES, Decision, Reservation, Room, period_of
+from billing.domain import DEFAULT_PLAN_CODE, REPLIES, TOKENS, Decision, ModelUse, Reservation, Room, period_of
 
 RESERVATION_LIFE = timedelta(minutes=15)
 _SWEEP_LIMIT = 500
@@ -57,6 +57,12 @@ class Quota:
         """Give reserved keys back. Returns how many this call gave back."""
         async with self._engine.begin() as conn:
             return await repository.settle(conn, keys, "released")
+
+    async def record_model_uses(self, uses: Sequence[ModelUse]) -> int:
+        """Count the tokens of models' calls, in the period in which they are told. Returns how many are new."""
+        now = self._now()
+        async with self._engine.begin() as conn:
+            return await repository.record_model_uses(conn, uses, TOKENS, period_of(now).start, now)
 
     async def release_expired(self) -> None:
         """Give back what was reserved and never decided."""

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from billing.domain import Plan, Reservation, Room
+from billing.domain import ModelUse, Plan, Reservation, Room
 from billing.tables import billing_plans, plan_versions, portal_billing
 
 
@@ -226,6 +226,46 @@ async def settle(conn: AsyncConnection, keys: Sequence[Reservation], state: str)
     return int(result.scalar_one())
 
 
+async def record_model_uses(
+    conn: AsyncConnection, uses: Sequence[ModelUse], metric: str, period_start: datetime, now: datetime
+) -> int:
+    """Store calls of models and count their tokens; returns how many are new. Counters are locked in one order."""
+    result = await conn.execute(
+        text("""
+            WITH new AS (
+                INSERT INTO model_uses (portal_id, id, model, prompt_tokens, completion_tokens, message_id,
+                                        period_start, created_at)
+                SELECT portal_id, id, model, prompt, completion, message_id, :period_start, :now
+                FROM unnest(
+                    CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:models AS text[]),
+                    CAST(:prompts AS bigint[]), CAST(:completions AS bigint[]), CAST(:message_ids AS uuid[])
+                ) AS use (portal_id, id, model, prompt, completion, message_id)
+                ORDER BY portal_id, id
+                ON CONFLICT DO NOTHING
+                RETURNING portal_id, prompt_tokens + completion_tokens AS tokens
+            ), counted AS (
+                INSERT INTO usage_counters AS c (portal_id, metric, period_start, used)
+                SELECT portal_id, :metric, :period_start, sum(tokens) FROM new
+                GROUP BY portal_id ORDER BY portal_id
+                ON CONFLICT (portal_id, metric, period_start) DO UPDATE SET used = c.used + excluded.used
+            )
+            SELECT count(*) FROM new
+        """),
+        {
+            "metric": metric,
+            "period_start": period_start,
+            "now": now,
+            "portal_ids": [use.portal_id for use in uses],
+            "ids": [use.id for use in uses],
+            "models": [use.model for use in uses],
+            "prompts": [use.prompt_tokens for use in uses],
+            "completions": [use.completion_tokens for use in uses],
+            "message_ids": [use.message_id for use in uses],
+        },
+    )
+    return int(result.scalar_one())
+
+
 async def expired(conn: AsyncConnection, now: datetime, limit: int) -> list[Reservation]:
     """Return reservations whose time is over."""
     rows = await conn.execute(
@@ -238,7 +278,7 @@ async def expired(conn: AsyncConnection, now: datetime, limit: int) -> list[Rese
 async def rooms_of(
     conn: AsyncConnection, portal_id: UUID, period_start: datetime
 ) -> tuple[str, dict[str, Room]] | None:
-    """Return a portal's plan code and, per limited metric, what it used; None without a plan."""
+    """Return a portal's plan code and, per metric limited or used, what it used; None without a plan."""
     statement = (
         select(portal_billing.c.plan_code, plan_versions.c.limits)
         .join(
@@ -260,5 +300,5 @@ async def rooms_of(
     )
     used = {row.metric: (row.used, row.reserved) for row in rows}
     return plan.plan_code, {
-        metric: Room(*used.get(metric, (0, 0)), limit) for metric, limit in plan.limits.items()
+        metric: Room(*used.get(metric, (0, 0)), plan.limits.get(metric)) for metric in {**plan.limits, **used}
     }

@@ -7,6 +7,7 @@ from weakref import WeakValueDictionary
 from kit import ids
 from messaging.answering import Answering
 from messaging.clients.billing import BillingClient
+from messaging.compose import model_call
 from messaging.errors import AnswersUsedUp
 from messaging.knowledge.answer import Answer, Kind
 from messaging.knowledge.prompt import Turn
@@ -33,10 +34,12 @@ class Asking:
         free = self._free_of.setdefault(portal_id, asyncio.Semaphore(AT_ONCE_OF_PORTAL))
         async with free:
             answer = await self._answering.answer(portal_id, version, question, _no_history, PATIENCE_S)
+        call = model_call(portal_id, answer, None)
+        await self._billing.record([call] if call else [])
         if answer.kind in {Kind.KNOWLEDGE, Kind.CURATED}:
             await self._billing.commit([(portal_id, key)])
         else:
-            await self._billing.release(portal_id, key)
+            await self._billing.release([(portal_id, key)])
         return answer
 
 

@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from bitrix import parts
+from kit import ids
 from messaging import explain, rules, texts, wording
-from messaging.domain import ClaimedDialog, Explanation, Handled, Question, Quota, Reply, reply_id_of
-from messaging.knowledge.answer import Answer
+from messaging.domain import ClaimedDialog, Explanation, Handled, ModelCall, Question, Quota, Reply, reply_id_of
+from messaging.knowledge.answer import Answer, Kind
 from messaging.rules import RuleAnswer
 
 REFUSE_EVERY = timedelta(hours=24)
@@ -26,6 +27,9 @@ class Composed:
     greeted: list[ClaimedDialog] = field(default_factory=list)
     refused: list[Question] = field(default_factory=list)
     explanations: list[Explanation] = field(default_factory=list)
+    free: list[tuple[UUID, UUID]] = field(default_factory=list)
+    """Questions (portal, id) that got no answer, only an honest no: it is not counted."""
+    model_calls: list[ModelCall] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,10 @@ class Composer:
         # What was typed in the wrong layout has another language than what was meant.
         language = texts.language_of(answer.wording or question.body, question.language)
         self._reply(question, wording.reply(answer, language), answered.at, steps)
+        if answer.kind in {Kind.NOT_FOUND, Kind.NO_DOCUMENTS}:
+            self.composed.free.append((question.portal_id, question.id))
+        if call := model_call(question.portal_id, answer, question.id):
+            self.composed.model_calls.append(call)
         self.composed.explanations.append(
             Explanation(
                 portal_id=question.portal_id,
@@ -161,6 +169,20 @@ class Composer:
 
     def _dialog(self, question: Question) -> ClaimedDialog:
         return self._dialogs[question.portal_id, question.dialog_id]
+
+
+def model_call(portal_id: UUID, answer: Answer, message_id: UUID | None) -> ModelCall | None:
+    """Return what a model was asked for an answer and is to be counted, if one was."""
+    if not answer.model or not answer.model.model:
+        return None
+    return ModelCall(
+        portal_id=portal_id,
+        id=ids.uuid7(),
+        model=answer.model.model,
+        prompt_tokens=answer.model.prompt_tokens,
+        completion_tokens=answer.model.completion_tokens,
+        message_id=message_id,
+    )
 
 
 def _step(step: str, at: datetime, took_ms: int = 0, **detail: object) -> dict[str, Any]:

@@ -232,6 +232,18 @@ class Reply:
 
 
 @dataclass(frozen=True)
+class ModelCall:
+    """What a call of a model cost: `id` is its own, `message_id` the question, if that was a message."""
+
+    portal_id: UUID
+    id: UUID
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    message_id: UUID | None
+
+
+@dataclass(frozen=True)
 class Handled:
     """What became of a question: `state` answered or ignored, and the steps for the flight recorder."""
 

@@ -16,14 +16,14 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bitrix.events import without_mentions
-from kit import db, ids
+from kit import db, ids, metrics
 from kit.errors import PeerError
 from messaging import rules
 from messaging.answering import Answering
 from messaging.clients.billing import BillingClient
 from messaging.clients.delivery import DeliveryClient
 from messaging.compose import Answered, Composed, Composer
-from messaging.domain import Batch, ClaimedDialog, Question, Quota, Reply
+from messaging.domain import Batch, ClaimedDialog, ModelCall, Question, Quota, Reply
 from messaging.knowledge.prompt import Turn
 from messaging.repository import dialogs as statements
 from messaging.repository import documents, explanations, replies
@@ -156,7 +156,9 @@ class Responder:
 
     async def _answer(self, batch: Batch, questions: Sequence[Question]) -> float | None:
         if questions:
-            await self._fix(await self._compose(batch, questions))
+            composed = await self._compose(batch, questions)
+            await asyncio.gather(self._billing.release(composed.free), self._record(composed.model_calls))
+            await self._fix(composed)
         handed = await self._hand_over(batch)
         owed = await self._let_go(batch, handed, None)
         log.info("dialogs answered", dialogs=len(batch.dialogs), replies=len(handed), owed_again=owed)
@@ -212,6 +214,14 @@ class Responder:
                 await statements.mark_greeted(conn, composed.greeted, now)
             if composed.refused:
                 await statements.mark_refused(conn, composed.refused, now)
+
+    async def _record(self, calls: Sequence[ModelCall]) -> None:
+        try:
+            await self._billing.record(calls)
+        except PeerError as error:
+            # To postpone the answer would cost as much again; what it cost stands in its explanation.
+            metrics.BACKGROUND_FAILURES.labels("record_model_calls").inc()
+            log.warning("model calls not counted", calls=len(calls), reason=error.reason)
 
     async def _hand_over(self, batch: Batch) -> list[Reply]:
         async with self._at_once.connect() as conn:

@@ -17,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bitrix import phpform
 from kit import trace
 from kit.errors import DomainError
-from kit.pb import moment
 from kit.rpc import Context, channel
 from kit.server import Server
 from messaging.adopt import Adoption
@@ -47,38 +46,16 @@ from messaging.respond import Responder
 from messaging.second_look import SecondLook
 from messaging.simulate import Simulation
 from messaging.traffic import Traffic
-from teachbase.billing.v1 import billing_pb2, billing_pb2_grpc
+from teachbase.billing.v1 import billing_pb2_grpc
 from teachbase.delivery.v1 import delivery_pb2, delivery_pb2_grpc
 from teachbase.messaging.v1 import blackbox_pb2_grpc, messaging_pb2_grpc
 from teachbase.messaging.v1 import messaging_pb2 as pb
 from teachbase.portal.v1 import diagnosis_pb2, diagnosis_pb2_grpc, portal_pb2, portal_pb2_grpc
+from tests.fake_billing import FakeBilling
 
 BOT_ID = 812
 cursors = itertools.count(1)
 """A page older than the cursor is not taken, and every test stores one."""
-
-
-class Billing(billing_pb2_grpc.BillingServiceServicer):
-    """Grants all but the portals in `denied`."""
-
-    def __init__(self, now: Any) -> None:
-        self.denied: set[UUID] = set()
-        self.committed: list[str] = []
-        self._now = now
-
-    async def Reserve(self, request: billing_pb2.ReserveRequest, _context: Context) -> billing_pb2.ReserveResponse:  # noqa: N802 - the proto's name
-        return billing_pb2.ReserveResponse(decisions=map(self._decide, request.reservations))
-
-    async def Commit(self, request: billing_pb2.CommitRequest, _context: Context) -> billing_pb2.CommitResponse:  # noqa: N802 - the proto's name
-        self.committed += [key.key for key in request.keys]
-        return billing_pb2.CommitResponse(counted=len(request.keys))
-
-    def _decide(self, wanted: billing_pb2.Reservation) -> billing_pb2.ReserveDecision:
-        if UUID(wanted.portal_id) not in self.denied:
-            return billing_pb2.ReserveDecision(key=wanted.key, granted=True)
-        return billing_pb2.ReserveDecision(
-            key=wanted.key, granted=False, limit="replies_per_month", resets_at=moment(self._now())
-        )
 
 
 class Delivery(delivery_pb2_grpc.DeliveryServiceServicer):
@@ -182,7 +159,7 @@ class Service:
     diagnoses: Diagnoses
     changes: PortalChanges
     outcomes: Outcomes
-    billing: Billing
+    billing: FakeBilling
     delivery: Delivery
     context: PortalContext
     fetcher: Fetcher
@@ -340,7 +317,7 @@ async def app(dsns: dict[str, str], redis_url: str) -> AsyncIterator[App]:
 async def service(app: App, clock: Any) -> AsyncIterator[Service]:
     # What is not asked for stays as generated: UNIMPLEMENTED.
     context = PortalContext()  # type: ignore[abstract] # the rest is UNIMPLEMENTED
-    billing, delivery = Billing(clock), Delivery()  # type: ignore[abstract] # the rest is UNIMPLEMENTED
+    billing, delivery = FakeBilling(clock), Delivery()  # type: ignore[abstract] # the rest is UNIMPLEMENTED
     neighbours, server = Server("127.0.0.1:0"), Server("127.0.0.1:0")
     for add, servicer, name in (
         (billing_pb2_grpc.add_BillingServiceServicer_to_server, billing, "billing.v1.BillingService"),
@@ -394,6 +371,7 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
         await adoption.close()
     owned = [portal.id for portal in service.portals]  # a claim sees every portal: nothing is left owed
     await service.execute("DELETE FROM fetches WHERE portal_id = ANY(:ids)", ids=owned)
+    await service.execute("DELETE FROM second_looks WHERE portal_id = ANY(:ids)", ids=owned)
     await service.execute("UPDATE dialogs SET pending_since = NULL WHERE portal_id = ANY(:ids)", ids=owned)
     await server.stop(0)
     await neighbours.stop(0)

@@ -151,7 +151,7 @@ async def test_a_used_up_quota_is_said_and_nothing_is_answered(service: Any, eve
 
 async def test_answers_are_counted_and_free_ones_are_not_asked_for(service: Any, event_of: Any) -> None:
     portal = await service.portal()
-    paid, free = event_of(portal, 70101, "Где мой отпуск?"), event_of(portal, 70102, "/help")
+    paid, free = event_of(portal, 70101, "ping"), event_of(portal, 70102, "/help")
     await service.ingest(paid, free)
 
     await service.respond()

@@ -7,7 +7,7 @@ import grpc
 
 from kit.pb import to_datetime
 from kit.rpc import call
-from messaging.domain import Question, Quota
+from messaging.domain import ModelCall, Question, Quota
 from teachbase.billing.v1 import billing_pb2 as pb
 from teachbase.billing.v1.billing_pb2_grpc import BillingServiceStub
 
@@ -41,10 +41,29 @@ class BillingClient:
         answer = await call(self._stub.Reserve, request, peer=PEER, timeout=_TIMEOUT_S)
         return answer.decisions[0].granted
 
-    async def release(self, portal_id: UUID, key: UUID) -> None:
-        """Give back what was set aside: nothing came of it."""
-        request = pb.ReleaseRequest(keys=[pb.ReservationKey(portal_id=str(portal_id), key=str(key))])
-        await call(self._stub.Release, request, peer=PEER, timeout=_TIMEOUT_S)
+    async def release(self, free: Collection[tuple[UUID, UUID]]) -> None:
+        """Give back what was set aside for (portal id, question id): no answer came of it."""
+        keys = _keys(free)
+        if keys:
+            await call(self._stub.Release, pb.ReleaseRequest(keys=keys), peer=PEER, timeout=_TIMEOUT_S)
+
+    async def record(self, uses: Sequence[ModelCall]) -> None:
+        """Have calls of models counted."""
+        if uses:
+            request = pb.RecordModelUsesRequest(
+                uses=[
+                    pb.ModelUse(
+                        portal_id=str(one.portal_id),
+                        id=str(one.id),
+                        model=one.model,
+                        prompt_tokens=one.prompt_tokens,
+                        completion_tokens=one.completion_tokens,
+                        message_id=str(one.message_id or ""),
+                    )
+                    for one in uses
+                ]
+            )
+            await call(self._stub.RecordModelUses, request, peer=PEER, timeout=_TIMEOUT_S)
 
     async def limits(self, portal_id: UUID) -> dict[str, int]:
         """Return the plan's limits on what a portal keeps, by name; absent = unlimited."""
@@ -54,6 +73,10 @@ class BillingClient:
 
     async def commit(self, answered: Collection[tuple[UUID, UUID]]) -> None:
         """Count the replies to questions, given as (portal id, question id); what was free stays uncounted."""
-        keys = [pb.ReservationKey(portal_id=str(portal_id), key=str(key)) for portal_id, key in answered]
+        keys = _keys(answered)
         if keys:
             await call(self._stub.Commit, pb.CommitRequest(keys=keys), peer=PEER, timeout=_TIMEOUT_S)
+
+
+def _keys(named: Collection[tuple[UUID, UUID]]) -> list[pb.ReservationKey]:
+    return [pb.ReservationKey(portal_id=str(portal_id), key=str(key)) for portal_id, key in named]

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from kit.errors import DomainError
 from kit.queue import Bell
-from kit.rpc import Context, channel, peer_error
+from kit.rpc import channel, peer_error
 from kit.server import Server
 from messaging.asking import Asking
 from messaging.clients.billing import BillingClient
@@ -21,9 +21,10 @@ from messaging.indexing import Indexer
 from messaging.knowledge_base import KnowledgeBase
 from messaging.repository import chunks
 from messaging.storage import Storage
-from teachbase.billing.v1 import billing_pb2, billing_pb2_grpc
+from teachbase.billing.v1 import billing_pb2_grpc
 from teachbase.messaging.v1 import knowledge_pb2 as pb
 from teachbase.messaging.v1 import knowledge_pb2_grpc
+from tests.fake_billing import FakeBilling
 
 VACATION = """# Положение об отпусках
 
@@ -36,43 +37,6 @@ VACATION = """# Положение об отпусках
 TRAVEL = "# Командировки\n\nСуточные по России составляют 700 рублей в день, за границей 2500 рублей."
 
 
-class Limits(billing_pb2_grpc.BillingServiceServicer):
-    """Says what a portal may keep."""
-
-    def __init__(self) -> None:
-        self.limits: dict[str, int] = {}
-        self.is_used_up = False
-        self.counted: list[str] = []
-        self.released: list[str] = []
-
-    async def Reserve(  # noqa: N802 - the proto's name
-        self, request: billing_pb2.ReserveRequest, _context: Context
-    ) -> billing_pb2.ReserveResponse:
-        decisions = [
-            billing_pb2.ReserveDecision(key=one.key, granted=not self.is_used_up) for one in request.reservations
-        ]
-        return billing_pb2.ReserveResponse(decisions=decisions)
-
-    async def Commit(  # noqa: N802 - the proto's name
-        self, request: billing_pb2.CommitRequest, _context: Context
-    ) -> billing_pb2.CommitResponse:
-        self.counted += [one.key for one in request.keys]
-        return billing_pb2.CommitResponse(counted=len(request.keys))
-
-    async def Release(  # noqa: N802 - the proto's name
-        self, request: billing_pb2.ReleaseRequest, _context: Context
-    ) -> billing_pb2.ReleaseResponse:
-        self.released += [one.key for one in request.keys]
-        return billing_pb2.ReleaseResponse(released=len(request.keys))
-
-    async def GetLimits(  # noqa: N802 - the proto's name
-        self, _request: billing_pb2.GetLimitsRequest, _context: Context
-    ) -> billing_pb2.GetLimitsResponse:
-        return billing_pb2.GetLimitsResponse(
-            limits=[billing_pb2.Limit(name=name, value=value) for name, value in self.limits.items()]
-        )
-
-
 @dataclass
 class Knowledge:
     """The knowledge of portals as the gateway and its worker use it."""
@@ -81,7 +45,7 @@ class Knowledge:
     indexer: Indexer
     other_indexer: Indexer
     base: KnowledgeBase
-    billing: Limits
+    billing: FakeBilling
     folder: Path
     clock: Any
     engine: Any
@@ -143,7 +107,7 @@ class Knowledge:
 
 @pytest.fixture
 async def knowledge(app: Any, clock: Any, tmp_path: Path) -> AsyncIterator[Knowledge]:
-    billing = Limits()  # type: ignore[abstract] # the rest is UNIMPLEMENTED
+    billing = FakeBilling(clock)  # type: ignore[abstract] # the rest is UNIMPLEMENTED
     neighbours, server = Server("127.0.0.1:0"), Server("127.0.0.1:0")
     neighbours.add(
         billing_pb2_grpc.add_BillingServiceServicer_to_server, billing, "teachbase.billing.v1.BillingService"

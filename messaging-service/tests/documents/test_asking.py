@@ -13,8 +13,8 @@ async def test_an_answer_is_counted_and_an_honest_no_is_free(service: Any, knowl
     unknown = await knowledge.ask(portal, "кто выиграл чемпионат мира по футболу")
 
     assert (answered.answered, unknown.answered) == (True, False)
-    assert (len(knowledge.billing.counted), len(knowledge.billing.released)) == (1, 1)
-    assert set(knowledge.billing.counted).isdisjoint(knowledge.billing.released)
+    assert (len(knowledge.billing.committed), len(knowledge.billing.released)) == (1, 1)
+    assert set(knowledge.billing.committed).isdisjoint(knowledge.billing.released)
 
 
 async def test_when_the_answers_are_used_up_a_question_is_refused_and_nothing_is_counted(
@@ -22,12 +22,12 @@ async def test_when_the_answers_are_used_up_a_question_is_refused_and_nothing_is
 ) -> None:
     portal = await service.portal()
     await knowledge.read(portal, "Отпуска.md", knowledge.vacation)
-    knowledge.billing.is_used_up = True
+    knowledge.billing.denied.add(portal.id)
 
     refused = await knowledge.refusal(knowledge.ask(portal, "За сколько подавать заявление на отпуск?"))
 
     assert refused.reason == "ANSWERS_USED_UP"
-    assert (knowledge.billing.counted, knowledge.billing.released) == ([], [])
+    assert (knowledge.billing.committed, knowledge.billing.released) == ([], [])
 
 
 async def test_a_portal_is_full_when_its_index_is(

@@ -227,6 +227,84 @@ class ReleaseRequest(_message.Message):
 Global___ReleaseRequest: _TypeAlias = ReleaseRequest  # noqa: Y015
 
 @_typing.final
+class ModelUse(_message.Message):
+    """One call of a model, answered or not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    PROMPT_TOKENS_FIELD_NUMBER: _builtins.int
+    COMPLETION_TOKENS_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    id: _builtins.str
+    """The idempotency key: a UUIDv7 of this call."""
+    model: _builtins.str
+    prompt_tokens: _builtins.int
+    completion_tokens: _builtins.int
+    message_id: _builtins.str
+    """The message that it was asked for; empty where it was asked outside of the messenger."""
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        id: _builtins.str = ...,
+        model: _builtins.str = ...,
+        prompt_tokens: _builtins.int = ...,
+        completion_tokens: _builtins.int = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["completion_tokens", b"completion_tokens", "id", b"id", "message_id", b"message_id", "model", b"model", "portal_id", b"portal_id", "prompt_tokens", b"prompt_tokens"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ModelUse: _TypeAlias = ModelUse  # noqa: Y015
+
+@_typing.final
+class RecordModelUsesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def uses(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelUse]: ...
+    def __init__(
+        self,
+        *,
+        uses: _abc.Iterable[Global___ModelUse] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["uses", b"uses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordModelUsesRequest: _TypeAlias = RecordModelUsesRequest  # noqa: Y015
+
+@_typing.final
+class RecordModelUsesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNTED_FIELD_NUMBER: _builtins.int
+    counted: _builtins.int
+    """How many were counted by this very call."""
+    def __init__(
+        self,
+        *,
+        counted: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counted", b"counted"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordModelUsesResponse: _TypeAlias = RecordModelUsesResponse  # noqa: Y015
+
+@_typing.final
 class ReleaseResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -50,6 +50,11 @@ class BillingServiceStub:
                 request_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.ReleaseRequest.SerializeToString,
                 response_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.ReleaseResponse.FromString,
                 _registered_method=True)
+        self.RecordModelUses = channel.unary_unary(
+                '/teachbase.billing.v1.BillingService/RecordModelUses',
+                request_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.RecordModelUsesRequest.SerializeToString,
+                response_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.RecordModelUsesResponse.FromString,
+                _registered_method=True)
         self.ListPlans = channel.unary_unary(
                 '/teachbase.billing.v1.BillingService/ListPlans',
                 request_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.ListPlansRequest.SerializeToString,
@@ -93,6 +98,13 @@ class BillingServiceServicer:
 
     def Release(self, request, context):
         """Gives reservations back. A key that is already counted stays counted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordModelUses(self, request, context):
+        """Counts what models were asked for. A use that is counted already is counted once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -143,6 +155,11 @@ def add_BillingServiceServicer_to_server(servicer, server):
                     servicer.Release,
                     request_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.ReleaseRequest.FromString,
                     response_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.ReleaseResponse.SerializeToString,
+            ),
+            'RecordModelUses': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordModelUses,
+                    request_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.RecordModelUsesRequest.FromString,
+                    response_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.RecordModelUsesResponse.SerializeToString,
             ),
             'ListPlans': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPlans,
@@ -247,6 +264,33 @@ class BillingService:
             '/teachbase.billing.v1.BillingService/Release',
             teachbase_dot_billing_dot_v1_dot_billing__pb2.ReleaseRequest.SerializeToString,
             teachbase_dot_billing_dot_v1_dot_billing__pb2.ReleaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordModelUses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.billing.v1.BillingService/RecordModelUses',
+            teachbase_dot_billing_dot_v1_dot_billing__pb2.RecordModelUsesRequest.SerializeToString,
+            teachbase_dot_billing_dot_v1_dot_billing__pb2.RecordModelUsesResponse.FromString,
             options,
             channel_credentials,
             insecure,

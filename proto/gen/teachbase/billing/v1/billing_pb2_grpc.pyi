@@ -24,6 +24,8 @@ class BillingServiceStub:
     """Turns reservations into counted usage. A key that is already counted is counted once."""
     Release: _aio.UnaryUnaryMultiCallable[_billing_pb2.ReleaseRequest, _billing_pb2.ReleaseResponse]
     """Gives reservations back. A key that is already counted stays counted."""
+    RecordModelUses: _aio.UnaryUnaryMultiCallable[_billing_pb2.RecordModelUsesRequest, _billing_pb2.RecordModelUsesResponse]
+    """Counts what models were asked for. A use that is counted already is counted once."""
     ListPlans: _aio.UnaryUnaryMultiCallable[_billing_pb2.ListPlansRequest, _billing_pb2.ListPlansResponse]
     """Lists the plans with their current version."""
     ListPortalPlans: _aio.UnaryUnaryMultiCallable[_billing_pb2.ListPortalPlansRequest, _billing_pb2.ListPortalPlansResponse]
@@ -61,6 +63,14 @@ class BillingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_billing_pb2.ReleaseRequest, _abc.Awaitable[_billing_pb2.ReleaseResponse]],
     ) -> _abc.Awaitable[_billing_pb2.ReleaseResponse]:
         """Gives reservations back. A key that is already counted stays counted."""
+
+    @_abc_1.abstractmethod
+    def RecordModelUses(
+        self,
+        request: _billing_pb2.RecordModelUsesRequest,
+        context: _aio.ServicerContext[_billing_pb2.RecordModelUsesRequest, _abc.Awaitable[_billing_pb2.RecordModelUsesResponse]],
+    ) -> _abc.Awaitable[_billing_pb2.RecordModelUsesResponse]:
+        """Counts what models were asked for. A use that is counted already is counted once."""
 
     @_abc_1.abstractmethod
     def ListPlans(
