@@ -4,6 +4,8 @@ import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
+import enAnswers from "@/portal/locales/answers.en.json";
+import ruAnswers from "@/portal/locales/answers.ru.json";
 import enFirst from "@/portal/locales/en.json";
 import enKnowledge from "@/portal/locales/knowledge.en.json";
 import ruKnowledge from "@/portal/locales/knowledge.ru.json";
@@ -11,8 +13,8 @@ import ruFirst from "@/portal/locales/ru.json";
 import { languageFor, translator } from "@/shared/i18n";
 
 const PLURAL = /_(zero|one|two|few|many|other)$/;
-const en = { ...enFirst, ...enKnowledge };
-const ru = { ...ruFirst, ...ruKnowledge };
+const en = { ...enFirst, ...enKnowledge, ...enAnswers };
+const ru = { ...ruFirst, ...ruKnowledge, ...ruAnswers };
 const LANGUAGES = { en, ru };
 
 /** Every text of a dictionary by its path. */

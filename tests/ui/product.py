@@ -21,6 +21,18 @@ LIMITS = [
     {"name": "documents", "used": 14, "limit": None, "resets_at": "2026-10-01T00:00:00Z"},
 ]
 BOT = {"id": 812, "status": "registered", "error_code": None, "api": "v2"}
+ANSWERS = {
+    "model_enabled": False,
+    "base_url": "",
+    "models": [],
+    "tone": "neutral",
+    "strictness": "balanced",
+    "language": "question",
+    "citations": "full",
+    "history": 4,
+    "embeddings": "off",
+    "embedding_model": "",
+}
 STRUCTURE = [
     (0, "Ромашка"),
     (1, "Продажи"),
@@ -67,6 +79,7 @@ class Product:
     department_ids: list[int] = field(default_factory=list)
     departments: list[dict[str, Any]] = field(default_factory=lambda: tree(STRUCTURE))
     settings: dict[str, Any] = field(default_factory=lambda: {"language": "ru", "event_mode": "webhook"})
+    answer_settings: dict[str, Any] = field(default_factory=dict)
     failures: dict[str, list[Failure]] = field(default_factory=dict)
     provisions: list[dict[str, Any]] = field(default_factory=list)
     lang: str = ""
@@ -87,6 +100,15 @@ class Product:
         if self.mode == "departments":
             return not reached.isdisjoint(person["departments"])
         return self.mode == "all" or person["id"] in self.allowed
+
+    def answers(self) -> dict[str, Any]:
+        effective = {**ANSWERS, **self.answer_settings}
+        return {
+            "own": self.answer_settings,
+            "effective": effective,
+            "has_api_key": False,
+            "allowed_base_urls": [],
+        }
 
     def called(self, path: str) -> list[Any]:
         """The bodies of the calls of a path, in order."""
@@ -245,6 +267,11 @@ def _finalize(product: Product, _user_id: int, body: dict[str, Any]) -> dict[str
     return {"status": "ok", "trace_id": "t", "steps": steps}
 
 
+def _save_answer_settings(product: Product, _user: int, body: Any) -> dict[str, Any]:
+    product.answer_settings = {name: value for name, value in body.items() if value is not None}
+    return product.answers()
+
+
 _ROUTES: dict[tuple[str, str], Callable[[Product, int, Any], dict[str, Any]]] = {
     ("GET", "/v1/portal/status"): _status,
     ("POST", "/v1/portal/setup"): _setup,
@@ -255,6 +282,9 @@ _ROUTES: dict[tuple[str, str], Callable[[Product, int, Any], dict[str, Any]]] = 
     ("GET", "/v1/portal/settings"): lambda product, _user, _body: product.settings,
     ("PUT", "/v1/portal/settings"): _save_settings,
     ("GET", "/v1/portal/kb/documents"): lambda _product, _user, _body: {"items": [], "next_cursor": None},
+    ("GET", "/v1/portal/kb/unsatisfied"): lambda _product, _user, _body: {"items": [], "next_cursor": None},
+    ("GET", "/v1/portal/kb/settings"): lambda product, _user, _body: product.answers(),
+    ("PUT", "/v1/portal/kb/settings"): _save_answer_settings,
     ("POST", "/v1/bitrix/install/finalize"): _finalize,
     ("POST", "/v1/portal/chats/provision"): lambda product, _user, _body: product.provision(product.allowed),
     ("GET", "/v1/portal/usage"): lambda _product, _user, _body: {

@@ -36,7 +36,9 @@ async def test_unsaved_changes_are_asked_about_and_can_be_discarded(
     unsaved = "(() => { const e = new Event('beforeunload', {cancelable: true}); return !dispatchEvent(e); })()"
 
     await visit.app.get_by_label("Все сотрудники").check()
-    await expect(visit.app.get_by_role("combobox")).to_be_hidden()
+    await expect(
+        visit.app.get_by_role("region", name="Кто может писать боту").get_by_role("combobox")
+    ).to_be_hidden()
     assert await visit.frame.evaluate(unsaved)
     await visit.app.get_by_role("button", name="Отменить изменения").click()
 

@@ -4,6 +4,7 @@ import classes from "@/portal/components/layout.module.css";
 import { later } from "@/portal/components/later";
 import { Page } from "@/portal/components/page";
 import { AccessCard } from "@/portal/features/access/access-card";
+import { AnswerSettingsCard, QuestionsCard } from "@/portal/features/answers/parts";
 import { AskCard, KnowledgeCard } from "@/portal/features/knowledge/parts";
 import { BotCard } from "@/portal/features/overview/bot-card";
 import { HowToCard } from "@/portal/features/overview/how-to-card";
@@ -22,12 +23,14 @@ export function OverviewPage({ domain }: { domain: string }) {
         <Stack gap="md">
           <KnowledgeCard />
           <AskCard />
+          <QuestionsCard />
           <AccessCard />
         </Stack>
         <Stack gap="md">
           <HowToCard />
           <UsageCard />
           <SettingsCard />
+          <AnswerSettingsCard />
         </Stack>
       </div>
     </Page>
