@@ -10,6 +10,8 @@ from uuid import UUID
 KB, MB = 1024, 1024 * 1024
 KEYS_KEPT = timedelta(days=35)
 """How long an event is known by its key (docs/architecture.md section 4)."""
+EXPLANATIONS_KEPT = timedelta(days=90)
+"""How long it is known why an answer is what it is: what a model was asked takes most of the room of an answer."""
 ROOM = 0.8
 """Of the budget, what is filled after it was exceeded: the next rounds have nothing to do."""
 

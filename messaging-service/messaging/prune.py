@@ -16,7 +16,18 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kit import db
-from messaging.blackbox import KEYS_KEPT, MB, ROOM, BlackboxSettings, Freed, Partition, Share, by_portal, fair
+from messaging.blackbox import (
+    EXPLANATIONS_KEPT,
+    KEYS_KEPT,
+    MB,
+    ROOM,
+    BlackboxSettings,
+    Freed,
+    Partition,
+    Share,
+    by_portal,
+    fair,
+)
 from messaging.repository import blackbox, prune
 
 log = structlog.get_logger("prune")
@@ -45,11 +56,19 @@ class Pruner:
             try:
                 await conn.commit()
                 freed = await self.auto()
-                keys = await self._keys()
+                keys = await self._past(prune.delete_keys, KEYS_KEPT)
+                explanations = await self._past(prune.delete_explanations, EXPLANATIONS_KEPT)
             finally:
                 await prune.unlock(conn)
-        if freed.rows or freed.partitions or keys:
-            log.info("pruned", rows=freed.rows, bytes=freed.size, partitions=freed.partitions, keys=keys)
+        if freed.rows or freed.partitions or keys or explanations:
+            log.info(
+                "pruned",
+                rows=freed.rows,
+                bytes=freed.size,
+                partitions=freed.partitions,
+                keys=keys,
+                explanations=explanations,
+            )
 
     async def auto(self) -> Freed:
         """Drop the days past retention, and trim to the bounds of rows and bytes."""
@@ -194,11 +213,9 @@ class Pruner:
             await _unless_in_use(drop())
         return replace(freed, rows=freed.rows + rows, partitions=freed.partitions + (rows > 0))
 
-    async def _keys(self) -> int:
-        moment = self._now() - KEYS_KEPT
-        deleted, _ = await self._batches(
-            lambda conn: prune.delete_keys(conn, moment), time.monotonic() + self._budget_s
-        )
+    async def _past(self, delete: Callable[[AsyncConnection, datetime], Awaitable[int]], kept: timedelta) -> int:
+        moment = self._now() - kept
+        deleted, _ = await self._batches(lambda conn: delete(conn, moment), time.monotonic() + self._budget_s)
         return deleted
 
     async def _batches(self, delete: Callable[[AsyncConnection], Awaitable[int]], end: float) -> tuple[int, bool]:

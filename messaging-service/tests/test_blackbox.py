@@ -203,6 +203,25 @@ async def test_keys_are_forgotten_after_35_days_and_not_before(empty: Any) -> No
     assert [row.key for row in left] == ["m:34"]
 
 
+async def test_why_an_answer_is_what_it_is_is_known_for_ninety_days(empty: Any) -> None:
+    portal_id = uuid4()
+    for days in (91, 89):
+        await empty.execute(
+            """
+            INSERT INTO answer_explanations (portal_id, id, kind, detail, took_ms, created_at)
+            VALUES (:portal_id, :id, 'knowledge', '{}', :days, now())
+            """,
+            portal_id=portal_id,
+            id=ids.floor_of(empty.clock() - timedelta(days=days)),
+            days=days,
+        )
+
+    await empty.pruner.round()
+
+    left = await empty.rows("SELECT took_ms FROM answer_explanations WHERE portal_id = :id", id=portal_id)
+    assert [row.took_ms for row in left] == [89]
+
+
 @pytest.mark.parametrize(
     ("used", "capacity", "allowed"),
     [

@@ -111,6 +111,19 @@ async def delete_keys(conn: AsyncConnection, moment: datetime) -> int:
     return deleted.rowcount
 
 
+async def delete_explanations(conn: AsyncConnection, moment: datetime) -> int:
+    """Delete a batch of explanations of answers from before a moment; returns how many."""
+    deleted = await conn.execute(
+        text(f"""
+            DELETE FROM answer_explanations AS e
+            USING (SELECT portal_id, id FROM answer_explanations WHERE id < :end LIMIT {BATCH}) AS old
+            WHERE e.portal_id = old.portal_id AND e.id = old.id AND e.id < :end
+        """),  # noqa: S608 - our own number
+        {"end": ids.floor_of(moment)},
+    )
+    return deleted.rowcount
+
+
 async def try_lock(conn: AsyncConnection) -> bool:
     """Hold what only one pruner holds, until `unlock` or the connection's end."""
     return bool(await conn.scalar(text("SELECT pg_try_advisory_lock(hashtext('messaging.prune'))")))
