@@ -28,10 +28,10 @@ def compose() -> Any:
 def test_the_dockerfile_is_clean_and_has_a_target_for_every_image(compose: Any) -> None:
     linted = subprocess.run([BIN / "hadolint", ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
     stages = re.findall(r"^FROM \S+ AS (\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
-    built = {one["build"]["target"]: one["image"] for one in compose["services"].values() if "build" in one}
-    used = {one["image"] for one in compose["services"].values()}
+    built = {one["build"]["target"]: _name(one["image"]) for one in compose["services"].values() if "build" in one}
+    used = {_name(one["image"]) for one in compose["services"].values()}
     used |= {
-        container["image"].partition(":")[0]
+        _name(container["image"])
         for overlay in OVERLAYS
         for pod in Cluster(overlay).pods()
         for container in pod.containers
@@ -41,6 +41,10 @@ def test_the_dockerfile_is_clean_and_has_a_target_for_every_image(compose: Any) 
     assert built.keys() <= set(stages)
     assert {one for one in used if one.startswith("teachbase/")} == {f"teachbase/{target}" for target in built}
     assert set(built.values()) == {f"teachbase/{target}" for target in built}
+
+
+def _name(image: str) -> str:
+    return image.partition(":")[0]
 
 
 def test_every_program_is_told_all_that_it_needs_and_nothing_that_it_does_not_know(
