@@ -68,7 +68,7 @@ RUN python -c "import os, string; print(string.Template(open('template.yaml').re
 FROM envoyproxy/envoy:v1.40.0 AS envoy
 COPY --from=build-envoy /app/envoy.yaml /etc/envoy/envoy.yaml
 USER 10001:10001
-ENTRYPOINT ["envoy", "--config-path", "/etc/envoy/envoy.yaml", "--log-level", "warning", "--disable-hot-restart"]
+ENTRYPOINT ["envoy", "--config-path", "/etc/envoy/envoy.yaml", "--log-level", "warning", "--disable-hot-restart", "--concurrency", "2"]
 
 FROM base AS bootstrap
 COPY --from=build-bootstrap /venv /venv

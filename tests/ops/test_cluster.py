@@ -69,6 +69,11 @@ def test_whoever_runs_has_probes_limits_a_budget_and_spreads(cluster: Cluster) -
     for pod in cluster.pods(*RUNNING):
         assert [selects(one["selector"], pod.labels) for one in budgets].count(True) == 1, pod.owner
         assert len(pod.spec["topologySpreadConstraints"]) == 2, pod.owner
+        for spread in pod.spec["topologySpreadConstraints"]:
+            assert selects(spread["labelSelector"], pod.labels), pod.owner
+            # The API refuses a key in both, which no schema says.
+            assert not spread["labelSelector"]["matchLabels"].keys() & set(spread["matchLabelKeys"])
+            assert set(spread["matchLabelKeys"]) <= pod.labels.keys(), pod.owner
         for container in pod.containers:
             assert {"readinessProbe", "livenessProbe"} <= container.keys(), pod.owner
             named = {port["name"] for port in container["ports"]}
