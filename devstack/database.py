@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
@@ -32,12 +32,18 @@ async def bootstrap(admin_dsn: str, secret: str, contexts: Sequence[str] = CONTE
     extensions (schema `extensions`, behind its own in the search path) and nothing else. Returns context ->
     DSN. `admin_dsn` must be a superuser's. Raises asyncpg.PostgresError or OSError when that fails.
     """
+    await found(admin_dsn, {context: password(secret, _role(context)) for context in contexts})
+    return {context: role_dsn(admin_dsn, secret, context) for context in contexts}
+
+
+async def found(admin_dsn: str, passwords: Mapping[str, str]) -> None:
+    """Do so for each context of `passwords`, whose role gets that password."""
     session = await asyncpg.connect(admin_dsn)
     try:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with session.transaction():
-                    await _bootstrap(session, secret, contexts)
+                    await _bootstrap(session, passwords)
                 break
             except COLLISIONS:
                 if attempt == ATTEMPTS:
@@ -45,7 +51,6 @@ async def bootstrap(admin_dsn: str, secret: str, contexts: Sequence[str] = CONTE
                 await asyncio.sleep(0.05 * attempt)
     finally:
         await session.close()
-    return {context: role_dsn(admin_dsn, secret, context) for context in contexts}
 
 
 def role_dsn(admin_dsn: str, secret: str, context: str) -> str:
@@ -65,16 +70,16 @@ def _role(context: str) -> str:
     return f"tb_{context}"
 
 
-async def _bootstrap(session: Session, secret: str, contexts: Sequence[str]) -> None:
+async def _bootstrap(session: Session, passwords: Mapping[str, str]) -> None:
     await session.execute("SET LOCAL client_min_messages = warning")  # no "already exists, skipping"
     await session.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
     await _extensions(session)
     database = await session.fetchval("SELECT quote_ident(current_database())")
-    for context in contexts:
-        role = _role(context)
+    for context, chosen in passwords.items():
+        role, quoted = _role(context), await session.fetchval("SELECT quote_literal($1)", chosen)
         if not await session.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
             await session.execute(f"CREATE ROLE {role}")
-        await session.execute(f"ALTER ROLE {role} LOGIN PASSWORD '{password(secret, role)}'")
+        await session.execute(f"ALTER ROLE {role} LOGIN PASSWORD {quoted}")
         await session.execute(
             f"ALTER ROLE {role} IN DATABASE {database} SET search_path = {context}, {EXTENSION_SCHEMA}"
         )

@@ -27,6 +27,7 @@ def write_config(settings: Settings) -> Path:
     filled = string.Template(TEMPLATE.read_text()).substitute(
         TB_BIND_ADDRESS="127.0.0.1",
         TB_PORT=settings.port,
+        TB_PUBLIC_PORT=settings.public_port,
         TB_GATEWAY_HOST="127.0.0.1",
         TB_GATEWAY_PORT=settings.gateway_port,
         TB_ACCESS_LOG=settings.run_dir / "logs" / "access.log",

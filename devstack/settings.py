@@ -38,6 +38,7 @@ class Settings:
     run_dir: Path
     env: str
     port: int
+    public_port: int  # of the proxy's public listener; 0 = any free one, for nobody outside asks a laptop
     gateway_port: int
     sim_port: int | None  # None = without the simulator
     grpc: Mapping[str, str]  # context -> host:port
@@ -65,6 +66,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         run_dir=Path(environment.get("TB_RUN_DIR") or ".run").absolute(),
         env=_env(environment),
         port=port,
+        public_port=_port(environment, "TB_PUBLIC_PORT", 0) if environment.get("TB_PUBLIC_PORT") else 0,
         gateway_port=_port(environment, "TB_GATEWAY_PORT", 8000),
         sim_port=sim_port,
         grpc={

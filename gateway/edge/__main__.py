@@ -24,7 +24,7 @@ async def serve(settings: Settings) -> None:
         server_header=False,
         date_header=False,
         proxy_headers=True,
-        forwarded_allow_ips="127.0.0.1",
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=5,
         backlog=4096,
     )

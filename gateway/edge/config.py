@@ -20,6 +20,8 @@ class Settings(ProcessSettings, SpoolSettings):
 
     gateway_port: int = 8000
     gateway_host: str = "127.0.0.1"
+    trusted_proxies: str = "127.0.0.1"
+    """Comma-separated addresses and networks whose X-Forwarded-For is believed."""
     extra_port: int = 0
     """A second port to listen on, where no Envoy runs for this platform; 0 = none."""
     portal_grpc: str = "127.0.0.1:50051"

@@ -8,8 +8,10 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from devstack import bootstrap as job
 from devstack.database import CONTEXTS, bootstrap
 from devstack.postgres import embedded_postgres
+from kit.config import SettingsError
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -102,3 +104,31 @@ async def test_bootstraps_of_several_databases_of_one_server_may_run_at_once(adm
 
     for dsns in results:
         assert await _run(dsns["delivery"], "SELECT current_schema()::text") == "delivery"
+
+
+async def test_the_job_gives_each_role_the_password_of_its_dsn(
+    admin_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = admin_dsn.rpartition("@")[2]
+    dsns = {context: f"postgresql://tb_{context}:it%27s-{context}@{host}" for context in CONTEXTS}
+    for name, dsn in {"postgres": admin_dsn, **dsns}.items():
+        (tmp_path / name).write_text(f"{dsn}\n")
+        monkeypatch.setenv(f"TB_{name.upper()}_DSN_FILE", str(tmp_path / name))
+
+    await asyncio.to_thread(job.main)
+
+    for context, dsn in dsns.items():
+        assert await _run(dsn, "SELECT current_schema()") == context
+
+
+def test_the_job_refuses_another_role_s_dsn() -> None:
+    mixed_up = job.Settings(
+        postgres_dsn="",
+        portal_dsn="postgresql://tb_billing:x@h/d",
+        messaging_dsn="",
+        delivery_dsn="",
+        billing_dsn="",
+    )
+
+    with pytest.raises(SettingsError, match="TB_PORTAL_DSN"):
+        job.passwords(mixed_up)

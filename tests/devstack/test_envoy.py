@@ -79,6 +79,34 @@ def test_a_post_waits_for_a_gateway_that_comes_and_only_an_event_is_sent_twice(
         assert body["trace_id"] == headers["x-trace-id"]
 
 
+def test_the_public_listener_carries_what_bitrix24_and_its_users_ask_for_and_nothing_else(tmp_path: Path) -> None:
+    program = envoy.binary()
+    if program is None:
+        pytest.skip("no build of Envoy for this machine")
+    (tmp_path / "logs").mkdir()
+    public, upstream = next_free(0), next_free(0)
+    ports = {"TB_PORT": str(next_free(0)), "TB_PUBLIC_PORT": str(public), "TB_GATEWAY_PORT": str(upstream)}
+    config = envoy.write_config(read({"TB_RUN_DIR": str(tmp_path), **ports}))
+    command: list[str | Path] = [program, "--config-path", config, "--log-level", "error", "--base-id", "78"]
+    proxy = subprocess.Popen([*command, "--concurrency", "1"])
+    gateway_stand_in = threading.Thread(target=_serve_and_break_twice, args=[upstream, []])
+    gateway_stand_in.start()
+    carried = ["/v1/bitrix/handler", "/v1/portal/status", "/assets/app.js"]
+    kept = ["/v1/admin/portals", "/v1/debug/simulate", "/metrics", "/ready", "/v1/bitrix/../admin/portals", "/"]
+    try:
+        _wait_listening(public)
+        answers = {
+            path: _answer_of(urllib.request.Request(f"http://127.0.0.1:{public}{path}")).code
+            for path in carried + kept
+        }
+    finally:
+        proxy.terminate()
+        proxy.wait(10)
+        gateway_stand_in.join()
+
+    assert answers == dict.fromkeys(carried, 200) | dict.fromkeys(kept, 404)
+
+
 def _answer_of(request: urllib.request.Request) -> Any:
     try:
         return urllib.request.urlopen(request, timeout=15)

@@ -50,6 +50,7 @@ class ServiceSettings(ProcessSettings):
 def read(settings: type[T], environ: Mapping[str, str] = os.environ) -> T:
     """Return settings with field `x` from `TB_X`; an empty variable counts as unset.
 
+    A field that is not shown (`repr=False`) is a secret, and may come from the file that `TB_X_FILE` names.
     Raises SettingsError naming every variable that is missing or wrong.
     """
     problems: list[str] = []
@@ -57,7 +58,11 @@ def read(settings: type[T], environ: Mapping[str, str] = os.environ) -> T:
     hints = get_type_hints(settings)
     for one in dataclasses.fields(settings):  # type: ignore[arg-type] # T is always a dataclass
         name = PREFIX + one.name.upper()
-        text = environ.get(name, "")
+        try:
+            text = environ.get(name) or ("" if one.repr else _from_file(environ.get(f"{name}_FILE")))
+        except OSError as error:
+            problems.append(f"{name}_FILE cannot be read: {error.strerror}")
+            continue
         if not text:
             if one.default is dataclasses.MISSING:
                 problems.append(f"{name} is not set")
@@ -69,3 +74,8 @@ def read(settings: type[T], environ: Mapping[str, str] = os.environ) -> T:
     if problems:
         raise SettingsError("; ".join(problems))
     return settings(**values)
+
+
+def _from_file(path: str | None) -> str:
+    # An editor ends a file with a line break that is no part of the secret.
+    return Path(path).read_text().strip() if path else ""

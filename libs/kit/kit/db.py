@@ -78,6 +78,8 @@ async def ensure_partitions(conn: AsyncConnection, tables: list[str], now: datet
     Returns how many were created. A default partition takes what no day claims, so nothing is refused.
     """
     created = 0
+    # Processes that start together would create the same: even "IF NOT EXISTS" fails then.
+    await conn.execute(text("SELECT pg_advisory_xact_lock(hashtext('partitions'))"))
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     for table in tables:
         for offset in range(-1, PARTITION_DAYS_AHEAD + 1):

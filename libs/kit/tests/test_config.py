@@ -43,6 +43,22 @@ def test_everything_missing_and_wrong_is_named_at_once() -> None:
     assert "TB_SECRET_KEYS" not in problems
 
 
+def test_a_secret_may_come_from_a_file_and_nothing_else_may(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("from a file\n")
+    without_keys = {name: value for name, value in GOOD.items() if name != "TB_SECRET_KEYS"}
+    named = {"TB_SECRET_KEYS_FILE": str(file), "TB_TOKEN": "given", "TB_TOKEN_FILE": str(file)}
+
+    settings = read(Settings, {**without_keys, **named, "TB_PORT_FILE": str(file)})
+
+    assert (settings.secret_keys, settings.token, settings.port) == ("from a file", "given", 1)
+
+
+def test_a_secret_file_that_cannot_be_read_is_named() -> None:
+    with pytest.raises(SettingsError, match="TB_TOKEN_FILE cannot be read: No such file"):
+        read(Settings, {**GOOD, "TB_TOKEN_FILE": "/nowhere"})
+
+
 def test_an_unknown_environment_is_refused() -> None:
     with pytest.raises(SettingsError, match="TB_ENV"):
         read(Settings, {**GOOD, "TB_ENV": "prod"})

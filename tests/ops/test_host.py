@@ -1,0 +1,137 @@
+"""What an installation of one host is made of: compose.yaml, the Dockerfile, Envoy's configuration."""
+
+import json
+import re
+import string
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devstack import envoy
+from tests.ops.cluster import BIN, OVERLAYS, ROOT, Cluster
+from tests.ops.program import SETTINGS, problems, program, settings
+
+ASKED = {"TB_PUBLIC_URL": "https://bot.example", "TB_BITRIX_CLIENT_ID": "app", "TB_ADMIN_EMAIL": "a@b.example"}
+
+
+@pytest.fixture(scope="module")
+def compose() -> Any:
+    """compose.yaml as Docker would take it."""
+    command: list[str | Path] = [BIN / "docker-compose", "-f", ROOT / "compose.yaml", "config", "--format", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=ASKED)
+    assert done.stderr == ""
+    return json.loads(done.stdout)
+
+
+def test_the_dockerfile_is_clean_and_has_a_target_for_every_image(compose: Any) -> None:
+    linted = subprocess.run([BIN / "hadolint", ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
+    stages = re.findall(r"^FROM \S+ AS (\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    built = {one["build"]["target"]: _name(one["image"]) for one in compose["services"].values() if "build" in one}
+    used = {_name(one["image"]) for one in compose["services"].values()}
+    used |= {
+        _name(container["image"])
+        for overlay in OVERLAYS
+        for pod in Cluster(overlay).pods()
+        for container in pod.containers
+    }
+
+    assert (linted.returncode, linted.stdout) == (0, "")
+    assert built.keys() <= set(stages)
+    assert {one for one in used if one.startswith("teachbase/")} == {f"teachbase/{target}" for target in built}
+    assert set(built.values()) == {f"teachbase/{target}" for target in built}
+
+
+def _name(image: str) -> str:
+    return image.partition(":")[0]
+
+
+def test_every_program_is_told_all_that_it_needs_and_nothing_that_it_does_not_know(
+    compose: Any, tmp_path: Path
+) -> None:
+    seen = set()
+    for one in compose["services"].values():
+        name = program(one["image"])
+        if name is not None:
+            files = {secret["target"] for secret in one["secrets"]}
+            assert problems(name, one["environment"], files) == []
+            settings(name, one["environment"], tmp_path)
+            assert files == {value for key, value in one["environment"].items() if key.endswith("_FILE")}
+            seen.add(name)
+    assert seen == set(SETTINGS)
+
+
+def test_every_container_is_hardened_limited_and_watched(compose: Any) -> None:
+    for name, one in compose["services"].items():
+        assert one["read_only"] is True, name
+        assert one["cap_drop"] == ["ALL"], name
+        assert one["security_opt"] == ["no-new-privileges:true"], name
+        assert "memory" in one["deploy"]["resources"]["limits"], name
+        assert "healthcheck" in one or one["restart"] == "no", name  # a job ends
+        assert "user" in one or one["image"].startswith("teachbase/"), name  # ours are nobody's in the Dockerfile
+
+
+def test_only_the_proxy_is_reached_and_the_console_from_this_host_alone(compose: Any) -> None:
+    published = {
+        (name, port.get("host_ip"), port["published"], port["target"])
+        for name, one in compose["services"].items()
+        for port in one.get("ports", [])
+    }
+    arguments = compose["services"]["envoy"]["build"]["args"]
+
+    assert published == {("envoy", "127.0.0.1", "3000", 3000), ("envoy", None, "8080", 8080)}
+    assert (arguments["TB_PORT"], arguments["TB_PUBLIC_PORT"]) == ("3000", "8080")
+
+
+def test_what_must_outlive_a_container_is_on_a_volume(compose: Any) -> None:
+    folders = {
+        (name, volume["target"])
+        for name, one in compose["services"].items()
+        for volume in one.get("volumes", [])
+        if volume["type"] == "volume"
+    }
+    told = {name: one.get("environment") or {} for name, one in compose["services"].items()}
+
+    assert ("gateway", told["gateway"]["TB_SPOOL_DIR"]) in folders
+    for name in ("messaging", "knowledge-worker"):
+        assert (name, told[name]["TB_STORAGE_URL"].removeprefix("file://")) in folders
+    assert {("postgres", "/var/lib/postgresql/data"), ("redis", "/data")} <= folders
+
+
+def test_envoy_takes_what_its_image_is_built_with(compose: Any, tmp_path: Path) -> None:
+    binary = envoy.binary()
+    if binary is None:
+        pytest.skip("no build of Envoy for this machine")
+    arguments = compose["services"]["envoy"]["build"]["args"]
+    config = tmp_path / "envoy.yaml"
+    config.write_text(string.Template(envoy.TEMPLATE.read_text()).substitute(arguments))
+
+    done = subprocess.run(
+        [binary, "--mode", "validate", "--config-path", config, "--log-level", "warning"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_secrets_that_compose_names_are_those_that_are_made(compose: Any, tmp_path: Path) -> None:
+    script = tmp_path / "scripts" / "secrets"
+    script.parent.mkdir()
+    script.write_text((ROOT / "scripts" / "secrets").read_text())
+
+    first = subprocess.run(
+        ["sh", script], capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin"}
+    )
+    given = {"PATH": "/usr/bin:/bin", "TB_BITRIX_CLIENT_SECRET": "from Bitrix24"}
+    keys = (tmp_path / "secrets" / "secret_keys").read_bytes()
+    subprocess.run(["sh", script], capture_output=True, check=True, env=given)
+
+    made = {file.name: file for file in (tmp_path / "secrets").iterdir()}
+    assert first.returncode == 1
+    assert "TB_BITRIX_CLIENT_SECRET" in first.stderr
+    assert made.keys() == compose["secrets"].keys()
+    assert made["secret_keys"].read_bytes() == keys
+    assert (tmp_path / "secrets").stat().st_mode & 0o77 == 0
