@@ -1,5 +1,6 @@
 """Partitions by the time in an id, and what counts as a database that is away."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -65,3 +66,17 @@ async def test_a_value_that_the_driver_cannot_encode_is_bad_data_and_no_outage(e
 
     assert db.is_bad_data(refused.value)
     assert not db.is_away(refused.value)
+
+
+async def test_processes_that_start_together_make_each_partition_once(engine: AsyncEngine) -> None:
+    async with engine.begin() as conn:
+        await conn.execute(text("CREATE TABLE together (id uuid NOT NULL) PARTITION BY RANGE (id)"))
+    now = datetime(2026, 9, 21, 12, tzinfo=UTC)
+
+    async def start() -> int:
+        async with engine.begin() as conn:
+            return await db.ensure_partitions(conn, ["together"], now)
+
+    made = await asyncio.gather(*(start() for _ in range(5)))
+
+    assert sorted(made) == [0, 0, 0, 0, 9]
