@@ -4,9 +4,9 @@ import { readLocalStorageValue, useLocalStorage } from "@mantine/hooks";
 
 import { type Language, languageFor } from "@/shared/i18n";
 
-const LANGUAGE = "teachbase.language";
+const LANGUAGE = "teachbase-language";
 
-export const schemeManager = localStorageColorSchemeManager({ key: "teachbase.scheme" });
+export const schemeManager = localStorageColorSchemeManager({ key: "teachbase-scheme" });
 
 export const preferredLanguage = (): Language =>
   languageFor(readLocalStorageValue<string>({ key: LANGUAGE }) ?? navigator.language);

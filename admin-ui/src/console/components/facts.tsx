@@ -7,7 +7,7 @@ import classes from "@/console/components/layout.module.css";
 export function Facts({ facts }: { facts: [string, ReactNode][] }) {
   const known = facts.filter(([, value]) => value !== null && value !== undefined && value !== "");
   return (
-    <DataList orientation="horizontal" labelWidth="11rem">
+    <DataList orientation="horizontal" labelWidth="15rem">
       {known.map(([name, value]) => (
         <DataList.Item key={name}>
           <DataList.ItemLabel>{name}</DataList.ItemLabel>

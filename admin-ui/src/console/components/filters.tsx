@@ -1,8 +1,10 @@
-import "@mantine/dates/styles.css";
+import "@mantine/dates/styles.layer.css";
 
 import { Button, Group, Select, TextInput } from "@mantine/core";
 import { DatesProvider, DateTimePicker } from "@mantine/dates";
+import { useDidUpdate } from "@mantine/hooks";
 import { IconFilterOff } from "@tabler/icons-react";
+import { useState } from "react";
 
 import en from "@/console/locales/en.json";
 import { type Search, useFilters } from "@/console/search";
@@ -32,12 +34,7 @@ export function Filters({ filters, times = true }: { filters: readonly Filter[];
         filter.words ? (
           <Choice key={filter.name} filter={filter} search={search} onChange={change} />
         ) : (
-          <Typed
-            key={`${filter.name} ${search[filter.name] ?? ""}`}
-            name={filter.name}
-            search={search}
-            onChange={change}
-          />
+          <Typed key={filter.name} name={filter.name} search={search} onChange={change} />
         ),
       )}
       {times && <Times search={search} onChange={change} />}
@@ -80,18 +77,21 @@ function Choice({ filter, search, onChange }: Part & { filter: Filter }) {
 /** A text that counts when it is left, or with Enter. */
 function Typed({ name, search, onChange }: Part & { name: Name }) {
   const { t } = useTexts();
-  const before = search[name] ?? "";
-  const settle = (value: string) => {
-    if (value.trim() !== before) onChange({ [name]: value.trim() || undefined });
+  const given = search[name] ?? "";
+  const [text, setText] = useState(given);
+  useDidUpdate(() => setText(given), [given]);
+  const settle = () => {
+    if (text.trim() !== given) onChange({ [name]: text.trim() || undefined });
   };
   return (
     <TextInput
       label={t(`filters.${name}`)}
-      defaultValue={before}
+      value={text}
       w={190}
-      onBlur={(event) => settle(event.currentTarget.value)}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onBlur={settle}
       onKeyDown={(event) => {
-        if (event.key === "Enter") settle(event.currentTarget.value);
+        if (event.key === "Enter") settle();
       }}
     />
   );

@@ -31,7 +31,7 @@ export function List<Row extends { id: string }>({ label, query, columns, empty 
       <DataTable
         records={query.data?.items ?? []}
         columns={columns}
-        fetching={query.isFetching && !query.data}
+        fetching={query.isPending || query.isPlaceholderData}
         noRecordsText={empty}
         minHeight={query.data?.items.length ? 0 : 180}
         verticalSpacing="xs"
@@ -45,12 +45,12 @@ export function List<Row extends { id: string }>({ label, query, columns, empty 
         </Text>
         <Group gap="xs">
           {search.cursor && (
-            <Button variant="default" size="compact-md" onClick={() => setFilters({})}>
+            <Button variant="default" size="compact-sm" onClick={() => setFilters({})}>
               {t("list.first")}
             </Button>
           )}
           {next && (
-            <Button variant="default" size="compact-md" onClick={() => setFilters({ cursor: next })}>
+            <Button variant="default" size="compact-sm" onClick={() => setFilters({ cursor: next })}>
               {t("list.next")}
             </Button>
           )}

@@ -32,7 +32,7 @@ export function ProblemNotice({ problem, onRetry }: { problem: unknown; onRetry?
           </Group>
         )}
         {onRetry && (
-          <Button variant="default" size="compact-md" onClick={onRetry}>
+          <Button variant="default" size="compact-sm" onClick={onRetry}>
             {t("common.retry")}
           </Button>
         )}

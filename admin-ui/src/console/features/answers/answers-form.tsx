@@ -33,7 +33,7 @@ export function AnswersForm({ chosen }: { chosen: Chosen }) {
   const options = { true: t("common.yes"), false: t("common.no") };
   return (
     <Card title={t("answers.choose")}>
-      <div className={classes.tiles}>
+      <div className={classes.fields}>
         <Select
           label={t("answers.model_enabled")}
           placeholder={t("answers.not_chosen")}

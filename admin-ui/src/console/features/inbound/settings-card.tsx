@@ -33,7 +33,7 @@ export function SettingsCard({ settings, readOnly }: { settings: Settings; readO
   };
   return (
     <Card title={t("storage.settings")}>
-      <div className={classes.tiles}>
+      <div className={classes.fields}>
         {NUMBERS.map(([name, max]) => (
           <NumberInput
             key={name}

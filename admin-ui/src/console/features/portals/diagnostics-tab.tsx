@@ -34,7 +34,7 @@ export function DiagnosticsTab({ portalId }: { portalId: string }) {
             <Text size="sm" c="dimmed">
               <Moment at={found.checked_at} />
             </Text>
-            <Button variant="default" size="compact-md" loading={query.isFetching} onClick={() => void query.refetch()}>
+            <Button variant="default" size="compact-sm" loading={query.isFetching} onClick={() => void query.refetch()}>
               {t("diagnosis.again")}
             </Button>
             {found.failed.length > 0 && (

@@ -87,10 +87,10 @@ function Steps({ steps }: { steps: Step[] }) {
 }
 
 function Detail({ detail }: { detail: Step["detail"] }) {
-  const known = Object.entries(detail).map(([name, value]) => [name, text(value)] as const);
+  const known = Object.entries(detail).filter(([, value]) => value !== "");
   return (
     <Text size="sm" className={classes.breaks ?? ""}>
-      {known.map(([name, value]) => `${name}: ${value}`).join(" · ")}
+      {known.map(([name, value]) => `${name}: ${text(value)}`).join(" · ")}
     </Text>
   );
 }
