@@ -40,7 +40,8 @@ class Staff:
             "path => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')); }",
             f"/admin{path}",
         )
-        await self.page.wait_for_load_state("networkidle")
+        await self.page.wait_for_timeout(400)  # its file and its answers come; then nothing of it is a placeholder
+        await expect(self.page.locator("main .mantine-Skeleton-root, main .mantine-Loader-root")).to_have_count(0)
 
     async def sign_in(self, password: str) -> None:
         await self.page.locator("input[name=email]").fill(self.email)
