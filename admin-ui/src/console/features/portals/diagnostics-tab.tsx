@@ -37,7 +37,7 @@ export function DiagnosticsTab({ portalId }: { portalId: string }) {
             <Button variant="default" size="compact-sm" loading={query.isFetching} onClick={() => void query.refetch()}>
               {t("diagnosis.again")}
             </Button>
-            {found.failed.length > 0 && (
+            {found.checks.some(isToFix) && (
               <Confirmed label={t("diagnosis.fix")} title={t("diagnosis.fix_title")} action={fix}>
                 <Text size="sm">{t("diagnosis.fix_what")}</Text>
                 <List size="sm">
@@ -94,10 +94,11 @@ function Fixes({ mended }: { mended: Mended }) {
 
 function Checks({ checks }: { checks: Check[] }) {
   const { t } = useTexts();
-  const failed = checks.filter(({ state }) => state === "failed").map(({ name }) => name);
+  const failed = checks.filter(({ state }) => state === "failed");
+  const rest = checks.filter(({ state }) => state !== "failed");
   return (
-    <Accordion variant="separated" multiple defaultValue={failed}>
-      {checks.map((check) => (
+    <Accordion variant="separated" multiple defaultValue={failed.map(({ name }) => name)}>
+      {[...failed, ...rest].map((check) => (
         <Accordion.Item key={check.name} value={check.name}>
           <Accordion.Control>
             <Group gap="xs">
