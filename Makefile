@@ -30,7 +30,7 @@ admin-ui/node_modules/.ready: admin-ui/package-lock.json admin-ui/package.json a
 	@touch $@
 
 admin-ui/dist/.ready: admin-ui/node_modules/.ready $(UI_SOURCES)
-	@$(NPM) run build -- --logLevel warn
+	@$(NPM) run build
 	@touch $@
 
 client: setup admin-ui/node_modules/.ready ## generate admin-ui's typed client from the gateway (committed; CI checks that it is fresh)

@@ -40,6 +40,24 @@ export default tseslint.config(
       "no-restricted-imports": ["error", { patterns: [{ group: ["../*"], message: "Import by @/." }] }],
     },
   },
+  // What one entry loads is nothing of the other's.
+  ...[
+    ["portal", "console"],
+    ["console", "portal"],
+  ].map(([entry, other]) => ({
+    files: [`src/${entry}/**`],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            { group: ["../*"], message: "Import by @/." },
+            { group: [`@/${other}/*`], message: "Share it." },
+          ],
+        },
+      ],
+    },
+  })),
   {
     files: ["src/shared/**"],
     rules: { "no-restricted-imports": ["error", { patterns: ["@/portal/*", "@/console/*"] }] },

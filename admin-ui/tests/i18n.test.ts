@@ -4,6 +4,10 @@ import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
+import enConsole from "@/console/locales/en.json";
+import enPages from "@/console/locales/pages.en.json";
+import ruPages from "@/console/locales/pages.ru.json";
+import ruConsole from "@/console/locales/ru.json";
 import enAnswers from "@/portal/locales/answers.en.json";
 import ruAnswers from "@/portal/locales/answers.ru.json";
 import enFirst from "@/portal/locales/en.json";
@@ -13,9 +17,14 @@ import ruFirst from "@/portal/locales/ru.json";
 import { languageFor, translator } from "@/shared/i18n";
 
 const PLURAL = /_(zero|one|two|few|many|other)$/;
-const en = { ...enFirst, ...enKnowledge, ...enAnswers };
-const ru = { ...ruFirst, ...ruKnowledge, ...ruAnswers };
-const LANGUAGES = { en, ru };
+const DICTIONARIES = {
+  portal: { en: { ...enFirst, ...enKnowledge, ...enAnswers }, ru: { ...ruFirst, ...ruKnowledge, ...ruAnswers } },
+  console: { en: { ...enConsole, ...enPages }, ru: { ...ruConsole, ...ruPages } },
+};
+const ENTRIES = Object.entries(DICTIONARIES);
+const TREES = ENTRIES.flatMap(([entry, both]) =>
+  Object.entries<object>(both).map(([language, tree]) => ({ entry, language, tree })),
+);
 
 /** Every text of a dictionary by its path. */
 function texts(tree: object, path = ""): [string, string][] {
@@ -27,11 +36,11 @@ function texts(tree: object, path = ""): [string, string][] {
 const bases = (tree: object) => [...new Set(texts(tree).map(([key]) => key.replace(PLURAL, "")))].sort();
 const placeholders = (text: string) => [...new Set(text.match(/{{\w+}}|<\/?\w+>/g))].sort();
 
-test("both languages have the same texts", () => {
+test.each(ENTRIES)("%s: both languages have the same texts", (_, { en, ru }) => {
   expect(bases(ru)).toEqual(bases(en));
 });
 
-test.each(Object.entries(LANGUAGES))("%s: every plural has all its forms, and nothing is empty", (language, tree) => {
+test.each(TREES)("$entry in $language: every plural has all its forms, and nothing is empty", ({ language, tree }) => {
   const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
   const found = new Map(texts(tree));
   for (const [key, text] of found) {
@@ -41,13 +50,13 @@ test.each(Object.entries(LANGUAGES))("%s: every plural has all its forms, and no
   }
 });
 
-test("a text names the same values in both languages", () => {
+test.each(ENTRIES)("%s: a text names the same values in both languages", (_, { en, ru }) => {
   const russian = new Map(texts(ru).map(([key, text]) => [key.replace(/_(few|many)$/, "_other"), placeholders(text)]));
   for (const [key, text] of texts(en)) expect(russian.get(key), key).toEqual(placeholders(text));
 });
 
-test("every text is used, and every text used is there", () => {
-  const source = sources("src").join("\n");
+test.each(ENTRIES)("%s: every text is used, and every text used is there", (entry, { en }) => {
+  const source = sources(`src/${entry}`).join("\n");
   const keys = bases(en);
   const used = [...source.matchAll(/(?:\bt\(|i18nKey=|\? |: )"([a-z_]+\.[a-z_.]+)"/g)].map((match) => match[1] ?? "");
   const built = [...source.matchAll(/`([a-z_.]+\.)\$\{/g)].map((match) => match[1] ?? "");
@@ -64,7 +73,7 @@ function sources(folder: string): string[] {
 }
 
 test("numbers take the form that Russian wants", () => {
-  const { t } = translator("ru", { ru: { translation: ru } });
+  const { t } = translator("ru", { ru: { translation: DICTIONARIES.portal.ru } });
 
   const counted = [1, 3, 12, 21].map((count) => t("people.count", { count }));
 

@@ -12,6 +12,7 @@ from edge.assets import Assets
 from edge.auth import Guard
 from edge.body_limit import BodyLimit
 from edge.config import Settings
+from edge.console import ConsolePage
 from edge.drain import Drain
 from edge.events_address import EventsAddress
 from edge.intake import Intake
@@ -33,6 +34,7 @@ from edge.routes import (
     bitrix_events,
     bitrix_install,
     bitrix_pages,
+    console,
     debug,
     health,
     portal_app,
@@ -56,6 +58,7 @@ def build(settings: Settings) -> FastAPI:
         app.state.drain = Drain(app.state.contexts, app.state.spool)
         app.state.intake = Intake(app.state.contexts, app.state.spool, app.state.drain)
         app.state.portal_page = PortalPage.load(settings.ui_dir, settings.bitrix_js_url)
+        app.state.console_page = ConsolePage.load(settings.ui_dir)
         app.state.guard = Guard(KeyRing(settings.secret_keys))
         app.state.staff = Staff(app.state.contexts)
         app.state.env = settings.env
@@ -77,8 +80,9 @@ def build(settings: Settings) -> FastAPI:
     app.add_middleware(EventsAddress)
     app.add_middleware(TraceMiddleware)  # the last one added is the outermost
     errors.install(app)
-    assets = Assets(directory=settings.ui_dir / "portal" / "assets", check_dir=False)
-    app.mount("/assets", GZipMiddleware(assets, minimum_size=1000))
+    for path, entry in (("/assets", "portal"), ("/admin/assets", "console")):
+        assets = Assets(directory=settings.ui_dir / entry / "assets", check_dir=False)
+        app.mount(path, GZipMiddleware(assets, minimum_size=1000))
     for module in (
         health,
         bitrix_events,
@@ -100,6 +104,7 @@ def build(settings: Settings) -> FastAPI:
         admin_outbox,
         admin_spool,
         admin_traces,
+        console,
         debug,
     ):
         app.include_router(module.router)

@@ -78,13 +78,13 @@ class PortalPage:
             BX24_URL, html.escape(self.bx24_url)
         )
         parts = urlsplit(self.bx24_url)
-        return HTMLResponse(filled, headers=_headers(origin, f"'self' {parts.scheme}://{parts.netloc}"))
+        return HTMLResponse(filled, headers=headers(origin, f"'self' {parts.scheme}://{parts.netloc}"))
 
 
 def notice(text: str, lang: str, status: int, trace_id: str = "") -> HTMLResponse:
     """Return a page with one sentence; any portal may frame it, for whose it is nobody has said yet."""
     body = _NOTICE.format(lang=lang, text=html.escape(TEXTS[text][lang]), trace_id=html.escape(trace_id))
-    return HTMLResponse(body, status, headers=_headers(_ANYWHERE, "'none'"))
+    return HTMLResponse(body, status, headers=headers(_ANYWHERE, "'none'"))
 
 
 def language_of(lang: str) -> str:
@@ -97,7 +97,8 @@ def preferred(accept_language: str) -> str:
     return language_of(accept_language[:2] or "ru")
 
 
-def _headers(framed_by: str, scripts: str) -> dict[str, str]:
+def headers(framed_by: str, scripts: str) -> dict[str, str]:
+    """Return what a page of ours is sent with: who may frame it, and whose scripts it runs."""
     policy = (
         f"default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; "
         f"font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {framed_by}"

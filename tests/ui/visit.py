@@ -27,6 +27,18 @@ async def chromium() -> AsyncIterator[BrowserContext]:
         await started.close()
 
 
+async def violations(document: Frame) -> list[str]:
+    """The serious and critical violations of accessibility rules in a document as it stands."""
+    await document.evaluate(AXE.read_text())
+    found = await document.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{item['id']} {node['target']} {node['failureSummary']}"
+        for item in found["violations"]
+        if item["impact"] in {"serious", "critical"}
+        for node in item["nodes"]
+    ]
+
+
 @dataclass
 class Visit:
     """One open app."""
@@ -43,14 +55,7 @@ class Visit:
 
     async def axe(self) -> list[str]:
         """The serious and critical violations of accessibility rules on the page as it stands."""
-        await self.frame.evaluate(AXE.read_text())
-        found = await self.frame.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        return [
-            f"{item['id']} {node['target']} {node['failureSummary']}"
-            for item in found["violations"]
-            if item["impact"] in {"serious", "critical"}
-            for node in item["nodes"]
-        ]
+        return await violations(self.frame)
 
     async def overflow(self) -> int:
         """By how many pixels the page is wider than its frame."""

@@ -13,7 +13,7 @@ import { SurroundingsContext } from "@/portal/context";
 import { keepFitting } from "@/portal/fit";
 import en from "@/portal/locales/en.json";
 import ru from "@/portal/locales/ru.json";
-import { queryClient } from "@/portal/queries";
+import { queryClient } from "@/shared/queries";
 import { Session } from "@/portal/session";
 import { languageFor, translator } from "@/shared/i18n";
 import { adoptTheme, systemScheme, theme } from "@/shared/theme";

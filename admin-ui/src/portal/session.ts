@@ -1,26 +1,15 @@
 /** Who is looking: a short token in memory, renewed with fresh tokens of Bitrix24 when it has ended. */
-import createClient, { type Client } from "openapi-fetch";
+import createClient from "openapi-fetch";
 
 import type { Installed, SessionOpened } from "@/portal/api";
 import type { Portal } from "@/portal/bx24";
-import { Problem, problemOf, problemOfSilence } from "@/shared/problem";
+import { type Api, bearing, TIMEOUT_MS, told } from "@/shared/api";
+import { Problem } from "@/shared/problem";
 import type { paths } from "@/shared/schema";
 
-export type Api = Client<paths>;
+export { type Api, told };
+
 type Send = (request: Request) => Promise<Response>;
-
-const TIMEOUT_MS = 60_000;
-
-/** The data of an answer, or the problem that it tells of. */
-export async function told<T>(
-  asked: Promise<{ data?: T; error?: unknown; response: Response }>,
-): Promise<NonNullable<T>> {
-  const { data, error, response } = await asked.catch((silence: unknown) => {
-    throw problemOfSilence(silence);
-  });
-  if (!response.ok || data === undefined || data === null) throw problemOf(response, error);
-  return data;
-}
 
 export class Session {
   /** The API for who has a token: every route of a portal. */
@@ -87,10 +76,4 @@ export class Session {
   #authorized(request: Request): Promise<Response> {
     return this.withToken((token) => this.#send(bearing(request.clone(), token)));
   }
-}
-
-function bearing(request: Request, token: string): Request {
-  const headers = new Headers(request.headers);
-  headers.set("Authorization", `Bearer ${token}`);
-  return new Request(request, { headers });
 }

@@ -1,0 +1,61 @@
+import { Button, Group, Text } from "@mantine/core";
+import type { UseQueryResult } from "@tanstack/react-query";
+import { DataTable, type DataTableColumn } from "mantine-datatable";
+
+import classes from "@/console/components/layout.module.css";
+import { ProblemNotice } from "@/console/components/problem-notice";
+import { useFilters } from "@/console/search";
+import { useTexts } from "@/console/texts";
+
+interface Page<Row> {
+  items: Row[];
+  next_cursor: string | null;
+}
+
+interface Props<Row> {
+  label: string;
+  query: UseQueryResult<Page<Row>>;
+  columns: DataTableColumn<Row>[];
+  /** What to say where there is nothing. */
+  empty: string;
+}
+
+/** A page of a list of the API; the address holds where it begins. */
+export function List<Row extends { id: string }>({ label, query, columns, empty }: Props<Row>) {
+  const { t } = useTexts();
+  const [search, setFilters] = useFilters();
+  if (query.isError) return <ProblemNotice problem={query.error} onRetry={() => void query.refetch()} />;
+  const next = query.data?.next_cursor;
+  return (
+    <section className={classes.list} aria-label={label}>
+      <DataTable
+        records={query.data?.items ?? []}
+        columns={columns}
+        fetching={query.isPending || query.isPlaceholderData}
+        noRecordsText={empty}
+        minHeight={query.data?.items.length ? 0 : 180}
+        verticalSpacing="xs"
+        verticalAlign="top"
+        borderRadius="lg"
+        withTableBorder
+      />
+      <Group justify="space-between" mt="sm">
+        <Text size="sm" c="dimmed" role="status">
+          {query.data ? t("list.shown", { count: query.data.items.length }) : t("common.loading")}
+        </Text>
+        <Group gap="xs">
+          {search.cursor && (
+            <Button variant="default" size="compact-sm" onClick={() => setFilters({})}>
+              {t("list.first")}
+            </Button>
+          )}
+          {next && (
+            <Button variant="default" size="compact-sm" onClick={() => setFilters({ cursor: next })}>
+              {t("list.next")}
+            </Button>
+          )}
+        </Group>
+      </Group>
+    </section>
+  );
+}

@@ -1,0 +1,26 @@
+/** Where the navigation leads. */
+import {
+  IconAntenna,
+  IconBuilding,
+  IconHistory,
+  IconHome,
+  IconInbox,
+  IconMessage,
+  IconMessages,
+  IconSend,
+  IconSettings,
+  IconUsers,
+} from "@tabler/icons-react";
+
+export const PLACES = [
+  { to: "/", name: "overview", Icon: IconHome, ownersOnly: false },
+  { to: "/spool", name: "spool", Icon: IconInbox, ownersOnly: false },
+  { to: "/portals", name: "portals", Icon: IconBuilding, ownersOnly: false },
+  { to: "/outbox", name: "outbox", Icon: IconSend, ownersOnly: false },
+  { to: "/dialogs", name: "dialogs", Icon: IconMessages, ownersOnly: false },
+  { to: "/messages", name: "messages", Icon: IconMessage, ownersOnly: false },
+  { to: "/inbound-events", name: "inbound_events", Icon: IconAntenna, ownersOnly: false },
+  { to: "/answers", name: "answers", Icon: IconSettings, ownersOnly: false },
+  { to: "/audit", name: "audit", Icon: IconHistory, ownersOnly: false },
+  { to: "/admins", name: "admins", Icon: IconUsers, ownersOnly: true },
+] as const;

@@ -1,0 +1,57 @@
+import { Button, Modal, Stack, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+
+import { Facts } from "@/console/components/facts";
+import { Loaded } from "@/console/components/loaded";
+import { Raw } from "@/console/components/raw";
+import { useApi } from "@/console/context";
+import { explanation, type Message } from "@/console/features/dialogs/queries";
+import { useTexts, useWord } from "@/console/texts";
+import { Problem } from "@/shared/problem";
+
+/** Why a reply says what it says. */
+export function Why({ message }: { message: Message }) {
+  const { t } = useTexts();
+  const [opened, { open, close }] = useDisclosure(false);
+  return (
+    <>
+      <Button variant="subtle" size="compact-xs" onClick={open}>
+        {t("why.button")}
+      </Button>
+      <Modal
+        opened={opened}
+        onClose={close}
+        title={t("why.title")}
+        size="xl"
+        lockScroll={false}
+        closeButtonProps={{ "aria-label": t("common.close") }}
+      >
+        <Explained message={message} />
+      </Modal>
+    </>
+  );
+}
+
+function Explained({ message }: { message: Message }) {
+  const { t } = useTexts();
+  const readable = useWord();
+  const query = useQuery(explanation(useApi(), message));
+  if (query.error instanceof Problem && query.error.code === "explanation_not_found")
+    return <Text size="sm">{t("why.by_rule")}</Text>;
+  return (
+    <Loaded query={query}>
+      {({ kind, took_ms, detail }) => (
+        <Stack>
+          <Facts
+            facts={[
+              [t("why.kind"), readable("explanation", kind)],
+              [t("why.took"), t("why.ms", { ms: took_ms })],
+            ]}
+          />
+          <Raw value={detail} label={t("why.detail")} />
+        </Stack>
+      )}
+    </Loaded>
+  );
+}

@@ -1,0 +1,34 @@
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+
+import { chosen, type Search } from "@/console/search";
+import { type Api, told } from "@/shared/api";
+import type { components } from "@/shared/schema";
+
+export type OutboxItem = components["schemas"]["OutboxItem"];
+export type OutboxItemDetail = components["schemas"]["OutboxItemDetail"];
+
+const NAMES = ["portal_id", "dialog_id", "trace_id", "state", "since", "until", "cursor"] as const;
+
+export const listOutbox = (api: Api, search: Search) => {
+  const query = chosen(search, NAMES);
+  return queryOptions({
+    queryKey: ["outbox", "list", query],
+    queryFn: () => told(api.GET("/v1/admin/outbox", { params: { query } })),
+    placeholderData: keepPreviousData,
+  });
+};
+
+export const oneItem = (api: Api, item_id: string) =>
+  queryOptions({
+    queryKey: ["outbox", "item", item_id],
+    queryFn: () => told(api.GET("/v1/admin/outbox/{item_id}", { params: { path: { item_id } } })),
+  });
+
+export const retryOne = (api: Api, item_id: string) =>
+  told(api.POST("/v1/admin/outbox/{item_id}/retry", { params: { path: { item_id } } }));
+
+/** Count the dead letters of a filter (`dry_run`), or take them up. */
+export function retryMany(api: Api, search: Search, cause: string, dry_run: boolean) {
+  const filter = { ...chosen(search, ["portal_id", "dialog_id", "since", "until"]), cause };
+  return told(api.POST("/v1/admin/outbox/retry", { body: { filter, dry_run } }));
+}

@@ -1,0 +1,24 @@
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+
+import { chosen, type Search } from "@/console/search";
+import { type Api, told } from "@/shared/api";
+import type { components } from "@/shared/schema";
+
+export type Portal = components["schemas"]["Portal"];
+
+const NAMES = ["query", "status", "health", "since", "until", "cursor"] as const;
+
+export const listPortals = (api: Api, search: Search, limit = 50) => {
+  const query = { ...chosen(search, NAMES), limit };
+  return queryOptions({
+    queryKey: ["portals", query],
+    queryFn: () => told(api.GET("/v1/admin/portals", { params: { query } })),
+    placeholderData: keepPreviousData,
+  });
+};
+
+export const onePortal = (api: Api, portal_id: string) =>
+  queryOptions({
+    queryKey: ["portal", portal_id],
+    queryFn: () => told(api.GET("/v1/admin/portals/{portal_id}", { params: { path: { portal_id } } })),
+  });

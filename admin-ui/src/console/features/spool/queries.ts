@@ -1,0 +1,31 @@
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+
+import { chosen, type Search } from "@/console/search";
+import { type Api, told } from "@/shared/api";
+import type { components } from "@/shared/schema";
+
+export type SpoolState = components["schemas"]["SpoolState"];
+export type SetAsideEvent = components["schemas"]["SetAsideEvent"];
+
+const EVERY_MS = 5000;
+const NAMES = ["trace_id", "since", "until", "cursor"] as const;
+
+export const spoolState = (api: Api) =>
+  queryOptions({
+    queryKey: ["spool"],
+    queryFn: () => told(api.GET("/v1/admin/spool")),
+    refetchInterval: EVERY_MS,
+  });
+
+export const listSetAside = (api: Api, search: Search) => {
+  const query = chosen(search, NAMES);
+  return queryOptions({
+    queryKey: ["spool", "set_aside", query],
+    queryFn: () => told(api.GET("/v1/admin/spool/set-aside", { params: { query } })),
+    refetchInterval: EVERY_MS,
+    placeholderData: keepPreviousData,
+  });
+};
+
+export const requeue = (api: Api, record_id: string) =>
+  told(api.POST("/v1/admin/spool/set-aside/{record_id}/requeue", { params: { path: { record_id } } }));

@@ -1,0 +1,94 @@
+import { expect, test, vi } from "vitest";
+
+import { Session } from "@/console/session";
+import { told } from "@/shared/api";
+
+type Answer = [number, unknown];
+
+/** A server that answers by path with what it is told, in order; the last answer stays. */
+function server(answers: Record<string, Answer[]>) {
+  const heard: [string, string | null][] = [];
+  const send = (request: Request): Promise<Response> => {
+    const { pathname } = new URL(request.url);
+    heard.push([pathname.replace("/v1/admin", ""), request.headers.get("Authorization")]);
+    const queue = answers[pathname.replace("/v1/admin", "")] ?? [];
+    const [status, body] = (queue.length > 1 ? queue.shift() : queue[0]) ?? [404, { error: "not_found" }];
+    return Promise.resolve(status === 204 ? new Response(null, { status }) : Response.json(body, { status }));
+  };
+  return { heard, send };
+}
+
+const pair = (token: string): Answer => [200, { access_token: token, refresh_token: `${token}-refresh` }];
+const ended: Answer = [401, { error: "session_expired", message: "It has ended.", trace_id: "t1" }];
+const spool: Answer = [200, { depth: 3 }];
+
+test("an ended access token is renewed once for all who ask meanwhile, and their calls are repeated", async () => {
+  const { heard, send } = server({
+    "/auth/login": [pair("one")],
+    "/auth/refresh": [pair("two")],
+    "/spool": [ended, ended, spool],
+  });
+  const session = new Session(vi.fn(), send);
+  await session.signIn("anna@teachbase.test", "secret");
+
+  const asked = await Promise.all([told(session.api.GET("/v1/admin/spool")), told(session.api.GET("/v1/admin/spool"))]);
+
+  expect(asked.map(({ depth }) => depth)).toEqual([3, 3]);
+  expect(heard.filter(([path]) => path === "/auth/refresh")).toHaveLength(1);
+  expect(heard.at(-1)).toEqual(["/spool", "Bearer two"]);
+});
+
+test("a session that cannot be renewed has ended: it says so once and keeps no token", async () => {
+  const { heard, send } = server({ "/auth/login": [pair("one")], "/auth/refresh": [ended], "/spool": [ended] });
+  const onEnd = vi.fn();
+  const session = new Session(onEnd, send);
+  await session.signIn("anna@teachbase.test", "secret");
+
+  const refused = await Promise.allSettled([
+    told(session.api.GET("/v1/admin/spool")),
+    told(session.api.GET("/v1/admin/spool")),
+  ]);
+  const later = told(session.api.GET("/v1/admin/spool"));
+
+  expect(refused.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  await expect(later).rejects.toMatchObject({ code: "session_expired" });
+  expect(onEnd).toHaveBeenCalledOnce();
+  expect(heard.filter(([path]) => path === "/spool")).toHaveLength(2);
+});
+
+test("a server that is away for a moment does not end the session", async () => {
+  const { send } = server({
+    "/auth/login": [pair("one")],
+    "/auth/refresh": [[503, { error: "unavailable", message: "", trace_id: "t2" }], pair("two")],
+    "/spool": [ended, ended, spool],
+  });
+  const onEnd = vi.fn();
+  const session = new Session(onEnd, send);
+  await session.signIn("anna@teachbase.test", "secret");
+
+  const first = told(session.api.GET("/v1/admin/spool"));
+
+  await expect(first).rejects.toMatchObject({ status: 503 });
+  expect(await told(session.api.GET("/v1/admin/spool"))).toEqual({ depth: 3 });
+  expect(onEnd).not.toHaveBeenCalled();
+});
+
+test("signing out tells the server, and ends here whatever it says", async () => {
+  const { heard, send } = server({ "/auth/login": [pair("one")], "/auth/logout": [[204, null]] });
+  const onEnd = vi.fn();
+  const session = new Session(onEnd, send);
+  await session.signIn("anna@teachbase.test", "secret");
+
+  await session.signOut();
+
+  expect(heard.at(-1)).toEqual(["/auth/logout", "Bearer one"]);
+  expect(onEnd).toHaveBeenCalledOnce();
+});
+
+test("a wrong password is a problem with its trace id", async () => {
+  const { send } = server({ "/auth/login": [[401, { error: "wrong_password", message: "No.", trace_id: "t3" }]] });
+
+  const refused = new Session(vi.fn(), send).signIn("anna@teachbase.test", "guess");
+
+  await expect(refused).rejects.toMatchObject({ code: "wrong_password", traceId: "t3" });
+});
