@@ -28,7 +28,7 @@ async def tokens(service: Any, portal_id: UUID) -> int:
         "SELECT coalesce(sum(prompt_tokens + completion_tokens), 0) AS n FROM model_uses WHERE portal_id = :id",
         id=portal_id,
     )
-    shown = sum(one.used for one in usage.lines if one.name == "llm_tokens_per_month")
+    shown = int(sum(one.used for one in usage.lines if one.name == "llm_tokens_per_month"))
     assert shown == row.n
     return shown
 
