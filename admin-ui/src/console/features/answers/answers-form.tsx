@@ -9,8 +9,14 @@ import { useApi } from "@/console/context";
 import { answerSettings, type Chosen, type Draft, saveAnswerSettings, WORDS } from "@/console/features/answers/queries";
 import { useTexts, useWord } from "@/console/texts";
 
-const KINDS = { tone: "tone", strictness: "strictness", language: "answer_language", citations: "citations" } as const;
-const NAMES = ["tone", "strictness", "language", "citations"] as const;
+const KINDS = {
+  tone: "tone",
+  strictness: "strictness",
+  language: "answer_language",
+  citations: "citations",
+  embeddings: "embeddings",
+} as const;
+const NAMES = ["tone", "strictness", "language", "citations", "embeddings"] as const;
 
 /** What is chosen for everybody; what is left empty is the product's own choice. */
 export function AnswersForm({ chosen }: { chosen: Chosen }) {
@@ -75,6 +81,13 @@ export function AnswersForm({ chosen }: { chosen: Chosen }) {
         maxTags={5}
         value={draft.models ?? []}
         onChange={(models) => change({ models: models.length ? models : null })}
+      />
+      <TextInput
+        label={t("answers.embedding_model")}
+        description={t("answers.embedding_model_what")}
+        placeholder={t("answers.not_chosen")}
+        value={draft.embedding_model ?? ""}
+        onChange={(event) => change({ embedding_model: event.currentTarget.value || null })}
       />
       <PasswordInput
         label={t("answers.api_key")}

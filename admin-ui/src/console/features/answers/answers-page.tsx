@@ -47,6 +47,8 @@ function InForce({ chosen: { effective, has_api_key } }: { chosen: Chosen }) {
           [t("answers.language"), word("answer_language", effective.language)],
           [t("answers.citations"), word("citations", effective.citations)],
           [t("answers.history"), effective.history],
+          [t("answers.embeddings"), word("embeddings", effective.embeddings)],
+          [t("answers.embedding_model"), effective.embedding_model],
         ]}
       />
     </Card>

@@ -13,6 +13,7 @@ export const WORDS = {
   strictness: ["strict", "balanced", "lenient"],
   language: ["question", "ru", "en"],
   citations: ["full", "short"],
+  embeddings: ["off", "local", "endpoint"],
 } as const;
 
 export const answerSettings = (api: Api) =>
