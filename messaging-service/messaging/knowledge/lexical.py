@@ -13,6 +13,7 @@ first alone for .81 (MRR .70 and .65), stemmed BM25 for .67 (.47); `bench/retrie
 """
 
 import itertools
+import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,13 +28,21 @@ from messaging.knowledge.fusion import fused
 from messaging.knowledge.passage import Passage
 from messaging.knowledge.postings import Part, Postings
 
-FOUND = 0.31
+FOUND = 0.29
 """The coverage of the first hit from which on there is an answer.
 
-Over 610 documents it refuses 17 of 18 questions that have no answer, 55 of 56 everyday ones that we wrote
+Over 610 documents it refuses all of 18 questions that have no answer, 54 of 56 everyday ones that we wrote
 ourselves, and 6 % of those that have one: most have two typing errors or a foreign synonym. Over 100, 20 and 5 of
-the documents it refuses .98 and more, and 6 to 13 %. Over twelve notes of an office, another sort of text, it
+the documents it refuses .98 and more, and 6 to 12 %. Over twelve notes of an office, another sort of text, it
 refuses 25 of 25, and 7 of 40: those share no word or hardly one with their answer.
+"""
+STRANGE = 0.1
+LEAST_KNOWN = 0.05
+FEW, MANY = 100, 1_600
+"""Passages. Among FEW a word that none of them has says nothing, among MANY that something else was asked for.
+
+Coverage is multiplied by the share that is known of the least known word, LEAST_KNOWN at least, to the power of
+STRANGE where there are MANY, of nothing where there are FEW.
 """
 GRAM = 4
 """Code points. 3 bears more typing errors and takes pages for their twins, 5 the other way round."""
@@ -66,7 +75,8 @@ class Hit:
     """In 0..1: how far the question is answered, to be compared with `FOUND` and between queries.
 
     The geometric mean of the score and of the share of the question's words that the passage holds, where a word
-    counts by the root of its length and the rarity of its grams, and is held as far as its grams are.
+    counts by the root of its length and the rarity of its grams, and is held as far as its grams are. Less where a
+    word is known to no passage at all (STRANGE).
     """
     wording: str
     """Of the question, by which it was found: without small talk, in the layout that was meant."""
@@ -139,7 +149,7 @@ class LexicalIndex:
         wordings = question.wordings(query, self._synonyms, self._familiarity)
         rated = ((wording, *self._rate(wording)) for wording in itertools.islice(wordings, _WORDINGS))
         wording, scores, shares = max(rated, key=lambda found: float(found[1].max(initial=0)))
-        coverage = np.sqrt(scores * shares)
+        coverage = np.sqrt(scores * shares) * self._acquaintance(wording)
         if similar:
             known = {self._places[one]: near for one, near in similar.items() if one in self._places}
             scores = fused(scores, known)
@@ -162,6 +172,15 @@ class LexicalIndex:
         documents, _ = self._by_document.match(hashes, weights * self._by_document.rarity(hashes))
         score = passages + DOCUMENT * documents[self._documents] + OPENING * passages[self._openings]
         return score / (1 + DOCUMENT + OPENING), covered
+
+    def _acquaintance(self, wording: str) -> float:
+        """Return how far the least known word of a wording is known, in 0..1, as STRANGE counts it."""
+        words = [word for word in wording.split() if len(word) >= GRAM]
+        if not words or len(self.passages) <= FEW:
+            return 1.0
+        least = max(LEAST_KNOWN, min(self._familiarity(words)))
+        size = math.log(len(self.passages) / FEW, MANY / FEW)
+        return float(least ** (STRANGE * min(1.0, size)))
 
     def _familiarity(self, words: Sequence[str]) -> list[float]:
         """Return of each word the share of its grams that occur in any passage."""
