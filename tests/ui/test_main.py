@@ -19,7 +19,7 @@ async def test_who_may_talk_is_changed_saved_and_welcomed(
     save = visit.app.get_by_role("button", name="Сохранить")
     await expect(save).to_be_disabled()
 
-    await visit.app.get_by_role("option", name="Дарья Попова").click()
+    await visit.option("Дарья Попова").click()
     await expect(visit.app.get_by_text("Есть несохранённые изменения")).to_be_visible()
     await save.click()
 
@@ -36,9 +36,7 @@ async def test_unsaved_changes_are_asked_about_and_can_be_discarded(
     unsaved = "(() => { const e = new Event('beforeunload', {cancelable: true}); return !dispatchEvent(e); })()"
 
     await visit.app.get_by_label("Все сотрудники").check()
-    await expect(
-        visit.app.get_by_role("region", name="Кто может писать боту").get_by_role("combobox")
-    ).to_be_hidden()
+    await expect(visit.app.get_by_role("combobox", name="Поиск сотрудников")).to_be_hidden()
     assert await visit.frame.evaluate(unsaved)
     await visit.app.get_by_role("button", name="Отменить изменения").click()
 
@@ -163,7 +161,7 @@ async def test_a_part_that_does_not_load_says_so_and_the_rest_works(
 async def test_the_frame_is_as_high_as_its_content(visitors: Visitors, portal: dict[str, Any]) -> None:
     visit = await visitors.open(portal, width=768)  # in one column: what is beside does not hold the page open
     frame = visit.page.locator("#frame")
-    await expect(visit.app.get_by_role("option").first).to_be_visible()
+    await expect(visit.option().first).to_be_visible()
     await visit.page.wait_for_timeout(300)
     tall = await frame.evaluate("it => it.offsetHeight")
 
@@ -208,7 +206,7 @@ async def test_the_wizard_fits_and_is_accessible_at_every_step(
     found = await visit.axe()
     await again.click()
 
-    await visit.app.get_by_role("option").first.click()
+    await visit.option().first.click()
     found += await visit.axe()
     wide = [await visit.overflow()]
     await visit.app.get_by_role(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import BrowserContext, Frame, FrameLocator, Page, async_playwright, expect
+from playwright.async_api import BrowserContext, Frame, FrameLocator, Locator, Page, async_playwright, expect
 
 from b24sim.testing import Sim
 
@@ -45,6 +45,10 @@ class Visit:
 
     page: Page
     app: FrameLocator
+
+    def option(self, name: str | None = None) -> Locator:
+        """A row of a list that is chosen from; those of plain selects are not meant."""
+        return self.app.get_by_role("option", name=name).and_(self.app.locator("[role=option]"))
 
     @property
     def frame(self) -> Frame:
