@@ -101,6 +101,7 @@ class AnswerSettingsBook:
 
         Raises InvalidArgument, ModelAddressNotAllowed.
         """
+        self._read.pop(portal_id, None)  # what is compared with must be what is there now
         everybodys, own = await self._stored(portal_id)
         base_url = str(settings.get("base_url", ""))
         if base_url:

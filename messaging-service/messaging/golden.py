@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from kit import ids, paging
+from kit import db, ids, metrics, paging
 from messaging import texts, wording
 from messaging.answering import Answering
 from messaging.domain import DEFAULT_LANGUAGE
@@ -75,12 +75,22 @@ class GoldenQuestions:
         async with self.engine.connect() as conn:
             due = await statements.due(conn, _AT_ONCE)
         for portal_id, golden_id, question, version in due:
-            answer = await self.answering.quoted(portal_id, version, question)
-            async with self.engine.begin() as conn:
-                shown = _shown(question, answer)
-                await statements.answered(conn, portal_id, golden_id, version, shown, self.now())
+            try:
+                await self._ask(portal_id, golden_id, question, version)
+            except Exception as error:
+                if db.is_away(error):
+                    raise
+                # It stays due, and stands in nobody else's way: portals are asked in turn.
+                metrics.BACKGROUND_FAILURES.labels("golden_question").inc()
+                log.error("golden question not asked", portal_id=str(portal_id), id=str(golden_id), exc_info=error)
         if due:
             log.info("golden questions asked", questions=len(due))
+
+    async def _ask(self, portal_id: UUID, golden_id: UUID, question: str, version: int | None) -> None:
+        answer = await self.answering.quoted(portal_id, version, question)
+        async with self.engine.begin() as conn:
+            shown = _shown(question, answer)
+            await statements.answered(conn, portal_id, golden_id, version, shown, self.now())
 
 
 def _shown(question: str, answer: Answer) -> dict[str, Any]:

