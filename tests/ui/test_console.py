@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Page, Route, expect
 
 from edge.set_aside import SetAside
 from kit import ids
@@ -233,3 +233,16 @@ async def test_every_page_is_accessible_in_both_languages(staff: Staff, language
 
     assert await page.evaluate("document.documentElement.lang") == language
     assert {path: wrong for path, wrong in found.items() if wrong} == {}
+
+
+async def test_an_event_that_nothing_durable_took_is_told_on_the_first_page(staff: Staff) -> None:
+    async def with_a_full_disk(route: Route) -> None:
+        answer = await route.fetch()
+        await route.fulfill(response=answer, json={**await answer.json(), "not_durable": 3})
+
+    await staff.page.route("**/v1/admin/spool", with_a_full_disk)
+    await staff.open()
+
+    alert = staff.page.get_by_role("alert").filter(has_text="3 events")
+    await expect(alert).to_contain_text("Free space on the gateway's disk")
+    assert await violations(staff.page.main_frame) == []

@@ -55,39 +55,53 @@ function Health() {
 function Spool() {
   const { t, i18n } = useTexts();
   const query = useQuery(spoolState(useApi()));
+  const lost = query.data?.not_durable ?? 0;
   return (
-    <section className={classes.tiles} aria-label={t("overview.spool")}>
-      <Tile
-        title={t("overview.spool_depth")}
-        query={query}
-        number={(spool) => count(spool.depth, i18n.language)}
-        about={(spool) => spool.cause ?? <Word kind="spool_state" word={spool.state} />}
-        isBad={(spool) => spool.state === "waiting"}
-        to="/spool"
-      />
-      <Tile
-        title={t("overview.spool_oldest")}
-        query={query}
-        number={(spool) => (spool.depth ? duration(spool.waiting_s, i18n.language) : t("common.none"))}
-        to="/spool"
-      />
-      <Tile
-        title={t("overview.spool_set_aside")}
-        query={query}
-        number={(spool) => count(spool.set_aside, i18n.language)}
-        about={(spool) => (spool.set_aside ? t("overview.look_why") : "")}
-        isBad={(spool) => spool.set_aside > 0}
-        to="/spool"
-      />
-      <Tile
-        title={t("overview.not_durable")}
-        query={query}
-        number={(spool) => count(spool.not_durable, i18n.language)}
-        about={() => t("overview.since_start")}
-        isBad={(spool) => spool.not_durable > 0}
-        to="/spool"
-      />
-    </section>
+    <>
+      {lost > 0 && (
+        <Alert
+          color="red"
+          variant="light"
+          icon={<IconAlertTriangle />}
+          role="alert"
+          title={t("spool.not_durable", { count: lost })}
+        >
+          {query.data?.next_step ?? t("overview.free_disk")}
+        </Alert>
+      )}
+      <section className={classes.tiles} aria-label={t("overview.spool")}>
+        <Tile
+          title={t("overview.spool_depth")}
+          query={query}
+          number={(spool) => count(spool.depth, i18n.language)}
+          about={(spool) => spool.cause ?? <Word kind="spool_state" word={spool.state} />}
+          isBad={(spool) => spool.state === "waiting"}
+          to="/spool"
+        />
+        <Tile
+          title={t("overview.spool_oldest")}
+          query={query}
+          number={(spool) => (spool.depth ? duration(spool.waiting_s, i18n.language) : t("common.none"))}
+          to="/spool"
+        />
+        <Tile
+          title={t("overview.spool_set_aside")}
+          query={query}
+          number={(spool) => count(spool.set_aside, i18n.language)}
+          about={(spool) => (spool.set_aside ? t("overview.look_why") : "")}
+          isBad={(spool) => spool.set_aside > 0}
+          to="/spool"
+        />
+        <Tile
+          title={t("overview.not_durable")}
+          query={query}
+          number={(spool) => count(spool.not_durable, i18n.language)}
+          about={() => t("overview.since_start")}
+          isBad={(spool) => spool.not_durable > 0}
+          to="/spool"
+        />
+      </section>
+    </>
   );
 }
 
