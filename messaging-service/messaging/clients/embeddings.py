@@ -87,13 +87,14 @@ class _Local:
 
 
 def _vectors(answer: Any, count: int) -> Vectors:
-    """Return what was embedded. Raises ModelFailed for what has not the form that was asked for."""
+    """Return what was embedded, of length 1. Raises ModelFailed for what has not the form that was asked for."""
     try:
         items = sorted(answer.data, key=lambda one: int(one.index))
-        vectors = np.array([one.embedding for one in items], np.float32)
+        vectors = np.array([one.embedding for one in items], np.float64)
     except (AttributeError, TypeError, ValueError) as error:
         raise ModelFailed("cut", "not what embeddings look like") from error
     is_whole = vectors.ndim == 2 and vectors.shape[0] == count and 0 < vectors.shape[1] <= MOST_DIMENSIONS
-    if not is_whole or not np.isfinite(vectors).all() or not vectors.any(axis=1).all():
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True) if is_whole else np.zeros(1)
+    if not np.isfinite(lengths).all() or not lengths.all():
         raise ModelFailed("cut", "not a vector a text")
-    return vectors
+    return (vectors / lengths).astype(np.float32)

@@ -132,7 +132,8 @@ async def nearest(
 ) -> dict[UUID, float]:
     """Return the passages of a portal whose meaning is nearest, by their ids, and how near.
 
-    That is the mean of the cosines of a passage and, by OPENING, of its document's first one.
+    That is the mean of the cosines of a passage and, by OPENING, of its document's first one. Vectors of another
+    size, from before a model was changed behind its name, are not compared.
     """
     rows = await conn.execute(
         text("""
@@ -141,7 +142,7 @@ async def nearest(
                 FROM kb_embeddings AS e
                 JOIN kb_documents AS d
                   ON d.portal_id = e.portal_id AND d.id = e.document_id AND d.generation = e.generation
-                WHERE e.portal_id = :portal_id AND e.model = :model
+                WHERE e.portal_id = :portal_id AND e.model = :model AND vector_dims(e.embedding) = :size
             )
             SELECT document_id, place,
                    (cosine + CAST(:opening AS float8) * first_value(cosine) OVER of_document)
@@ -153,6 +154,7 @@ async def nearest(
             "portal_id": portal_id,
             "model": model,
             "vector": _written(vector),
+            "size": len(vector),
             "opening": OPENING,
             "limit": limit,
         },

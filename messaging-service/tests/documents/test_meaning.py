@@ -208,6 +208,30 @@ async def test_another_model_embeds_everything_anew_and_none_forgets_it(service:
     assert await meaning.stored(other) == [(f"{meaning.model.url} m", 0)]
 
 
+async def test_a_model_of_another_size_behind_the_same_name_mutes_nobody(service: Any, meaning: Meaning) -> None:
+    portal = await service.portal()
+    await meaning.by_endpoint(portal.id)
+    await read_all(meaning, portal)
+    await meaning.work()
+    meaning.model.meanings = {"ежегодный": [1, 0, 0, 0, 0]}
+
+    found = await meaning.found(portal, "сколько дней ежегодный отпуск")
+
+    assert (found[0].passage.filename, found[0].similarity) == ("Отпуска.md", None)
+
+
+async def test_vectors_of_any_length_are_stored(service: Any, meaning: Meaning) -> None:
+    portal = await service.portal()
+    await meaning.by_endpoint(portal.id)
+    meaning.model.meanings = {"Санаторий": [1e30, 0, 0], "отдохнуть": [1e-30, 0, 0]}
+    await read_all(meaning, portal)
+    await meaning.work()
+
+    found = await meaning.found(portal, "где отдохнуть летом")
+
+    assert (found[0].passage.filename, found[0].similarity) == ("Санаторий.md", pytest.approx(1))
+
+
 async def test_what_does_not_concern_embeddings_embeds_nothing_anew(service: Any, meaning: Meaning) -> None:
     portal = await service.portal()
     await meaning.by_endpoint(portal.id)
