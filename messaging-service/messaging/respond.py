@@ -8,6 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid4
@@ -168,11 +169,11 @@ class Responder:
         composer = Composer(batch.dialogs, self._now())
         asked = composer.sort_out(questions)
         ruled = {one.id: rules.answer(one) for one in asked}
-        if looked_up := [one for one in asked if ruled[one.id] is None]:
-            self._delivery.show_typing(composer.dialogs_of(looked_up))
-        quotas: dict[UUID, Quota] = await self._billing.reserve(asked) if asked else {}
-        quota_at = self._now()
-        answered = await self._look_up([one for one in looked_up if quotas[one.id].granted])
+        looked_up = [one for one in asked if ruled[one.id] is None]
+        with self._delivery.typing(composer.dialogs_of(looked_up)) if looked_up else nullcontext():
+            quotas: dict[UUID, Quota] = await self._billing.reserve(asked) if asked else {}
+            quota_at = self._now()
+            answered = await self._look_up([one for one in looked_up if quotas[one.id].granted])
         for question in asked:
             quota, rule = quotas[question.id], ruled[question.id]
             if not quota.granted:

@@ -99,7 +99,10 @@ async def model() -> AsyncIterator[ScriptedModel]:
 
 
 @pytest.fixture
-async def stage(app: Any, model: ScriptedModel, clock: Any) -> AsyncIterator[Stage]:
+async def stage(
+    app: Any, model: ScriptedModel, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Stage]:
+    monkeypatch.setattr("messaging.clients.model.PAUSE_S", 0.01)
     stage = Stage(app, model, clock)
     yield stage
     await stage.endpoints.close()

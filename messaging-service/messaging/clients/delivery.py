@@ -1,7 +1,8 @@
 """The delivery context: takes replies, tells how they ended."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 
 import grpc
 import structlog
@@ -16,6 +17,8 @@ log = structlog.get_logger("delivery")
 
 PEER = "delivery"
 _TIMEOUT_S = 3.0
+TYPING_RENEWED_S = 8.0
+"""Shortly before the sign of the last time is over (10 s, delivery's TYPING_S)."""
 
 
 class DeliveryClient:
@@ -30,8 +33,22 @@ class DeliveryClient:
         request = pb.EnqueueRequest(messages=[_to_pb(reply) for reply in replies])
         await call(self._stub.Enqueue, request, peer=PEER, timeout=_TIMEOUT_S)
 
-    def show_typing(self, dialogs: Sequence[ClaimedDialog]) -> None:
-        """Have dialogs show that the bot is at work. Nothing is waited for, raised or repeated."""
+    @contextmanager
+    def typing(self, dialogs: Sequence[ClaimedDialog]) -> Iterator[None]:
+        """Have dialogs show that the bot is at work, for as long as it is. Nothing is waited for or raised."""
+        self._show(dialogs)
+        renewing = asyncio.create_task(self._keep_showing(dialogs))
+        try:
+            yield
+        finally:
+            renewing.cancel()
+
+    async def _keep_showing(self, dialogs: Sequence[ClaimedDialog]) -> None:
+        while True:
+            await asyncio.sleep(TYPING_RENEWED_S)
+            self._show(dialogs)
+
+    def _show(self, dialogs: Sequence[ClaimedDialog]) -> None:
         request = pb.ShowTypingRequest(
             dialogs=[
                 pb.ProviderDialog(portal_id=str(one.portal_id), provider_dialog_id=one.provider_dialog_id)

@@ -1,6 +1,7 @@
 """A language model behind any endpoint that speaks OpenAI's chat completions."""
 
 import asyncio
+import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ log = structlog.get_logger("model")
 MAX_TOKENS = 1_200
 STALLED_S = 15.0
 """Between two pieces of an answer."""
+ROUNDS = 2
+"""How often the whole chain is asked while what fails is of the kind that passes."""
+PAUSE_S = 0.5
+_PASSING = {"overloaded", "unreachable"}
 _WHOLE = {"stop", "length"}
 _LONGEST = 8_000
 """Characters of what a model says."""
@@ -47,12 +52,17 @@ class Models:
 
         async def first(client: "AsyncOpenAI") -> Completion:
             failure = ModelFailed("refused", "no model is named")
-            for model in endpoint.models:
-                try:
-                    return await _ask(client, model, messages)
-                except ModelFailed as error:
-                    log.warning("model failed", model=model, code=error.code, error=str(error))
-                    failure = error
+            for again in range(ROUNDS):
+                if again:
+                    await asyncio.sleep(PAUSE_S * random.uniform(1, 2))  # noqa: S311 - spreads load, guards nothing
+                for model in endpoint.models:
+                    try:
+                        return await _ask(client, model, messages)
+                    except ModelFailed as error:
+                        log.warning("model failed", model=model, code=error.code, error=str(error))
+                        failure = error
+                if failure.code not in _PASSING:
+                    break
             raise failure
 
         return await self._endpoints.ask(endpoint, first, patience_s)
