@@ -1,16 +1,32 @@
 """Reserve, then commit or release: parallel answers cannot overshoot a limit, and nothing is counted twice."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from billing import repository
-from billing.domain import DEFAULT_PLAN_CODE, REPLIES, TOKENS, Decision, ModelUse, Reservation, Room, period_of
+from billing.domain import (
+    REPLIES,
+    SUBSCRIPTION,
+    TOKENS,
+    TOKENS_SET_ASIDE,
+    Decision,
+    Reservation,
+    Room,
+    Subscription,
+)
+from billing.periods import Period, period_of
+from billing.repository import quota as statements
+from billing.repository import requests
+from billing.standing import is_served
+from billing.subscriptions import subscriptions_of
+from kit import ids
 
 RESERVATION_LIFE = timedelta(minutes=15)
+KEYS_KEPT = timedelta(days=35)
+"""An event may come up to 32 days late: its key must still be known then."""
 _SWEEP_LIMIT = 500
 
 
@@ -22,65 +38,118 @@ class Quota:
         self._now = now
 
     async def reserve(self, wanted: Sequence[Reservation]) -> list[Decision]:
-        """Decide on each reservation, in order. A key decided before gets the same decision."""
+        """Decide on each reservation, in order. A key decided before gets the same decision.
+
+        Where a plan limits tokens, what a model may take at most is set aside too; where that does not fit, the
+        answer is allowed and the model is not.
+        """
         now = self._now()
-        period = period_of(now)
         async with self._engine.begin() as conn:
-            new = await repository.open_reservations(conn, wanted, REPLIES, period.start, now + RESERVATION_LIFE)
-            fresh = list({item.key: item for item in wanted if item.key in new}.values())
-            denied: set[UUID] = set()
-            if fresh:
-                portal_ids = sorted({item.portal_id for item in fresh})
-                await repository.put_on_default_plan(conn, portal_ids, DEFAULT_PLAN_CODE)
-                rooms = await repository.lock_rooms(conn, portal_ids, REPLIES, period.start)
-                granted, refused = _share_out(fresh, rooms)
-                await repository.add_reserved(conn, granted, REPLIES, period.start)
-                if refused:
-                    await repository.deny(conn, refused)
-                    denied = {item.key for item in refused}
-            if len(new) < len(wanted):
-                known = await repository.states(conn, [item for item in wanted if item.key not in new])
-                denied |= {key for key, state in known.items() if state == "denied"}
-        return [
-            Decision(item.key, granted=False, limit=REPLIES, resets_at=period.end)
-            if item.key in denied
-            else Decision(item.key, granted=True, limit="", resets_at=None)
-            for item in wanted
-        ]
+            of = await subscriptions_of(conn, {item.portal_id for item in wanted}, now)
+            periods = {one.portal_id: period_of(now, one.anchor_day, one.time_zone) for one in of.values()}
+            denied = await self._set_aside(conn, wanted, REPLIES, 1, of, periods)
+            for_model = [
+                Reservation(item.portal_id, _tokens_of(item.key))
+                for item in wanted
+                if item.key not in denied and _limits_tokens(of[item.portal_id])
+            ]
+            mute = (
+                await self._set_aside(conn, for_model, TOKENS, TOKENS_SET_ASIDE, of, periods) if for_model else {}
+            )
+        return [_decision(item, of[item.portal_id], denied, mute, periods) for item in wanted]
 
     async def commit(self, keys: Sequence[Reservation]) -> int:
         """Count reserved keys. Returns how many this call counted."""
+        turns = [(item, "counted") for item in keys] + [(one, "released") for one in map(_for_model, keys)]
         async with self._engine.begin() as conn:
-            return await repository.settle(conn, keys, "counted")
+            return await statements.settle(conn, turns, self._now())
 
     async def release(self, keys: Sequence[Reservation]) -> int:
-        """Give reserved keys back. Returns how many this call gave back."""
+        """Give reserved keys back, and what was set aside for their models. Returns how many were given back."""
+        turns = [(one, "released") for item in keys for one in (item, _for_model(item))]
         async with self._engine.begin() as conn:
-            return await repository.settle(conn, keys, "released")
-
-    async def record_model_uses(self, uses: Sequence[ModelUse]) -> int:
-        """Count the tokens of models' calls, in the period in which they are told. Returns how many are new."""
-        now = self._now()
-        async with self._engine.begin() as conn:
-            return await repository.record_model_uses(conn, uses, TOKENS, period_of(now).start, now)
+            return await statements.settle(conn, turns, self._now())
 
     async def release_expired(self) -> None:
         """Give back what was reserved and never decided."""
         async with self._engine.connect() as conn:
-            over = await repository.expired(conn, self._now(), _SWEEP_LIMIT)
+            over = await statements.expired(conn, self._now(), _SWEEP_LIMIT)
         if over:
-            await self.release(over)
+            async with self._engine.begin() as conn:
+                await statements.settle(conn, [(item, "released") for item in over], self._now())
+
+    async def prune(self) -> None:
+        """Forget keys that nobody repeats any more."""
+        async with self._engine.begin() as conn:
+            await statements.prune(conn, ids.floor_of(self._now() - KEYS_KEPT))
+            await requests.prune(conn, self._now() - KEYS_KEPT)
+
+    async def _set_aside(
+        self,
+        conn: AsyncConnection,
+        wanted: Sequence[Reservation],
+        metric: str,
+        units: int,
+        of: Mapping[UUID, Subscription],
+        periods: Mapping[UUID, Period],
+    ) -> dict[UUID, str]:
+        """Set units aside for each key; returns by what each key is denied that is."""
+        now = self._now()
+        new = await statements.open_reservations(conn, wanted, metric, units, periods, now + RESERVATION_LIFE)
+        fresh = list({item.key: item for item in wanted if item.key in new}.values())
+        denied: dict[UUID, str] = {}
+        if fresh:
+            unserved = [item for item in fresh if not is_served(of[item.portal_id], now)]
+            denied |= {item.key: SUBSCRIPTION for item in unserved}
+            served = [item for item in fresh if item.key not in denied]
+            limits = {item.portal_id: of[item.portal_id].hard_limit(metric) for item in served}
+            rooms = await statements.lock_rooms(conn, limits, metric, periods) if limits else {}
+            granted, refused = _share_out(served, rooms, units)
+            if granted:
+                await statements.add_reserved(conn, granted, metric, periods)
+            denied |= {item.key: metric for item in refused}
+            if denied:
+                await statements.deny(conn, [*unserved, *refused], [denied[i.key] for i in (*unserved, *refused)])
+        if len(new) < len(wanted):
+            denied |= await statements.denied(conn, [item for item in wanted if item.key not in new])
+        return denied
+
+
+def _limits_tokens(one: Subscription) -> bool:
+    return "llm" in one.plan.features and one.hard_limit(TOKENS) is not None
+
+
+def _tokens_of(key: UUID) -> UUID:
+    """Return the key under which tokens are set aside for the answer of a key."""
+    return ids.derive(key, TOKENS)
+
+
+def _for_model(item: Reservation) -> Reservation:
+    return Reservation(item.portal_id, _tokens_of(item.key))
+
+
+def _decision(
+    item: Reservation,
+    subscription: Subscription,
+    denied: Mapping[UUID, str],
+    mute: Mapping[UUID, str],
+    periods: Mapping[UUID, Period],
+) -> Decision:
+    if by := denied.get(item.key):
+        return Decision(item.key, granted=False, limit=by, resets_at=periods[item.portal_id].end)
+    without = {"llm"} if _tokens_of(item.key) in mute else set()
+    return Decision(item.key, granted=True, features=subscription.plan.features - without)
 
 
 def _share_out(
-    wanted: Sequence[Reservation], rooms: dict[UUID, Room]
+    wanted: Sequence[Reservation], rooms: Mapping[UUID, Room], units: int
 ) -> tuple[dict[UUID, int], list[Reservation]]:
     """Return units granted per portal, first come first served, and the reservations that did not fit."""
     left = {
-        portal_id: rooms[portal_id].admits(units)
-        for portal_id, units in Counter(item.portal_id for item in wanted).items()
+        portal_id: rooms[portal_id].admits(count * units) // units
+        for portal_id, count in Counter(item.portal_id for item in wanted).items()
     }
-    granted = dict(left)
+    granted = {portal_id: count * units for portal_id, count in left.items() if count}
     refused: list[Reservation] = []
     for item in wanted:
         if left[item.portal_id]:

@@ -9,6 +9,8 @@ from kit.config import read
 from kit.process import run_tasks
 
 QUEUE = "billing"
+_ALERTS_S = 10
+"""Whoever comes near to a limit is to hear of it within a minute."""
 
 
 async def run(stop: asyncio.Event) -> None:
@@ -20,6 +22,10 @@ async def run(stop: asyncio.Event) -> None:
         stop,
         queue.run_worker(app.settings.redis_url, QUEUE, {"release_expired": app.quota.release_expired}),
         background.every(60, "release_expired", app.quota.release_expired),
+        background.every(_ALERTS_S, "limit_alerts", app.alerts.round),
+        background.every(60, "subscriptions", app.subscriptions.round),
+        background.every(3600, "recount", app.recount.round),
+        background.every(3600, "prune", app.quota.prune),
         background.every(3600, "partitions", app.ensure_partitions),
     )
     await app.close()

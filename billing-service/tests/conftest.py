@@ -11,17 +11,24 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from billing import repository
+from billing.alerts import Alerts
 from billing.app import App
 from billing.config import Settings
 from billing.domain import REPLIES, Plan
 from billing.grpc_api import BillingServicer
+from billing.grpc_ledger import LedgerServicer
 from billing.plans import Plans
 from billing.quota import Quota
+from billing.recount import Recount
+from billing.reports import Reports
+from billing.repository import plans as plan_statements
+from billing.repository import subscriptions as subscription_statements
+from billing.subscriptions import Subscriptions
+from billing.usage import UsageBook
 from kit.rpc import channel
 from kit.server import Server
 from teachbase.billing.v1 import billing_pb2 as pb
-from teachbase.billing.v1 import billing_pb2_grpc
+from teachbase.billing.v1 import billing_pb2_grpc, ledger_pb2_grpc
 
 
 @dataclass
@@ -31,17 +38,26 @@ class Service:
     engine: AsyncEngine
     clock: Any
     stub: Any
+    ledger: Any
     quota: Quota
     plans: Plans
+    subscriptions: Subscriptions
+    alerts: Alerts
+    recounts: Recount
 
-    async def portal(self, cap: int | None = None) -> UUID:
+    async def portal(self, cap: int | None = None, **plan: Any) -> UUID:
         """A portal on a plan of its own with `cap` replies a month, or without a limit."""
+        return await self.portal_on(**{"limits": {} if cap is None else {REPLIES: cap}, **plan})
+
+    async def portal_on(self, **given: Any) -> UUID:
+        """A portal on a plan of its own."""
         portal_id, code = uuid4(), f"test-{uuid4().hex[:12]}"
-        plan = Plan(code, 1, "Проба", "Trial", 0, "RUB", {} if cap is None else {REPLIES: cap})
+        fields = {"price_minor": 0, "currency": "RUB", **given}
+        plan = Plan(code, 1, "Проба", "Trial", **fields)
         async with self.engine.begin() as conn:
-            await repository.create_plan_if_absent(conn, plan, self.clock())
-            await repository.add_version(conn, plan, self.clock())
-            await repository.put_on_default_plan(conn, [portal_id], code)
+            await plan_statements.create_if_absent(conn, plan, self.clock())
+            await plan_statements.add_version(conn, plan, self.clock())
+            await subscription_statements.put_on_plan(conn, [portal_id], code, self.clock())
         return portal_id
 
     async def reserve(self, portal_id: UUID, *keys: UUID) -> list[pb.ReserveDecision]:
@@ -90,13 +106,32 @@ async def app(dsns: dict[str, str], redis_url: str) -> AsyncIterator[App]:
 @pytest.fixture
 async def service(app: App, clock: Any) -> AsyncIterator[Service]:
     quota, plans = Quota(app.engine, clock), Plans(app.engine, clock)
+    usage, subscriptions = UsageBook(app.engine, clock), Subscriptions(app.engine, clock)
+    alerts, recounts = Alerts(app.engine, app.waker, clock), Recount(app.engine, clock)
     server = Server("127.0.0.1:0")
     server.add(
         billing_pb2_grpc.add_BillingServiceServicer_to_server,
-        BillingServicer(quota, plans),
+        BillingServicer(quota, plans, usage, subscriptions, alerts),
         "teachbase.billing.v1.BillingService",
     )
+    server.add(
+        ledger_pb2_grpc.add_LedgerServiceServicer_to_server,
+        LedgerServicer(plans, subscriptions, usage, Reports(app.engine, clock), alerts, recounts),
+        "teachbase.billing.v1.LedgerService",
+    )
+    listening = asyncio.create_task(app.waker.run())
     await server.start()
     async with channel(f"127.0.0.1:{server.port}") as own:
-        yield Service(app.engine, clock, billing_pb2_grpc.BillingServiceStub(own), quota, plans)
+        yield Service(
+            app.engine,
+            clock,
+            billing_pb2_grpc.BillingServiceStub(own),
+            ledger_pb2_grpc.LedgerServiceStub(own),
+            quota,
+            plans,
+            subscriptions,
+            alerts,
+            recounts,
+        )
+    listening.cancel()
     await server.stop(0)

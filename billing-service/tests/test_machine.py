@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import text
 
-from billing import repository
 from billing.domain import REPLIES, Plan, Reservation
 from billing.quota import RESERVATION_LIFE, Quota
+from billing.repository import plans, subscriptions
 from kit import db
 from kit.ids import uuid7
 
@@ -104,9 +104,9 @@ class Machine(RuleBasedStateMachine):
 async def _put_on_plan(engine: Any, portal_id: UUID) -> None:
     plan = Plan(CODE, 1, "Проба", "Trial", 0, "RUB", {REPLIES: CAP})
     async with engine.begin() as conn:
-        if await repository.create_plan_if_absent(conn, plan, NOW):
-            await repository.add_version(conn, plan, NOW)
-        await repository.put_on_default_plan(conn, [portal_id], CODE)
+        if await plans.create_if_absent(conn, plan, NOW):
+            await plans.add_version(conn, plan, NOW)
+        await subscriptions.put_on_plan(conn, [portal_id], CODE, NOW)
 
 
 async def _counted(engine: Any, portal_id: UUID) -> tuple[int, int, int]:

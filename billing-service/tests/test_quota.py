@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from billing.domain import Room, period_of
+from billing.domain import Room
+from billing.periods import period_of
 from kit.ids import uuid7
 
 

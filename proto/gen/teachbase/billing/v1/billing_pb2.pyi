@@ -29,6 +29,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
     ERROR_REASON_RESERVATION_NOT_FOUND: _ErrorReason.ValueType  # 1
     """No reservation was made under this key."""
+    ERROR_REASON_PLAN_NOT_FOUND: _ErrorReason.ValueType  # 2
+    """There is no plan of this code."""
+    ERROR_REASON_PLAN_EXISTS: _ErrorReason.ValueType  # 3
+    """There is a plan of this code already."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine codes of this context's errors (google.rpc.ErrorInfo.reason)."""
@@ -36,7 +40,55 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 ERROR_REASON_RESERVATION_NOT_FOUND: ErrorReason.ValueType  # 1
 """No reservation was made under this key."""
+ERROR_REASON_PLAN_NOT_FOUND: ErrorReason.ValueType  # 2
+"""There is no plan of this code."""
+ERROR_REASON_PLAN_EXISTS: ErrorReason.ValueType  # 3
+"""There is a plan of this code already."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
+
+class _Channel:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ChannelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Channel.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CHANNEL_UNSPECIFIED: _Channel.ValueType  # 0
+    CHANNEL_MESSENGER: _Channel.ValueType  # 1
+    CHANNEL_PORTAL: _Channel.ValueType  # 2
+    """The application's page in the portal."""
+
+class Channel(_Channel, metaclass=_ChannelEnumTypeWrapper):
+    """Where a question was asked."""
+
+CHANNEL_UNSPECIFIED: Channel.ValueType  # 0
+CHANNEL_MESSENGER: Channel.ValueType  # 1
+CHANNEL_PORTAL: Channel.ValueType  # 2
+"""The application's page in the portal."""
+Global___Channel: _TypeAlias = Channel  # noqa: Y015
+
+class _SubscriptionStatus:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SubscriptionStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SubscriptionStatus.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SUBSCRIPTION_STATUS_UNSPECIFIED: _SubscriptionStatus.ValueType  # 0
+    SUBSCRIPTION_STATUS_TRIAL: _SubscriptionStatus.ValueType  # 1
+    SUBSCRIPTION_STATUS_ACTIVE: _SubscriptionStatus.ValueType  # 2
+    SUBSCRIPTION_STATUS_GRACE: _SubscriptionStatus.ValueType  # 3
+    SUBSCRIPTION_STATUS_SUSPENDED: _SubscriptionStatus.ValueType  # 4
+    SUBSCRIPTION_STATUS_CANCELED: _SubscriptionStatus.ValueType  # 5
+
+class SubscriptionStatus(_SubscriptionStatus, metaclass=_SubscriptionStatusEnumTypeWrapper):
+    """Where a portal's subscription stands; trial, active and grace are served."""
+
+SUBSCRIPTION_STATUS_UNSPECIFIED: SubscriptionStatus.ValueType  # 0
+SUBSCRIPTION_STATUS_TRIAL: SubscriptionStatus.ValueType  # 1
+SUBSCRIPTION_STATUS_ACTIVE: SubscriptionStatus.ValueType  # 2
+SUBSCRIPTION_STATUS_GRACE: SubscriptionStatus.ValueType  # 3
+SUBSCRIPTION_STATUS_SUSPENDED: SubscriptionStatus.ValueType  # 4
+SUBSCRIPTION_STATUS_CANCELED: SubscriptionStatus.ValueType  # 5
+Global___SubscriptionStatus: _TypeAlias = SubscriptionStatus  # noqa: Y015
 
 @_typing.final
 class Reservation(_message.Message):
@@ -47,20 +99,24 @@ class Reservation(_message.Message):
     PORTAL_ID_FIELD_NUMBER: _builtins.int
     KEY_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
     portal_id: _builtins.str
     key: _builtins.str
     """The idempotency key: the id of the message that will be answered."""
     trace_id: _builtins.str
+    channel: Global___Channel.ValueType
+    """Unspecified = messenger."""
     def __init__(
         self,
         *,
         portal_id: _builtins.str = ...,
         key: _builtins.str = ...,
         trace_id: _builtins.str = ...,
+        channel: Global___Channel.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "portal_id", b"portal_id", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "key", b"key", "portal_id", b"portal_id", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -76,13 +132,20 @@ class ReserveDecision(_message.Message):
     GRANTED_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     RESETS_AT_FIELD_NUMBER: _builtins.int
+    FEATURES_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     granted: _builtins.bool
     limit: _builtins.str
-    """Why not: the name of the limit that is used up, e.g. replies_per_month. Empty when granted."""
+    """Why not: the name of the limit that is used up, e.g. replies_per_month, or `subscription` where that has
+    ended. Empty when granted.
+    """
     @_builtins.property
     def resets_at(self) -> _timestamp_pb2.Timestamp:
         """When the limit starts anew. Absent when granted."""
+
+    @_builtins.property
+    def features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What the plan allows for this answer: llm (absent also where its tokens are used up), citations, analytics."""
 
     def __init__(
         self,
@@ -91,10 +154,11 @@ class ReserveDecision(_message.Message):
         granted: _builtins.bool = ...,
         limit: _builtins.str = ...,
         resets_at: _timestamp_pb2.Timestamp | None = ...,
+        features: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["resets_at", b"resets_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["granted", b"granted", "key", b"key", "limit", b"limit", "resets_at", b"resets_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["features", b"features", "granted", b"granted", "key", b"key", "limit", b"limit", "resets_at", b"resets_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -358,6 +422,12 @@ class Plan(_message.Message):
     PRICE_MINOR_FIELD_NUMBER: _builtins.int
     CURRENCY_FIELD_NUMBER: _builtins.int
     LIMITS_FIELD_NUMBER: _builtins.int
+    PERIOD_FIELD_NUMBER: _builtins.int
+    FEATURES_FIELD_NUMBER: _builtins.int
+    SOFT_LIMITS_FIELD_NUMBER: _builtins.int
+    TRIAL_DAYS_FIELD_NUMBER: _builtins.int
+    GRACE_DAYS_FIELD_NUMBER: _builtins.int
+    PORTALS_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     version: _builtins.int
     name_ru: _builtins.str
@@ -366,8 +436,23 @@ class Plan(_message.Message):
     """Minor units of the currency (kopecks, cents)."""
     currency: _builtins.str
     """ISO 4217."""
+    period: _builtins.str
+    """What the price is for: month or year. Limits are by the month either way."""
+    trial_days: _builtins.int
+    grace_days: _builtins.int
+    """How long a portal is served after its subscription has ended."""
+    portals: _builtins.int
+    """On whatever version of it; only in ListPlans."""
     @_builtins.property
     def limits(self) -> _containers.RepeatedCompositeFieldContainer[Global___Limit]: ...
+    @_builtins.property
+    def features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of llm, citations, analytics."""
+
+    @_builtins.property
+    def soft_limits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Limits over which work goes on."""
+
     def __init__(
         self,
         *,
@@ -378,10 +463,16 @@ class Plan(_message.Message):
         price_minor: _builtins.int = ...,
         currency: _builtins.str = ...,
         limits: _abc.Iterable[Global___Limit] | None = ...,
+        period: _builtins.str = ...,
+        features: _abc.Iterable[_builtins.str] | None = ...,
+        soft_limits: _abc.Iterable[_builtins.str] | None = ...,
+        trial_days: _builtins.int = ...,
+        grace_days: _builtins.int = ...,
+        portals: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "currency", b"currency", "limits", b"limits", "name_en", b"name_en", "name_ru", b"name_ru", "price_minor", b"price_minor", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "currency", b"currency", "features", b"features", "grace_days", b"grace_days", "limits", b"limits", "name_en", b"name_en", "name_ru", b"name_ru", "period", b"period", "portals", b"portals", "price_minor", b"price_minor", "soft_limits", b"soft_limits", "trial_days", b"trial_days", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -494,19 +585,223 @@ class GetUsageRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PORTAL_ID_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
     portal_id: _builtins.str
+    days: _builtins.int
+    """Days to look back for the answer's `days`; 0 = none."""
     def __init__(
         self,
         *,
         portal_id: _builtins.str = ...,
+        days: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal_id", b"portal_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "portal_id", b"portal_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetUsageRequest: _TypeAlias = GetUsageRequest  # noqa: Y015
+
+@_typing.final
+class ReportKeptRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    KEPT_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    @_builtins.property
+    def kept(self) -> _containers.RepeatedCompositeFieldContainer[Global___Limit]: ...
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        kept: _abc.Iterable[Global___Limit] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept", b"kept", "portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportKeptRequest: _TypeAlias = ReportKeptRequest  # noqa: Y015
+
+@_typing.final
+class ReportKeptResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportKeptResponse: _TypeAlias = ReportKeptResponse  # noqa: Y015
+
+@_typing.final
+class MarketplaceNote(_message.Message):
+    """What app.info says (contract 8)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    IS_PAYMENT_EXPIRED_FIELD_NUMBER: _builtins.int
+    NOTED_AT_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    status: _builtins.str
+    """F free, D demo, T trial, P paid, L local, S subscription; empty = not told."""
+    days: _builtins.int
+    """Days that are left; negative in Bitrix24's own grace. Absent = not told."""
+    is_payment_expired: _builtins.bool
+    @_builtins.property
+    def noted_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        status: _builtins.str = ...,
+        days: _builtins.int | None = ...,
+        is_payment_expired: _builtins.bool = ...,
+        noted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_days", b"_days", "days", b"days", "noted_at", b"noted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_days", b"_days", "days", b"days", "is_payment_expired", b"is_payment_expired", "noted_at", b"noted_at", "portal_id", b"portal_id", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__days: _TypeAlias = _typing.Literal["days"]  # noqa: Y015
+    _WhichOneofArgType__days: _TypeAlias = _typing.Literal["_days", b"_days"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__days) -> _WhichOneofReturnType__days | None: ...
+
+Global___MarketplaceNote: _TypeAlias = MarketplaceNote  # noqa: Y015
+
+@_typing.final
+class NoteMarketplaceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___MarketplaceNote]: ...
+    def __init__(
+        self,
+        *,
+        notes: _abc.Iterable[Global___MarketplaceNote] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notes", b"notes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoteMarketplaceRequest: _TypeAlias = NoteMarketplaceRequest  # noqa: Y015
+
+@_typing.final
+class NoteMarketplaceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoteMarketplaceResponse: _TypeAlias = NoteMarketplaceResponse  # noqa: Y015
+
+@_typing.final
+class WatchAlertsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURSOR_FIELD_NUMBER: _builtins.int
+    cursor: _builtins.int
+    """The last one taken; 0 = from the first."""
+    def __init__(
+        self,
+        *,
+        cursor: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchAlertsRequest: _TypeAlias = WatchAlertsRequest  # noqa: Y015
+
+@_typing.final
+class LimitAlert(_message.Message):
+    """A limit of which so much is used."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    THRESHOLD_FIELD_NUMBER: _builtins.int
+    USED_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    RESETS_AT_FIELD_NUMBER: _builtins.int
+    CREATED_AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.int
+    portal_id: _builtins.str
+    name: _builtins.str
+    threshold: _builtins.int
+    """Per cent: 50, 80 or 100."""
+    used: _builtins.int
+    limit: _builtins.int
+    @_builtins.property
+    def resets_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def created_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.int = ...,
+        portal_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        threshold: _builtins.int = ...,
+        used: _builtins.int = ...,
+        limit: _builtins.int = ...,
+        resets_at: _timestamp_pb2.Timestamp | None = ...,
+        created_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "resets_at", b"resets_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "id", b"id", "limit", b"limit", "name", b"name", "portal_id", b"portal_id", "resets_at", b"resets_at", "threshold", b"threshold", "used", b"used"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LimitAlert: _TypeAlias = LimitAlert  # noqa: Y015
+
+@_typing.final
+class WatchAlertsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALERTS_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    cursor: _builtins.int
+    """To be stored together with what was made of this page."""
+    @_builtins.property
+    def alerts(self) -> _containers.RepeatedCompositeFieldContainer[Global___LimitAlert]: ...
+    def __init__(
+        self,
+        *,
+        alerts: _abc.Iterable[Global___LimitAlert] | None = ...,
+        cursor: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "cursor", b"cursor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchAlertsResponse: _TypeAlias = WatchAlertsResponse  # noqa: Y015
 
 @_typing.final
 class GetLimitsRequest(_message.Message):
@@ -589,13 +884,32 @@ class GetUsageResponse(_message.Message):
     PERIOD_FROM_FIELD_NUMBER: _builtins.int
     PERIOD_TO_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    ENDS_AT_FIELD_NUMBER: _builtins.int
+    FEATURES_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    PLAN_NAME_RU_FIELD_NUMBER: _builtins.int
+    PLAN_NAME_EN_FIELD_NUMBER: _builtins.int
     plan_code: _builtins.str
+    status: Global___SubscriptionStatus.ValueType
+    plan_name_ru: _builtins.str
+    plan_name_en: _builtins.str
     @_builtins.property
     def period_from(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def period_to(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___UsageLine]: ...
+    @_builtins.property
+    def ends_at(self) -> _timestamp_pb2.Timestamp:
+        """When what was paid for ends; absent = never."""
+
+    @_builtins.property
+    def features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def days(self) -> _containers.RepeatedCompositeFieldContainer[Global___UsageDay]:
+        """Days on which something was used, the first one first."""
+
     def __init__(
         self,
         *,
@@ -603,11 +917,45 @@ class GetUsageResponse(_message.Message):
         period_from: _timestamp_pb2.Timestamp | None = ...,
         period_to: _timestamp_pb2.Timestamp | None = ...,
         lines: _abc.Iterable[Global___UsageLine] | None = ...,
+        status: Global___SubscriptionStatus.ValueType = ...,
+        ends_at: _timestamp_pb2.Timestamp | None = ...,
+        features: _abc.Iterable[_builtins.str] | None = ...,
+        days: _abc.Iterable[Global___UsageDay] | None = ...,
+        plan_name_ru: _builtins.str = ...,
+        plan_name_en: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["period_from", b"period_from", "period_to", b"period_to"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ends_at", b"ends_at", "period_from", b"period_from", "period_to", b"period_to"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "period_from", b"period_from", "period_to", b"period_to", "plan_code", b"plan_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "ends_at", b"ends_at", "features", b"features", "lines", b"lines", "period_from", b"period_from", "period_to", b"period_to", "plan_code", b"plan_code", "plan_name_en", b"plan_name_en", "plan_name_ru", b"plan_name_ru", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetUsageResponse: _TypeAlias = GetUsageResponse  # noqa: Y015
+
+@_typing.final
+class UsageDay(_message.Message):
+    """What was used of a metric on a day (UTC)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DAY_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    UNITS_FIELD_NUMBER: _builtins.int
+    day: _builtins.str
+    """ISO 8601: 2026-11-27."""
+    name: _builtins.str
+    units: _builtins.int
+    def __init__(
+        self,
+        *,
+        day: _builtins.str = ...,
+        name: _builtins.str = ...,
+        units: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["day", b"day", "name", b"name", "units", b"units"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UsageDay: _TypeAlias = UsageDay  # noqa: Y015

@@ -75,6 +75,21 @@ class BillingServiceStub:
                 request_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.GetLimitsRequest.SerializeToString,
                 response_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.GetLimitsResponse.FromString,
                 _registered_method=True)
+        self.ReportKept = channel.unary_unary(
+                '/teachbase.billing.v1.BillingService/ReportKept',
+                request_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.ReportKeptRequest.SerializeToString,
+                response_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.ReportKeptResponse.FromString,
+                _registered_method=True)
+        self.NoteMarketplace = channel.unary_unary(
+                '/teachbase.billing.v1.BillingService/NoteMarketplace',
+                request_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.NoteMarketplaceRequest.SerializeToString,
+                response_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.NoteMarketplaceResponse.FromString,
+                _registered_method=True)
+        self.WatchAlerts = channel.unary_stream(
+                '/teachbase.billing.v1.BillingService/WatchAlerts',
+                request_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.WatchAlertsRequest.SerializeToString,
+                response_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.WatchAlertsResponse.FromString,
+                _registered_method=True)
 
 
 class BillingServiceServicer:
@@ -125,7 +140,7 @@ class BillingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetUsage(self, request, context):
-        """What a portal has used in the current period, and its limits.
+        """What a portal has used in the current period, its limits and where its subscription stands.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -133,6 +148,27 @@ class BillingServiceServicer:
 
     def GetLimits(self, request, context):
         """The limits of a portal's plan on what is kept and not counted by the month. Absent = unlimited.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportKept(self, request, context):
+        """Takes note of how much a portal keeps of what is limited and not counted by the month.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def NoteMarketplace(self, request, context):
+        """Takes note of what Bitrix24 says of portals' subscriptions (contract 8). An older note changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchAlerts(self, request, context):
+        """The feed of limits that portals are near to, in the order in which that was found, for ever.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -180,6 +216,21 @@ def add_BillingServiceServicer_to_server(servicer, server):
                     servicer.GetLimits,
                     request_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.GetLimitsRequest.FromString,
                     response_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.GetLimitsResponse.SerializeToString,
+            ),
+            'ReportKept': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportKept,
+                    request_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.ReportKeptRequest.FromString,
+                    response_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.ReportKeptResponse.SerializeToString,
+            ),
+            'NoteMarketplace': grpc.unary_unary_rpc_method_handler(
+                    servicer.NoteMarketplace,
+                    request_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.NoteMarketplaceRequest.FromString,
+                    response_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.NoteMarketplaceResponse.SerializeToString,
+            ),
+            'WatchAlerts': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchAlerts,
+                    request_deserializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.WatchAlertsRequest.FromString,
+                    response_serializer=teachbase_dot_billing_dot_v1_dot_billing__pb2.WatchAlertsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -399,6 +450,87 @@ class BillingService:
             '/teachbase.billing.v1.BillingService/GetLimits',
             teachbase_dot_billing_dot_v1_dot_billing__pb2.GetLimitsRequest.SerializeToString,
             teachbase_dot_billing_dot_v1_dot_billing__pb2.GetLimitsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportKept(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.billing.v1.BillingService/ReportKept',
+            teachbase_dot_billing_dot_v1_dot_billing__pb2.ReportKeptRequest.SerializeToString,
+            teachbase_dot_billing_dot_v1_dot_billing__pb2.ReportKeptResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NoteMarketplace(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.billing.v1.BillingService/NoteMarketplace',
+            teachbase_dot_billing_dot_v1_dot_billing__pb2.NoteMarketplaceRequest.SerializeToString,
+            teachbase_dot_billing_dot_v1_dot_billing__pb2.NoteMarketplaceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchAlerts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/teachbase.billing.v1.BillingService/WatchAlerts',
+            teachbase_dot_billing_dot_v1_dot_billing__pb2.WatchAlertsRequest.SerializeToString,
+            teachbase_dot_billing_dot_v1_dot_billing__pb2.WatchAlertsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -31,9 +31,15 @@ class BillingServiceStub:
     ListPortalPlans: _aio.UnaryUnaryMultiCallable[_billing_pb2.ListPortalPlansRequest, _billing_pb2.ListPortalPlansResponse]
     """The plan of each of the given portals."""
     GetUsage: _aio.UnaryUnaryMultiCallable[_billing_pb2.GetUsageRequest, _billing_pb2.GetUsageResponse]
-    """What a portal has used in the current period, and its limits."""
+    """What a portal has used in the current period, its limits and where its subscription stands."""
     GetLimits: _aio.UnaryUnaryMultiCallable[_billing_pb2.GetLimitsRequest, _billing_pb2.GetLimitsResponse]
     """The limits of a portal's plan on what is kept and not counted by the month. Absent = unlimited."""
+    ReportKept: _aio.UnaryUnaryMultiCallable[_billing_pb2.ReportKeptRequest, _billing_pb2.ReportKeptResponse]
+    """Takes note of how much a portal keeps of what is limited and not counted by the month."""
+    NoteMarketplace: _aio.UnaryUnaryMultiCallable[_billing_pb2.NoteMarketplaceRequest, _billing_pb2.NoteMarketplaceResponse]
+    """Takes note of what Bitrix24 says of portals' subscriptions (contract 8). An older note changes nothing."""
+    WatchAlerts: _aio.UnaryStreamMultiCallable[_billing_pb2.WatchAlertsRequest, _billing_pb2.WatchAlertsResponse]
+    """The feed of limits that portals are near to, in the order in which that was found, for ever."""
 
 class BillingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Counts what a portal uses and says, before the work is done, whether its plan allows it."""
@@ -94,7 +100,7 @@ class BillingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _billing_pb2.GetUsageRequest,
         context: _aio.ServicerContext[_billing_pb2.GetUsageRequest, _abc.Awaitable[_billing_pb2.GetUsageResponse]],
     ) -> _abc.Awaitable[_billing_pb2.GetUsageResponse]:
-        """What a portal has used in the current period, and its limits."""
+        """What a portal has used in the current period, its limits and where its subscription stands."""
 
     @_abc_1.abstractmethod
     def GetLimits(
@@ -103,5 +109,29 @@ class BillingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_billing_pb2.GetLimitsRequest, _abc.Awaitable[_billing_pb2.GetLimitsResponse]],
     ) -> _abc.Awaitable[_billing_pb2.GetLimitsResponse]:
         """The limits of a portal's plan on what is kept and not counted by the month. Absent = unlimited."""
+
+    @_abc_1.abstractmethod
+    def ReportKept(
+        self,
+        request: _billing_pb2.ReportKeptRequest,
+        context: _aio.ServicerContext[_billing_pb2.ReportKeptRequest, _abc.Awaitable[_billing_pb2.ReportKeptResponse]],
+    ) -> _abc.Awaitable[_billing_pb2.ReportKeptResponse]:
+        """Takes note of how much a portal keeps of what is limited and not counted by the month."""
+
+    @_abc_1.abstractmethod
+    def NoteMarketplace(
+        self,
+        request: _billing_pb2.NoteMarketplaceRequest,
+        context: _aio.ServicerContext[_billing_pb2.NoteMarketplaceRequest, _abc.Awaitable[_billing_pb2.NoteMarketplaceResponse]],
+    ) -> _abc.Awaitable[_billing_pb2.NoteMarketplaceResponse]:
+        """Takes note of what Bitrix24 says of portals' subscriptions (contract 8). An older note changes nothing."""
+
+    @_abc_1.abstractmethod
+    def WatchAlerts(
+        self,
+        request: _billing_pb2.WatchAlertsRequest,
+        context: _aio.ServicerContext[_billing_pb2.WatchAlertsRequest, _abc.AsyncIterator[_billing_pb2.WatchAlertsResponse]],
+    ) -> _abc.AsyncIterator[_billing_pb2.WatchAlertsResponse]:
+        """The feed of limits that portals are near to, in the order in which that was found, for ever."""
 
 def add_BillingServiceServicer_to_server(servicer: BillingServiceServicer, server: _aio.Server) -> None: ...
