@@ -18,6 +18,9 @@ class FakeBilling(billing_pb2_grpc.BillingServiceServicer):
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.denied: set[UUID] = set()
         self.limits: dict[str, int] = {}
+        self.features = ["analytics", "citations", "llm"]
+        self.kept: dict[str, int] = {}
+        self.notes: list[pb.MarketplaceNote] = []
         self.committed: list[str] = []
         self.released: list[str] = []
         self.model_uses: list[pb.ModelUse] = []
@@ -49,9 +52,19 @@ class FakeBilling(billing_pb2_grpc.BillingServiceServicer):
         limits = [pb.Limit(name=name, value=value) for name, value in self.limits.items()]
         return pb.GetLimitsResponse(limits=limits)
 
+    async def ReportKept(self, request: pb.ReportKeptRequest, _context: Context) -> pb.ReportKeptResponse:  # noqa: N802 - the proto's name
+        self.kept = {one.name: one.value for one in request.kept}
+        return pb.ReportKeptResponse()
+
+    async def NoteMarketplace(  # noqa: N802 - the proto's name
+        self, request: pb.NoteMarketplaceRequest, _context: Context
+    ) -> pb.NoteMarketplaceResponse:
+        self.notes += request.notes
+        return pb.NoteMarketplaceResponse()
+
     def _decide(self, wanted: pb.Reservation) -> pb.ReserveDecision:
         if UUID(wanted.portal_id) not in self.denied:
-            return pb.ReserveDecision(key=wanted.key, granted=True)
+            return pb.ReserveDecision(key=wanted.key, granted=True, features=self.features)
         return pb.ReserveDecision(
             key=wanted.key, granted=False, limit="replies_per_month", resets_at=moment(self._now())
         )

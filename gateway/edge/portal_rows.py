@@ -1,7 +1,7 @@
 """From the contexts' messages to the shapes of the portal app."""
 
 from edge.auth import PortalSession
-from edge.rows import at
+from edge.rows import at, maybe_at
 from edge.schemas import portal as shapes
 from kit.pb import enum_name
 from teachbase.billing.v1 import billing_pb2 as billing
@@ -98,7 +98,18 @@ def usage(value: billing.GetUsageResponse) -> shapes.Usage:
         )
         for line in value.lines
     ]
-    return shapes.Usage(period=_period(value), limits=limits)
+    plan = shapes.UsagePlan(
+        code=value.plan_code,
+        name_ru=value.plan_name_ru,
+        name_en=value.plan_name_en,
+        status=enum_name(billing.SubscriptionStatus, value.status),
+        ends_at=maybe_at(value, "ends_at"),
+    )
+    has_days = "analytics" in value.features
+    days = [
+        shapes.UsedOnDay(day=one.day, replies=one.units) for one in value.days if has_days and one.name == REPLIES
+    ]
+    return shapes.Usage(period=_period(value), limits=limits, plan=plan, days=days)
 
 
 def own_usage(value: billing.GetUsageResponse, answered: int) -> shapes.Usage:

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from edge.config import Settings
 from kit.rpc import Method, call, channel
 from teachbase.billing.v1.billing_pb2_grpc import BillingServiceStub
+from teachbase.billing.v1.ledger_pb2_grpc import LedgerServiceStub
 from teachbase.delivery.v1.delivery_pb2_grpc import DeliveryServiceStub
 from teachbase.delivery.v1.diagnosis_pb2_grpc import DiagnosisServiceStub as DeliveryDiagnosisStub
 from teachbase.messaging.v1.answers_pb2_grpc import AnswersServiceStub
@@ -49,6 +50,7 @@ class Contexts:
         self.knowledge = KnowledgeServiceStub(self.channels["messaging"])
         self.delivery = DeliveryServiceStub(self.channels["delivery"])
         self.billing = BillingServiceStub(self.channels["billing"])
+        self.ledger = LedgerServiceStub(self.channels["billing"])
         self.portal_diagnosis = PortalDiagnosisStub(self.channels["portal"])
         self.messaging_diagnosis = MessagingDiagnosisStub(self.channels["messaging"])
         self.delivery_diagnosis = DeliveryDiagnosisStub(self.channels["delivery"])

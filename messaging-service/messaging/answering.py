@@ -22,6 +22,8 @@ from messaging.knowledge_base import KnowledgeBase
 log = structlog.get_logger("answering")
 
 History = Callable[[], Awaitable[list[Turn]]]
+FEATURES = frozenset({"llm", "citations"})
+"""Of a plan, as far as they are about answers."""
 LOOKED_AT = 8
 """Passages that an answer is made from."""
 _FOLLOW_UP = re.compile(r"^\s*(а|и|а\s+если|а\s+как|а\s+для|and|what about|how about)\b", re.IGNORECASE)
@@ -54,18 +56,22 @@ class Answering:
         version: int | None,
         question: str,
         history: History,
+        features: frozenset[str] = FEATURES,
         patience_s: float = TIMEOUT_S,
     ) -> Answer:
         """Answer from a portal's documents, or say honestly that they hold no answer.
 
         `version` is one of `versions`, read once for many questions; None: it has nothing. `history` reads what
-        was said in the dialog before, oldest first. A model that fails, or takes longer than `patience_s`, mutes
-        nobody: then the documents are quoted.
+        was said in the dialog before, oldest first. `features`: what the portal's plan allows. A model that
+        fails, or takes longer than `patience_s`, mutes nobody: then the documents are quoted.
         """
         settings = await self._settings.of(portal_id)
+        if "llm" not in features:
+            settings = replace(settings, model_enabled=False)
         answer = await self._answer(portal_id, version, question, history, settings, patience_s)
         language = "" if settings.language == "question" else settings.language
-        return replace(answer, language=language, names_place=settings.citations == "full")
+        names_place = settings.citations == "full" and "citations" in features
+        return replace(answer, language=language, names_place=names_place)
 
     async def quoted(self, portal_id: UUID, version: int | None, question: str) -> Answer:
         """Answer without a model: the same documents always give the same answer."""

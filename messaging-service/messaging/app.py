@@ -23,6 +23,8 @@ from messaging.ingest import Inbox
 from messaging.keep import Keeper
 from messaging.knowledge_base import KnowledgeBase
 from messaging.known import KnownPortals
+from messaging.limit_alerts import LimitAlerts
+from messaging.marketplace import MarketplaceRelay
 from messaging.notices import Notices
 from messaging.outcomes import Outcomes
 from messaging.portals import PortalChanges
@@ -42,6 +44,7 @@ PERSONAL = {
             "inbox_keys",
             "welcomes",
             "refusals",
+            "limit_notices",
             "life_cycle_notices",
             "traffic",
             "traffic_hours",
@@ -117,7 +120,10 @@ class WorkerApp(App):
         )
         fetcher = Fetcher(self.engine, self.portal, inbox, utc_now)
         self.fetches = Dispatcher("fetches", fetcher.claim, fetcher.take, MAX_RUNNING)
-        self.responder = Responder(self.engine, BillingClient(billing), self.delivery, self.answering, utc_now)
+        self.billing = BillingClient(billing)
+        self.marketplace = MarketplaceRelay(self.engine, self.billing)
+        self.limit_alerts = LimitAlerts(self.engine, self.bell, utc_now)
+        self.responder = Responder(self.engine, self.billing, self.delivery, self.answering, utc_now)
         self.dispatcher = Dispatcher("dialogs", self.responder.claim, self.responder.answer, MAX_BATCHES, GATHER_S)
 
     async def close(self) -> None:

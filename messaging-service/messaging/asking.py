@@ -28,12 +28,15 @@ class Asking:
     async def ask(self, portal_id: UUID, question: str) -> Answer:
         """Answer a question; an honest no is free. Raises AnswersUsedUp, PeerError."""
         key = ids.uuid7()
-        if not await self._billing.reserve_one(portal_id, key):
+        quota = await self._billing.reserve_one(portal_id, key)
+        if not quota.granted:
             raise AnswersUsedUp
         version = (await self._answering.versions([portal_id])).get(portal_id)
         free = self._free_of.setdefault(portal_id, asyncio.Semaphore(AT_ONCE_OF_PORTAL))
         async with free:
-            answer = await self._answering.answer(portal_id, version, question, _no_history, PATIENCE_S)
+            answer = await self._answering.answer(
+                portal_id, version, question, _no_history, quota.features, PATIENCE_S
+            )
         call = model_call(portal_id, answer, None)
         await self._billing.record([call] if call else [])
         if answer.kind in {Kind.KNOWLEDGE, Kind.CURATED}:

@@ -14,6 +14,8 @@ from messaging.knowledge.answer import Answer, Kind
 from messaging.rules import RuleAnswer
 
 REFUSE_EVERY = timedelta(hours=24)
+SUBSCRIPTION = "subscription"
+"""What billing denies by where no limit is reached."""
 _SERVED = {"installing", "active", "payment_required", "unreachable"}
 _FREE_RULES = {"greeting", "help", "no_files", "thanks"}
 
@@ -26,6 +28,8 @@ class Composed:
     handled: list[Handled] = field(default_factory=list)
     greeted: list[ClaimedDialog] = field(default_factory=list)
     refused: list[Question] = field(default_factory=list)
+    limited: list[Question] = field(default_factory=list)
+    """Questions whose authors are told of the plan's limit."""
     explanations: list[Explanation] = field(default_factory=list)
     free: list[tuple[UUID, UUID]] = field(default_factory=list)
     """Questions (portal, id) that got no answer, only an honest no: it is not counted."""
@@ -49,6 +53,7 @@ class Composer:
         self._claimed_at = claimed_at
         self._greeted: set[UUID] = set()
         self._refused: set[tuple[UUID, int]] = set()
+        self._limited: set[tuple[UUID, int]] = set()
         self.composed = Composed()
 
     def sort_out(self, questions: Sequence[Question]) -> list[Question]:
@@ -60,11 +65,20 @@ class Composer:
         return list({self._dialog(one): None for one in questions})
 
     def say_limit(self, question: Question, quota: Quota, at: datetime) -> None:
-        """Say that the plan's limit is reached."""
+        """Say that the plan's limit is reached, or that the subscription has ended: to a person once a day."""
+        rule = "subscription_ended" if quota.limit == SUBSCRIPTION else "limit_reached"
+        person = (question.portal_id, question.author_id)
+        lately = question.limit_told_at and question.limit_told_at > self._claimed_at - REFUSE_EVERY
+        if lately or person in self._limited:
+            self._stay_silent(question, rule)
+            return
+        self._limited.add(person)
+        self.composed.limited.append(question)
         language = texts.language_of(question.body, question.language)
         resets_at = f"{quota.resets_at:%d.%m.%Y}" if quota.resets_at else ""
-        body = texts.LIMIT_REACHED[language].format(resets_at=resets_at)
-        self._reply(question, RuleAnswer("limit_reached", body), at, [self._quota(quota, at)])
+        said = texts.SUBSCRIPTION_ENDED if quota.limit == SUBSCRIPTION else texts.LIMIT_REACHED
+        body = said[language].format(resets_at=resets_at)
+        self._reply(question, RuleAnswer(rule, body), at, [self._quota(quota, at)])
 
     def reply_by_rule(self, question: Question, rule: RuleAnswer, quota: Quota, at: datetime) -> None:
         """Answer a counted question by rule."""

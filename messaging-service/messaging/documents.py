@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kit import ids, paging
+from kit.errors import PeerError
 from kit.queue import Bell
 from messaging.clients.billing import BillingClient
 from messaging.errors import DocumentNotFound, KnowledgeLimitReached
@@ -76,6 +77,7 @@ class Documents:
             async with self.engine.begin() as conn:
                 await statements.put_off_garbage(conn, upload.portal_id, document_id, now)
             return same, False
+        await self._report(upload.portal_id)
         self.bell.ring(INDEX)
         log.info(
             "document uploaded", portal_id=str(upload.portal_id), document_id=str(document_id), size=upload.size
@@ -115,7 +117,17 @@ class Documents:
         async with self.engine.begin() as conn:
             if await statements.delete(conn, portal_id, document_id):
                 await chunks.bump(conn, portal_id)
+        await self._report(portal_id)
         log.info("document deleted", portal_id=str(portal_id), document_id=str(document_id))
+
+    async def _report(self, portal_id: UUID) -> None:
+        async with self.engine.connect() as conn:
+            count, size = await statements.taken(conn, portal_id)
+        try:
+            await self.billing.report_kept(portal_id, {"kb_documents": count, "kb_megabytes": -(-size // MB)})
+        except PeerError as error:
+            # The next change tells it: what a portal keeps is limited here, and only shown there.
+            log.warning("kept documents not told", portal_id=str(portal_id), reason=error.reason)
 
     async def reindex(self, portal_id: UUID, document_id: UUID) -> Document:
         """Have a document read anew; answers come from what is there until then. Raises DocumentNotFound."""

@@ -181,6 +181,8 @@ class Question:
     created_at: datetime
     is_allowed: bool
     refused_at: datetime | None
+    limit_told_at: datetime | None
+    """When its author was told of the plan's limit last."""
     portal_state: str
     bot_id: int
     language: str
@@ -194,6 +196,8 @@ class Quota:
     granted: bool
     limit: str
     resets_at: datetime | None
+    features: frozenset[str] = frozenset()
+    """What the plan allows: llm, citations."""
 
 
 @dataclass(frozen=True)

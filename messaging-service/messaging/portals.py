@@ -81,6 +81,7 @@ async def _store(conn: AsyncConnection, change: pb.PortalChange) -> None:
         user_ids=list(change.access.user_ids),
         department_ids=list(change.access.department_ids),
         language=change.settings.language,
+        admin_user_ids=list(change.admin_user_ids),
     )
 
 

@@ -7,7 +7,7 @@ lease ends and the next worker finds what is left: questions still pending, or r
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from functools import partial
@@ -173,7 +173,7 @@ class Responder:
         with self._delivery.typing(composer.dialogs_of(looked_up)) if looked_up else nullcontext():
             quotas: dict[UUID, Quota] = await self._billing.reserve(asked) if asked else {}
             quota_at = self._now()
-            answered = await self._look_up([one for one in looked_up if quotas[one.id].granted])
+            answered = await self._look_up([one for one in looked_up if quotas[one.id].granted], quotas)
         for question in asked:
             quota, rule = quotas[question.id], ruled[question.id]
             if not quota.granted:
@@ -184,14 +184,17 @@ class Responder:
                 composer.reply_from_knowledge(question, answered[question.id], quota, quota_at)
         return composer.composed
 
-    async def _look_up(self, questions: Sequence[Question]) -> dict[UUID, Answered]:
+    async def _look_up(self, questions: Sequence[Question], quotas: Mapping[UUID, Quota]) -> dict[UUID, Answered]:
         versions = await self._answering.versions([one.portal_id for one in questions]) if questions else {}
-        return {one.id: await self._look_one_up(one, versions.get(one.portal_id)) for one in questions}
+        return {
+            one.id: await self._look_one_up(one, versions.get(one.portal_id), quotas[one.id]) for one in questions
+        }
 
-    async def _look_one_up(self, question: Question, version: int | None) -> Answered:
+    async def _look_one_up(self, question: Question, version: int | None, quota: Quota) -> Answered:
         began = time.perf_counter()
         said = without_mentions(question.body, question.bot_id)
-        answer = await self._answering.answer(question.portal_id, version, said, partial(self._history, question))
+        history = partial(self._history, question)
+        answer = await self._answering.answer(question.portal_id, version, said, history, quota.features)
         return Answered(answer, self._now(), int(1000 * (time.perf_counter() - began)))
 
     async def _history(self, question: Question) -> list[Turn]:
@@ -215,6 +218,8 @@ class Responder:
                 await statements.mark_greeted(conn, composed.greeted, now)
             if composed.refused:
                 await statements.mark_refused(conn, composed.refused, now)
+            if composed.limited:
+                await statements.mark_refused(conn, composed.limited, now, by_limit=True)
 
     async def _record(self, calls: Sequence[ModelCall]) -> None:
         try:

@@ -114,6 +114,7 @@ portals = Table(
     Column("bot_id", BigInteger, nullable=False),
     Column("token_hashes", ARRAY(LargeBinary), nullable=False),
     Column("access_mode", Text, nullable=False),
+    Column("admin_user_ids", ARRAY(BigInteger), nullable=False),
     Column("user_ids", ARRAY(BigInteger), nullable=False),
     Column("department_ids", ARRAY(BigInteger), nullable=False),
     Column("language", Text, nullable=False),

@@ -62,6 +62,27 @@ LIMIT_REACHED = {
     "ru": "Лимит ответов вашей компании на этот период исчерпан. Он обновится {resets_at}.",
     "en": "Your company's limit of answers for this period is used up. It starts anew on {resets_at}.",
 }
+SUBSCRIPTION_ENDED = {
+    "ru": "Подписка вашей компании на Teachbase AI закончилась, поэтому я пока не отвечаю. "
+    "Продлить её может администратор портала.",
+    "en": "Your company's subscription to Teachbase AI has ended, so I do not answer for now. "
+    "The portal's administrator can renew it.",
+}
+LIMIT_NAMES = {
+    "replies_per_month": {"ru": "ответы бота", "en": "answers of the bot"},
+    "llm_tokens_per_month": {"ru": "токены языковой модели", "en": "tokens of the language model"},
+    "allowed_users": {"ru": "сотрудники с доступом к боту", "en": "employees with access to the bot"},
+    "kb_documents": {"ru": "документы базы знаний", "en": "documents of the knowledge base"},
+    "kb_megabytes": {"ru": "мегабайты базы знаний", "en": "megabytes of the knowledge base"},
+}
+LIMIT_ALERT = {
+    "ru": "[b]{name}[/b]: использовано {used} из {limit} ({threshold} %). Счёт начнётся заново {resets_at}.",
+    "en": "[b]{name}[/b]: {used} of {limit} used ({threshold} %). The count starts anew on {resets_at}.",
+}
+LIMIT_ALERT_KEPT = {
+    "ru": "[b]{name}[/b]: занято {used} из {limit} ({threshold} %).",
+    "en": "[b]{name}[/b]: {used} of {limit} taken ({threshold} %).",
+}
 WELCOME = {"ru": "Пожалуйста! Спрашивайте ещё.", "en": "You are welcome! Ask again any time."}
 PONG = {"ru": "pong", "en": "pong"}
 

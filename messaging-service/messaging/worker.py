@@ -27,6 +27,10 @@ async def run(stop: asyncio.Event) -> None:
     metrics.serve(app.settings.metrics_port)
     portals = Follower("portals", app.portal_changes.cursor, app.portal.watch, app.portal_changes.apply)
     outcomes = Follower("outcomes", app.outcomes.cursor, app.delivery.watch, app.outcomes.apply)
+    marketplace = Follower("marketplace", app.marketplace.cursor, app.portal.watch, app.marketplace.apply)
+    limit_alerts = Follower(
+        "limit_alerts", app.limit_alerts.cursor, app.billing.watch_alerts, app.limit_alerts.apply
+    )
     jobs = {RESPOND: app.dispatcher.ring, PRUNE: app.pruner.round}
     await run_tasks(
         stop,
@@ -45,5 +49,7 @@ async def run(stop: asyncio.Event) -> None:
         background.every(3600, "partitions", app.ensure_partitions),
         portals.run(),
         outcomes.run(),
+        marketplace.run(),
+        limit_alerts.run(),
     )
     await app.close()

@@ -144,6 +144,16 @@ class StoredToken:
 
 
 @dataclass(frozen=True)
+class Marketplace:
+    """What app.info said of a portal's subscription (contract 8): `days` may be negative, in its grace."""
+
+    status: str = ""
+    days: int | None = None
+    is_payment_expired: bool = False
+    noted_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class PortalChange:
     """A portal as the followers of the feed need it, with the feed's newest id of it in the page."""
 
@@ -151,6 +161,9 @@ class PortalChange:
     portal: Portal
     purge_asked_at: datetime | None
     application_token_hashes: tuple[bytes, ...]
+    marketplace: Marketplace = Marketplace()
+    admin_user_ids: tuple[int, ...] = ()
+    """Administrators whose credential lives."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -14,7 +15,7 @@ from kit.errors import DomainError
 from portal import changes
 from portal.bot import Bots
 from portal.clients.rest import PortalRest
-from portal.domain import portal_id_of
+from portal.domain import Marketplace, portal_id_of
 from portal.errors import LookedLately, NoCredential, OauthUnavailable, TokenRefused
 from portal.install import Installs
 from portal.life import Move, State
@@ -27,6 +28,7 @@ log = structlog.get_logger("life")
 
 
 LOOK_EVERY = timedelta(minutes=1)
+_MOST_DAYS = 100_000
 
 
 @dataclass
@@ -124,6 +126,7 @@ class LifeCycle:
 
     async def look_at_payment(self, portal_id: UUID) -> None:
         """Ask the portal itself: the event proves nothing and says little (contract 8)."""
+        info: dict[str, Any] = {}
         try:
             info = as_map(await self._rest.call(portal_id, "app.info", {}, is_idempotent=True))
             move = Move.LAPSED if as_flag(info.get("PAYMENT_EXPIRED")) else Move.PAID
@@ -141,9 +144,20 @@ class LifeCycle:
             return
         async with self._engine.begin() as conn:
             await statements.move(conn, portal_id, move, self._now())
+            await statements.note_marketplace(conn, portal_id, _said(info, move, self._now()))
             await changes.announce(conn, portal_id)
 
     async def _state(self, portal_id: UUID) -> State:
         async with self._engine.connect() as conn:
             portal = await statements.get(conn, portal_id)
         return State(portal.state)
+
+
+def _said(info: dict[str, Any], move: Move, now: datetime) -> Marketplace:
+    days = info.get("DAYS")
+    return Marketplace(
+        status=str(info.get("STATUS") or "")[:8],
+        days=days if isinstance(days, int) and abs(days) < _MOST_DAYS else None,
+        is_payment_expired=move is Move.LAPSED,
+        noted_at=now,
+    )

@@ -10,6 +10,7 @@ from portal.domain import (
     Bot,
     Department,
     Employee,
+    Marketplace,
     Portal,
     PortalChange,
     PortalSettings,
@@ -127,6 +128,18 @@ def _listened(told: Portal) -> str:
     return "fetch" if "fetch" in {told.settings.event_mode, told.bot.event_mode} else "webhook"
 
 
+def marketplace(said: Marketplace) -> pb.Marketplace | None:
+    """Pack what app.info said, None where nobody asked yet."""
+    if said.noted_at is None:
+        return None
+    return pb.Marketplace(
+        status=said.status,
+        days=said.days,
+        is_payment_expired=said.is_payment_expired,
+        noted_at=moment(said.noted_at),
+    )
+
+
 def change(value: PortalChange) -> pb.PortalChange:
     """Pack a portal as its followers need it."""
     told = value.portal
@@ -141,4 +154,6 @@ def change(value: PortalChange) -> pb.PortalChange:
         access=access(reached),
         purge_asked_at=moment(value.purge_asked_at),
         settings=settings(replace(told.settings, event_mode=_listened(told))),
+        admin_user_ids=value.admin_user_ids,
+        marketplace=marketplace(value.marketplace),
     )

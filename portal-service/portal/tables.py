@@ -45,6 +45,10 @@ portals = Table(
     Column("reached_department_ids", ARRAY(BigInteger), nullable=False),
     Column("departments_read_at", _moment),
     Column("probe_due_at", _moment),
+    Column("marketplace_status", Text, nullable=False),
+    Column("marketplace_days", Integer),
+    Column("marketplace_expired", Boolean, nullable=False),
+    Column("marketplace_noted_at", _moment),
 )
 
 portal_probes = Table(

@@ -166,6 +166,282 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/billing/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * On how many days portals used the bot, most active first
+         * @description Return the replies of each of the last `days`: the Marketplace pays by active days.
+         */
+        get: operations["activity_v1_admin_billing_activity_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/billing/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Limits that portals came near to, newest first
+         * @description List what administrators were told of: 50, 80 and 100 per cent of a limit.
+         */
+        get: operations["alerts_v1_admin_billing_alerts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/billing/drifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counters that are not what their events add up to
+         * @description Return what the last hourly recount found.
+         */
+        get: operations["drifts_v1_admin_billing_drifts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/billing/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Plans, in their current versions
+         * @description List all of them, by code.
+         */
+        get: operations["plans_v1_admin_billing_plans_get"];
+        put?: never;
+        /**
+         * Make a plan
+         * @description Make one; 409 `plan_exists` where there is one of this code. Audited.
+         */
+        post: operations["create_plan_v1_admin_billing_plans_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Make a new version of a plan
+         * @description Portals stay on their version until they are moved; 404 `plan_not_found`. Audited.
+         */
+        patch: operations["change_plan_v1_admin_billing_plans_patch"];
+        trace?: never;
+    };
+    "/v1/admin/billing/plans/{code}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every version of a plan, newest first
+         * @description List them; `portals`: how many are on each.
+         */
+        get: operations["versions_v1_admin_billing_plans__code__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/billing/portals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What portals are on, nearest to a limit first
+         * @description Filter by plan, status, and the least per cent of a limit that was used.
+         */
+        get: operations["subscriptions_v1_admin_billing_portals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/billing/portals/{portal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a portal is on, why, and what it was on
+         * @description Return it; 404 `portal_not_found`.
+         */
+        get: operations["subscription_v1_admin_billing_portals__portal_id__get"];
+        /**
+         * Change what a portal is on
+         * @description Plan (at once or with the next period), limits of its own, payment, suspension. Audited.
+         */
+        put: operations["change_subscription_v1_admin_billing_portals__portal_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/billing/portals/{portal_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a portal used, unit by unit, newest first
+         * @description List counted units, each with the message it paid for.
+         */
+        get: operations["events_v1_admin_billing_portals__portal_id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/billing/portals/{portal_id}/recount": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count a portal's usage anew from its events
+         * @description Have its counters say what its events add up to; returns what was wrong. Audited.
+         */
+        post: operations["recount_v1_admin_billing_portals__portal_id__recount_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/billing/portals/{portal_id}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a portal was on and used in one period
+         * @description Return the period that the moment `at` belongs to.
+         */
+        get: operations["statement_v1_admin_billing_portals__portal_id__statement_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/billing/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What models cost
+         * @description Return the prices that count now, and models without one.
+         */
+        get: operations["prices_v1_admin_billing_prices_get"];
+        /**
+         * Say what a model costs from now on
+         * @description What was counted before stays as it was. Audited.
+         */
+        put: operations["set_price_v1_admin_billing_prices_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/billing/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Usage by day, portal or metric
+         * @description Sum up the days (UTC) from `since` to `until`, both included; the last 30 by default.
+         */
+        get: operations["usage_v1_admin_billing_usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/billing/usage.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every counted unit, as a file
+         * @description Stream the units counted from `since` to `until`, the last 31 days by default.
+         */
+        get: operations["usage_csv_v1_admin_billing_usage_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/dialogs": {
         parameters: {
             query?: never;
@@ -1515,6 +1791,20 @@ export interface components {
             role?: ("owner" | "operator" | "viewer") | null;
         };
         /**
+         * Activity
+         * @description On how many days a portal used the bot, and its replies on each, the first day first.
+         */
+        Activity: {
+            /** Active Days */
+            active_days: number;
+            /** Id */
+            id: string;
+            /** Portal Id */
+            portal_id: string;
+            /** Replies */
+            replies: number[];
+        };
+        /**
          * AdminAccount
          * @description A member of the vendor's staff.
          */
@@ -2016,6 +2306,32 @@ export interface components {
             uploaded_by: number;
         };
         /**
+         * Drift
+         * @description A counter that is not what its events add up to.
+         */
+        Drift: {
+            /** Counter */
+            counter: number;
+            /** Events */
+            events: number;
+            /** Found At */
+            found_at: string | null;
+            /** Name */
+            name: string;
+            /** Period From */
+            period_from: string;
+            /** Portal Id */
+            portal_id: string;
+        };
+        /**
+         * Drifts
+         * @description The largest first.
+         */
+        Drifts: {
+            /** Items */
+            items: components["schemas"]["Drift"][];
+        };
+        /**
          * Event
          * @description A line of what happened.
          */
@@ -2381,6 +2697,28 @@ export interface components {
             reason: string | null;
         };
         /**
+         * LimitAlert
+         * @description A limit of which `threshold` per cent are used.
+         */
+        LimitAlert: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Limit */
+            limit: number;
+            /** Name */
+            name: string;
+            /** Portal Id */
+            portal_id: string;
+            /** Resets At */
+            resets_at: string;
+            /** Threshold */
+            threshold: number;
+            /** Used */
+            used: number;
+        };
+        /**
          * Location
          * @description Where a passage stands: `starts` and `ends` count characters of the document's text.
          */
@@ -2403,6 +2741,20 @@ export interface components {
             email: string;
             /** Password */
             password: string;
+        };
+        /**
+         * Marketplace
+         * @description What Bitrix24 says: status F free, D demo, T trial, P paid, L local, S subscription.
+         */
+        Marketplace: {
+            /** Days */
+            days: number | null;
+            /** Is Payment Expired */
+            is_payment_expired: boolean;
+            /** Noted At */
+            noted_at: string;
+            /** Status */
+            status: string;
         };
         /**
          * Mended
@@ -2453,6 +2805,35 @@ export interface components {
             state: string;
             /** Trace Id */
             trace_id: string;
+        };
+        /**
+         * ModelPrice
+         * @description A price, and since when it counts.
+         */
+        ModelPrice: {
+            /** Completion Minor */
+            completion_minor: number;
+            /**
+             * Currency
+             * @default RUB
+             */
+            currency: string;
+            /** Model */
+            model: string;
+            /** Prompt Minor */
+            prompt_minor: number;
+            /** Valid From */
+            valid_from: string;
+        };
+        /**
+         * ModelPrices
+         * @description Prices that count now, and models that were asked in the last 30 days and have none.
+         */
+        ModelPrices: {
+            /** Items */
+            items: components["schemas"]["ModelPrice"][];
+            /** Unpriced */
+            unpriced: string[];
         };
         /**
          * NewAccount
@@ -2547,6 +2928,27 @@ export interface components {
             /** Uuid */
             uuid: string;
         };
+        /**
+         * Override
+         * @description A limit that one portal has instead of its plan's.
+         */
+        Override: {
+            /** Expires At */
+            expires_at: string | null;
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+            /** Value */
+            value: number;
+        };
+        /** Page[Activity] */
+        Page_Activity_: {
+            /** Items */
+            items: components["schemas"]["Activity"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Page[AdminAccount] */
         Page_AdminAccount_: {
             /** Items */
@@ -2610,6 +3012,13 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Page[LimitAlert] */
+        Page_LimitAlert_: {
+            /** Items */
+            items: components["schemas"]["LimitAlert"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Page[Message] */
         Page_Message_: {
             /** Items */
@@ -2621,6 +3030,13 @@ export interface components {
         Page_OutboxItem_: {
             /** Items */
             items: components["schemas"]["OutboxItem"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[Plan] */
+        Page_Plan_: {
+            /** Items */
+            items: components["schemas"]["Plan"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -2638,10 +3054,31 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Page[Subscription] */
+        Page_Subscription_: {
+            /** Items */
+            items: components["schemas"]["Subscription"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Page[Unsatisfied] */
         Page_Unsatisfied_: {
             /** Items */
             items: components["schemas"]["Unsatisfied"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[UsageEvent] */
+        Page_UsageEvent_: {
+            /** Items */
+            items: components["schemas"]["UsageEvent"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[UsageSum] */
+        Page_UsageSum_: {
+            /** Items */
+            items: components["schemas"]["UsageSum"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -2654,6 +3091,102 @@ export interface components {
             current_password: string;
             /** New Password */
             new_password: string;
+        };
+        /**
+         * Plan
+         * @description A version of a plan; `portals`: how many are on it.
+         */
+        Plan: {
+            /** Code */
+            code: string;
+            /** Created At */
+            created_at: string | null;
+            /** Currency */
+            currency: string;
+            /** Features */
+            features: string[];
+            /** Grace Days */
+            grace_days: number;
+            /** Id */
+            id: string;
+            /** Limits */
+            limits: {
+                [key: string]: number;
+            };
+            /** Name En */
+            name_en: string;
+            /** Name Ru */
+            name_ru: string;
+            /** Period */
+            period: string;
+            /** Portals */
+            portals: number;
+            /** Price Minor */
+            price_minor: number;
+            /** Soft Limits */
+            soft_limits: string[];
+            /** Trial Days */
+            trial_days: number;
+            /** Version */
+            version: number;
+        };
+        /**
+         * PlanChange
+         * @description A plan to be made, or its next version; `request_id`: asked for again it changes nothing.
+         */
+        PlanChange: {
+            /** Code */
+            code: string;
+            /**
+             * Currency
+             * @default RUB
+             */
+            currency: string;
+            /**
+             * Features
+             * @default [
+             *       "llm",
+             *       "citations",
+             *       "analytics"
+             *     ]
+             */
+            features: ("llm" | "citations" | "analytics")[];
+            /**
+             * Grace Days
+             * @default 14
+             */
+            grace_days: number;
+            /**
+             * Limits
+             * @default {}
+             */
+            limits: {
+                [key: string]: number;
+            };
+            /** Name En */
+            name_en: string;
+            /** Name Ru */
+            name_ru: string;
+            /**
+             * Period
+             * @default month
+             * @enum {string}
+             */
+            period: "month" | "year";
+            /** Price Minor */
+            price_minor: number;
+            /** Request Id */
+            request_id?: string | null;
+            /**
+             * Soft Limits
+             * @default []
+             */
+            soft_limits: ("replies_per_month" | "llm_tokens_per_month" | "allowed_users" | "kb_documents" | "kb_megabytes")[];
+            /**
+             * Trial Days
+             * @default 0
+             */
+            trial_days: number;
         };
         /**
          * Portal
@@ -2819,6 +3352,23 @@ export interface components {
             by_status: {
                 [key: string]: number;
             };
+        };
+        /**
+         * PriceChange
+         * @description What a million tokens of a model cost, in minor units.
+         */
+        PriceChange: {
+            /** Completion Minor */
+            completion_minor: number;
+            /**
+             * Currency
+             * @default RUB
+             */
+            currency: string;
+            /** Model */
+            model: string;
+            /** Prompt Minor */
+            prompt_minor: number;
         };
         /**
          * Provision
@@ -3233,6 +3783,30 @@ export interface components {
             waiting_s: number;
         };
         /**
+         * Statement
+         * @description What a portal was on and used in one period.
+         */
+        Statement: {
+            /** Changes */
+            changes: components["schemas"]["SubscriptionEntry"][];
+            /** Cost Micro */
+            cost_micro: number;
+            /** Currency */
+            currency: string;
+            /** Days */
+            days: components["schemas"]["UsageDay"][];
+            /** Limits */
+            limits: components["schemas"]["UsageLimit"][];
+            period: components["schemas"]["UsagePeriod"];
+            plan: components["schemas"]["Plan"];
+            /** Portal Id */
+            portal_id: string;
+            /** Price Minor */
+            price_minor: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+        };
+        /**
          * Status
          * @description Whether the bot works here, and what to do if it does not; administrators see why.
          *
@@ -3310,6 +3884,153 @@ export interface components {
             status: "ok" | "error";
         };
         /**
+         * Subscription
+         * @description What a portal is on and used; `used_percent` of its most used limit.
+         */
+        Subscription: {
+            /** Anchor Day */
+            anchor_day: number;
+            /** Canceled At */
+            canceled_at: string | null;
+            /** Ends At */
+            ends_at: string | null;
+            /** Id */
+            id: string;
+            /** Limits */
+            limits: components["schemas"]["UsageLimit"][];
+            marketplace: components["schemas"]["Marketplace"] | null;
+            /** Next Plan At */
+            next_plan_at: string | null;
+            /** Next Plan Code */
+            next_plan_code: string | null;
+            /** Overrides */
+            overrides: components["schemas"]["Override"][];
+            /** Paid Until */
+            paid_until: string | null;
+            period: components["schemas"]["UsagePeriod"];
+            plan: components["schemas"]["Plan"];
+            /** Plan Code */
+            plan_code: string;
+            /** Plan Version */
+            plan_version: number;
+            /** Portal Id */
+            portal_id: string;
+            /** Status */
+            status: string;
+            /** Suspended At */
+            suspended_at: string | null;
+            /** Suspended Reason */
+            suspended_reason: string | null;
+            /** Time Zone */
+            time_zone: string;
+            /** Trial Ends At */
+            trial_ends_at: string | null;
+            /** Used Percent */
+            used_percent: number;
+        };
+        /**
+         * SubscriptionChange
+         * @description What is absent stays; a moment that is null is taken away. `overrides` are all there are then.
+         */
+        SubscriptionChange: {
+            /** Anchor Day */
+            anchor_day?: number | null;
+            /**
+             * At
+             * @default now
+             * @enum {string}
+             */
+            at: "now" | "next_period";
+            /** Canceled At */
+            canceled_at?: string | null;
+            /** Overrides */
+            overrides?: {
+                [key: string]: number;
+            } | null;
+            /** Overrides Expire At */
+            overrides_expire_at?: string | null;
+            /** Paid Until */
+            paid_until?: string | null;
+            /** Plan Code */
+            plan_code?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Request Id */
+            request_id?: string | null;
+            /** Suspended */
+            suspended?: boolean | null;
+            /** Time Zone */
+            time_zone?: string | null;
+            /** Trial Ends At */
+            trial_ends_at?: string | null;
+        };
+        /**
+         * SubscriptionDetail
+         * @description A subscription with its history, the newest first.
+         */
+        SubscriptionDetail: {
+            /** Anchor Day */
+            anchor_day: number;
+            /** Canceled At */
+            canceled_at: string | null;
+            /** Ends At */
+            ends_at: string | null;
+            /** History */
+            history: components["schemas"]["SubscriptionEntry"][];
+            /** Id */
+            id: string;
+            /** Limits */
+            limits: components["schemas"]["UsageLimit"][];
+            marketplace: components["schemas"]["Marketplace"] | null;
+            /** Next Plan At */
+            next_plan_at: string | null;
+            /** Next Plan Code */
+            next_plan_code: string | null;
+            /** Overrides */
+            overrides: components["schemas"]["Override"][];
+            /** Paid Until */
+            paid_until: string | null;
+            period: components["schemas"]["UsagePeriod"];
+            plan: components["schemas"]["Plan"];
+            /** Plan Code */
+            plan_code: string;
+            /** Plan Version */
+            plan_version: number;
+            /** Portal Id */
+            portal_id: string;
+            /** Status */
+            status: string;
+            /** Suspended At */
+            suspended_at: string | null;
+            /** Suspended Reason */
+            suspended_reason: string | null;
+            /** Time Zone */
+            time_zone: string;
+            /** Trial Ends At */
+            trial_ends_at: string | null;
+            /** Used Percent */
+            used_percent: number;
+        };
+        /**
+         * SubscriptionEntry
+         * @description What a portal was on from a moment on, and why it changed.
+         */
+        SubscriptionEntry: {
+            /** At */
+            at: string;
+            /** Plan Code */
+            plan_code: string;
+            /** Plan Version */
+            plan_version: number;
+            /** Reason */
+            reason: string;
+            /** Status */
+            status: string;
+        };
+        /**
          * Suspension
          * @description Why a portal is not served any more; its administrator reads it.
          */
@@ -3374,9 +4095,49 @@ export interface components {
          * @description What was used of the plan; an employee who is no administrator sees the replies they got.
          */
         Usage: {
+            /**
+             * Days
+             * @default []
+             */
+            days: components["schemas"]["UsedOnDay"][];
             /** Limits */
             limits: components["schemas"]["UsageLimit"][];
             period: components["schemas"]["UsagePeriod"];
+            plan?: components["schemas"]["UsagePlan"] | null;
+        };
+        /**
+         * UsageDay
+         * @description What was used of a metric on a day (UTC).
+         */
+        UsageDay: {
+            /** Day */
+            day: string;
+            /** Name */
+            name: string;
+            /** Units */
+            units: number;
+        };
+        /**
+         * UsageEvent
+         * @description One counted unit; its id is that of the message that was answered.
+         */
+        UsageEvent: {
+            /** Channel */
+            channel: string;
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Message Id */
+            message_id: string | null;
+            /** Metric */
+            metric: string;
+            /** Portal Id */
+            portal_id: string;
+            /** Trace Id */
+            trace_id: string | null;
+            /** Units */
+            units: number;
         };
         /**
          * UsageLimit
@@ -3401,6 +4162,50 @@ export interface components {
             from: string;
             /** To */
             to: string;
+        };
+        /**
+         * UsagePlan
+         * @description The plan that is used; `ends_at` null = it does not end.
+         */
+        UsagePlan: {
+            /** Code */
+            code: string;
+            /** Ends At */
+            ends_at: string | null;
+            /** Name En */
+            name_en: string;
+            /** Name Ru */
+            name_ru: string;
+            /** Status */
+            status: string;
+        };
+        /**
+         * UsageSum
+         * @description Usage summed up by `key`: a day, a portal's id or a metric. Costs in millionths of the minor unit.
+         */
+        UsageSum: {
+            /** Cost Micro */
+            cost_micro: number;
+            /** Currency */
+            currency: string | null;
+            /** Key */
+            key: string;
+            /** Price Minor */
+            price_minor: number | null;
+            /** Replies */
+            replies: number;
+            /** Tokens */
+            tokens: number;
+        };
+        /**
+         * UsedOnDay
+         * @description Replies that were counted on a day (UTC).
+         */
+        UsedOnDay: {
+            /** Day */
+            day: string;
+            /** Replies */
+            replies: number;
         };
         /** ValidationError */
         ValidationError: {
@@ -3626,6 +4431,539 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SessionTokens"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    activity_v1_admin_billing_activity_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                days?: number;
+                limit?: number;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Activity_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    alerts_v1_admin_billing_alerts_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                portal_id?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LimitAlert_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    drifts_v1_admin_billing_drifts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drifts"];
+                };
+            };
+        };
+    };
+    plans_v1_admin_billing_plans_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Plan_"];
+                };
+            };
+        };
+    };
+    create_plan_v1_admin_billing_plans_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_plan_v1_admin_billing_plans_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    versions_v1_admin_billing_plans__code__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Plan_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    subscriptions_v1_admin_billing_portals_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                near?: number;
+                plan?: string;
+                portal_id?: string | null;
+                since?: string | null;
+                status?: string;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Subscription_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    subscription_v1_admin_billing_portals__portal_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_subscription_v1_admin_billing_portals__portal_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    events_v1_admin_billing_portals__portal_id__events_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UsageEvent_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    recount_v1_admin_billing_portals__portal_id__recount_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drifts"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    statement_v1_admin_billing_portals__portal_id__statement_get: {
+        parameters: {
+            query: {
+                at: string;
+            };
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    prices_v1_admin_billing_prices_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPrices"];
+                };
+            };
+        };
+    };
+    set_price_v1_admin_billing_prices_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPrice"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    usage_v1_admin_billing_usage_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                group?: "day" | "portal" | "metric";
+                limit?: number;
+                metric?: ("replies_per_month" | "llm_tokens_per_month" | "allowed_users" | "kb_documents" | "kb_megabytes") | "";
+                portal_id?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UsageSum_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    usage_csv_v1_admin_billing_usage_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                portal_id?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {

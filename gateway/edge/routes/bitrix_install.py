@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from edge import provision
+from edge import provision, seats
 from edge.auth import PortalAdmin
 from edge.errors import ApiError
 from edge.rpc import INSTALL_TIMEOUT_S, Peers, ask
@@ -83,6 +83,7 @@ async def finalize(body: InstallFinalize, session: PortalAdmin, peers: Peers) ->
     if body.portal_id != session.portal_id:
         raise ApiError(403, "forbidden", "The token is of another portal.")
     user_ids = sorted(set(body.selected_user_ids))
+    await seats.take(peers, body.portal_id, len(user_ids))
     saved = await ask(
         "portal",
         peers.portal.FinalizeInstall,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from edge import portal_rows, provision
+from edge import portal_rows, provision, seats
 from edge.auth import PortalAdmin, PortalUser
 from edge.errors import ApiError
 from edge.rows import portal_settings
@@ -22,6 +22,7 @@ from teachbase.portal.v1 import settings_pb2
 
 router = APIRouter(tags=["portal app"])
 
+_USAGE_DAYS = 31
 _WELCOMES_WAIT_S = 2.0
 
 
@@ -68,6 +69,7 @@ async def set_allowed_users(
         user_ids=sorted(set(body.user_ids)),
         department_ids=sorted(set(body.department_ids)),
     )
+    await seats.take(peers, session.portal_id, len(access.user_ids))
     request = pb.SetAccessRequest(portal_id=session.portal_id, access=access)
     answer = await ask("portal", peers.portal.SetAccess, request, INSTALL_TIMEOUT_S)
     saved = answer.portal.access
@@ -134,7 +136,7 @@ async def set_settings(
 @router.get("/v1/portal/usage", summary="What was used this month")
 async def usage(session: PortalUser, peers: Peers) -> shapes.Usage:
     """Return the plan's limits to an administrator, and their own replies to an employee."""
-    asked = billing.GetUsageRequest(portal_id=session.portal_id)
+    asked = billing.GetUsageRequest(portal_id=session.portal_id, days=_USAGE_DAYS if session.is_admin else 0)
     counted = await ask("billing", peers.billing.GetUsage, asked)
     if session.is_admin:
         return portal_rows.usage(counted)

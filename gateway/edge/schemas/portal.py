@@ -174,8 +174,27 @@ class UsageLimit(BaseModel):
     resets_at: str
 
 
+class UsagePlan(BaseModel):
+    """The plan that is used; `ends_at` null = it does not end."""
+
+    code: str
+    name_ru: str
+    name_en: str
+    status: str
+    ends_at: str | None
+
+
+class UsedOnDay(BaseModel):
+    """Replies that were counted on a day (UTC)."""
+
+    day: str
+    replies: int
+
+
 class Usage(BaseModel):
     """What was used of the plan; an employee who is no administrator sees the replies they got."""
 
     period: UsagePeriod
     limits: list[UsageLimit]
+    plan: UsagePlan | None = None
+    days: list[UsedOnDay] = []

@@ -1,6 +1,6 @@
 """The billing context: whether an answer is allowed, and that it was given."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from uuid import UUID
 
 import grpc
@@ -29,17 +29,16 @@ class BillingClient:
             ]
         )
         answer = await call(self._stub.Reserve, request, peer=PEER, timeout=_TIMEOUT_S)
-        return {
-            UUID(decision.key): Quota(decision.granted, decision.limit, to_datetime(decision, "resets_at"))
-            for decision in answer.decisions
-        }
+        return {UUID(decision.key): _quota(decision) for decision in answer.decisions}
 
-    async def reserve_one(self, portal_id: UUID, key: UUID) -> bool:
-        """Set an answer aside. Returns whether the plan allows it."""
-        wanted = pb.Reservation(portal_id=str(portal_id), key=str(key), trace_id=key.hex)
+    async def reserve_one(self, portal_id: UUID, key: UUID) -> Quota:
+        """Set an answer aside that is asked for at the portal's page."""
+        wanted = pb.Reservation(
+            portal_id=str(portal_id), key=str(key), trace_id=key.hex, channel=pb.CHANNEL_PORTAL
+        )
         request = pb.ReserveRequest(reservations=[wanted])
         answer = await call(self._stub.Reserve, request, peer=PEER, timeout=_TIMEOUT_S)
-        return answer.decisions[0].granted
+        return _quota(answer.decisions[0])
 
     async def release(self, free: Collection[tuple[UUID, UUID]]) -> None:
         """Give back what was set aside for (portal id, question id): no answer came of it."""
@@ -71,11 +70,34 @@ class BillingClient:
         answer = await call(self._stub.GetLimits, request, peer=PEER, timeout=_TIMEOUT_S)
         return {limit.name: limit.value for limit in answer.limits}
 
+    async def report_kept(self, portal_id: UUID, kept: Mapping[str, int]) -> None:
+        """Tell how much a portal keeps of what its plan limits."""
+        request = pb.ReportKeptRequest(
+            portal_id=str(portal_id), kept=[pb.Limit(name=name, value=value) for name, value in kept.items()]
+        )
+        await call(self._stub.ReportKept, request, peer=PEER, timeout=_TIMEOUT_S)
+
+    async def note_marketplace(self, notes: Sequence[pb.MarketplaceNote]) -> None:
+        """Tell what Bitrix24 says of portals' subscriptions."""
+        if notes:
+            request = pb.NoteMarketplaceRequest(notes=notes)
+            await call(self._stub.NoteMarketplace, request, peer=PEER, timeout=_TIMEOUT_S)
+
+    async def watch_alerts(self, cursor: int) -> AsyncIterator[pb.WatchAlertsResponse]:
+        """Yield pages of the feed of limits that portals are near to, for ever."""
+        async for page in self._stub.WatchAlerts(pb.WatchAlertsRequest(cursor=cursor)):
+            yield page
+
     async def commit(self, answered: Collection[tuple[UUID, UUID]]) -> None:
         """Count the replies to questions, given as (portal id, question id); what was free stays uncounted."""
         keys = _keys(answered)
         if keys:
             await call(self._stub.Commit, pb.CommitRequest(keys=keys), peer=PEER, timeout=_TIMEOUT_S)
+
+
+def _quota(decision: pb.ReserveDecision) -> Quota:
+    resets_at = to_datetime(decision, "resets_at")
+    return Quota(decision.granted, decision.limit, resets_at, frozenset(decision.features))
 
 
 def _keys(named: Collection[tuple[UUID, UUID]]) -> list[pb.ReservationKey]:

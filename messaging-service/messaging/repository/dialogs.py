@@ -91,6 +91,7 @@ async def questions(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog]) -> 
         text("""
             SELECT m.id, m.portal_id, m.dialog_id, m.provider_message_id, m.author_id, m.kind, m.body,
                    m.created_at, m.revision, p.state AS portal_state, p.bot_id, p.language, r.refused_at,
+                   l.told_at,
                    p.access_mode = 'all'
                    OR (p.access_mode = 'list' AND m.author_id = ANY(p.user_ids))
                    OR (p.access_mode = 'departments' AND m.author_departments && p.department_ids) AS is_allowed
@@ -98,6 +99,7 @@ async def questions(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog]) -> 
             JOIN messages AS m USING (portal_id, dialog_id)
             JOIN portals AS p ON p.id = m.portal_id
             LEFT JOIN refusals AS r ON r.portal_id = m.portal_id AND r.user_id = m.author_id
+            LEFT JOIN limit_notices AS l ON l.portal_id = m.portal_id AND l.user_id = m.author_id
             WHERE m.direction = 'rx' AND m.state = 'pending'
             ORDER BY m.portal_id, m.dialog_id, m.provider_message_id, m.id
             LIMIT :most
@@ -116,6 +118,7 @@ async def questions(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog]) -> 
             created_at=row.created_at,
             is_allowed=row.is_allowed,
             refused_at=row.refused_at,
+            limit_told_at=row.told_at,
             portal_state=row.portal_state,
             bot_id=row.bot_id,
             language=row.language or DEFAULT_LANGUAGE,
@@ -181,16 +184,19 @@ async def mark_greeted(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog], 
     )
 
 
-async def mark_refused(conn: AsyncConnection, refused: Sequence[Question], now: datetime) -> None:
-    """Remember that people got their refusal of the day."""
+async def mark_refused(
+    conn: AsyncConnection, refused: Sequence[Question], now: datetime, *, by_limit: bool = False
+) -> None:
+    """Remember that people got their refusal of the day, or were told of the plan's limit."""
+    table, column = ("limit_notices", "told_at") if by_limit else ("refusals", "refused_at")
     await conn.execute(
-        text("""
-            INSERT INTO refusals (portal_id, user_id, refused_at)
+        text(f"""
+            INSERT INTO {table} (portal_id, user_id, {column})
             SELECT portal_id, user_id, CAST(:now AS timestamptz)
             FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:user_ids AS bigint[])) AS new (portal_id, user_id)
             ORDER BY portal_id, user_id
-            ON CONFLICT (portal_id, user_id) DO UPDATE SET refused_at = excluded.refused_at
-        """),
+            ON CONFLICT (portal_id, user_id) DO UPDATE SET {column} = excluded.{column}
+        """),  # noqa: S608 - our own names
         {
             "now": now,
             "portal_ids": [question.portal_id for question in refused],

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -28,6 +29,7 @@ async def upsert(
     user_ids: Sequence[int],
     department_ids: Sequence[int],
     language: str,
+    admin_user_ids: Sequence[int],
 ) -> None:
     """Store a portal as the feed tells it."""
     values = {
@@ -40,6 +42,7 @@ async def upsert(
         "user_ids": list(user_ids),
         "department_ids": list(department_ids),
         "language": language,
+        "admin_user_ids": list(admin_user_ids),
     }
     statement = insert(portals).values(id=portal_id, **values)
     await conn.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
@@ -105,3 +108,15 @@ async def address(conn: AsyncConnection, portal_id: UUID) -> tuple[str, int] | N
         await conn.execute(select(portals.c.member_id, portals.c.bot_id).where(portals.c.id == portal_id))
     ).first()
     return (row.member_id, row.bot_id) if row else None
+
+
+async def to_tell(conn: AsyncConnection, portal_id: UUID) -> Any:
+    """Return bot_id, language and admin_user_ids of a portal that is served, None for another."""
+    rows = await conn.execute(
+        text("""
+            SELECT bot_id, language, admin_user_ids FROM portals
+            WHERE id = :portal_id AND bot_id > 0 AND state IN ('active', 'payment_required', 'unreachable')
+        """),
+        {"portal_id": portal_id},
+    )
+    return rows.first()

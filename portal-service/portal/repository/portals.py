@@ -19,12 +19,18 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from portal import life
-from portal.domain import Access, Bot, Portal, PortalChange, PortalSettings, VerifiedInstall
+from portal.domain import Access, Bot, Marketplace, Portal, PortalChange, PortalSettings, VerifiedInstall
 from portal.errors import PortalNotFound
 from portal.health import alerts_of
 from portal.life import Move, State
 from portal.repository import health as healths
-from portal.tables import portal_application_tokens, portal_changes, portal_users_access, portals
+from portal.tables import (
+    portal_application_tokens,
+    portal_changes,
+    portal_tokens,
+    portal_users_access,
+    portals,
+)
 
 
 async def lock_state(conn: AsyncConnection, portal_id: UUID) -> State | None:
@@ -44,6 +50,17 @@ async def move(conn: AsyncConnection, portal_id: UUID, by: Move, now: datetime) 
             update(portals).where(portals.c.id == portal_id).values(state=moved.value, updated_at=now)
         )
     return moved
+
+
+async def note_marketplace(conn: AsyncConnection, portal_id: UUID, said: Marketplace) -> None:
+    """Keep what app.info said of a portal's subscription."""
+    values = {
+        "marketplace_status": said.status,
+        "marketplace_days": said.days,
+        "marketplace_expired": said.is_payment_expired,
+        "marketplace_noted_at": said.noted_at,
+    }
+    await conn.execute(update(portals).where(portals.c.id == portal_id).values(**values))
 
 
 async def note_suspension(conn: AsyncConnection, portal_id: UUID, reason: str, came_from: State | None) -> None:
@@ -237,9 +254,14 @@ async def changes(conn: AsyncConnection, cursor: int, limit: int) -> list[Portal
         .where(portal_application_tokens.c.portal_id == portals.c.id)
         .scalar_subquery()
     )
+    admins = (
+        select(func.array_agg(aggregate_order_by(portal_tokens.c.user_id, portal_tokens.c.updated_at.desc())))
+        .where(portal_tokens.c.portal_id == portals.c.id, portal_tokens.c.state == "live")
+        .scalar_subquery()
+    )
     statement = (
         selection()
-        .add_columns(last.c.cursor, hashes.label("token_hashes"))
+        .add_columns(last.c.cursor, hashes.label("token_hashes"), admins.label("admin_user_ids"))
         .join(last, last.c.portal_id == portals.c.id)
         .order_by(last.c.cursor)
     )
@@ -249,6 +271,10 @@ async def changes(conn: AsyncConnection, cursor: int, limit: int) -> list[Portal
             portal=_portal(row),
             purge_asked_at=row.purge_asked_at,
             application_token_hashes=tuple(row.token_hashes or ()),
+            marketplace=Marketplace(
+                row.marketplace_status, row.marketplace_days, row.marketplace_expired, row.marketplace_noted_at
+            ),
+            admin_user_ids=tuple(row.admin_user_ids or ()),
         )
         for row in await conn.execute(statement)
     ]

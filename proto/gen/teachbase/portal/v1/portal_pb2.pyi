@@ -1766,6 +1766,8 @@ class PortalChange(_message.Message):
     ACCESS_FIELD_NUMBER: _builtins.int
     PURGE_ASKED_AT_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
+    ADMIN_USER_IDS_FIELD_NUMBER: _builtins.int
+    MARKETPLACE_FIELD_NUMBER: _builtins.int
     portal_id: _builtins.str
     member_id: _builtins.str
     domain: _builtins.str
@@ -1785,6 +1787,14 @@ class PortalChange(_message.Message):
 
     @_builtins.property
     def settings(self) -> Global___PortalSettings: ...
+    @_builtins.property
+    def admin_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Administrators whose credential lives, the one that was renewed last first."""
+
+    @_builtins.property
+    def marketplace(self) -> Global___Marketplace:
+        """Absent where nobody asked yet."""
+
     def __init__(
         self,
         *,
@@ -1797,14 +1807,51 @@ class PortalChange(_message.Message):
         access: Global___Access | None = ...,
         purge_asked_at: _timestamp_pb2.Timestamp | None = ...,
         settings: Global___PortalSettings | None = ...,
+        admin_user_ids: _abc.Iterable[_builtins.int] | None = ...,
+        marketplace: Global___Marketplace | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "purge_asked_at", b"purge_asked_at", "settings", b"settings"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "marketplace", b"marketplace", "purge_asked_at", b"purge_asked_at", "settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "application_token_hashes", b"application_token_hashes", "bot_id", b"bot_id", "domain", b"domain", "member_id", b"member_id", "portal_id", b"portal_id", "purge_asked_at", b"purge_asked_at", "settings", b"settings", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "admin_user_ids", b"admin_user_ids", "application_token_hashes", b"application_token_hashes", "bot_id", b"bot_id", "domain", b"domain", "marketplace", b"marketplace", "member_id", b"member_id", "portal_id", b"portal_id", "purge_asked_at", b"purge_asked_at", "settings", b"settings", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PortalChange: _TypeAlias = PortalChange  # noqa: Y015
+
+@_typing.final
+class Marketplace(_message.Message):
+    """What Bitrix24's app.info said of the portal's subscription (contract 8)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    IS_PAYMENT_EXPIRED_FIELD_NUMBER: _builtins.int
+    NOTED_AT_FIELD_NUMBER: _builtins.int
+    status: _builtins.str
+    """F free, D demo, T trial, P paid, L local, S subscription; empty where the portal refused to tell."""
+    days: _builtins.int
+    """That are left; negative in Bitrix24's own grace. Absent = not told."""
+    is_payment_expired: _builtins.bool
+    @_builtins.property
+    def noted_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        status: _builtins.str = ...,
+        days: _builtins.int | None = ...,
+        is_payment_expired: _builtins.bool = ...,
+        noted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_days", b"_days", "days", b"days", "noted_at", b"noted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_days", b"_days", "days", b"days", "is_payment_expired", b"is_payment_expired", "noted_at", b"noted_at", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__days: _TypeAlias = _typing.Literal["days"]  # noqa: Y015
+    _WhichOneofArgType__days: _TypeAlias = _typing.Literal["_days", b"_days"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__days) -> _WhichOneofReturnType__days | None: ...
+
+Global___Marketplace: _TypeAlias = Marketplace  # noqa: Y015
 
 @_typing.final
 class WatchPortalsResponse(_message.Message):

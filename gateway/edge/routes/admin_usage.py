@@ -1,0 +1,138 @@
+"""What portals used, summed up; who is near a limit; what models cost."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Annotated, Literal
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import StreamingResponse
+
+from edge import billing_rows, staff_log
+from edge.auth import Operator, admin_session
+from edge.filters import Id, List, text
+from edge.rows import at
+from edge.rpc import Peers, ask
+from edge.schemas import billing as shapes
+from edge.schemas.admin import Page
+from kit.pb import enum_name, enum_value, moment
+from kit.rpc import trace_metadata
+from teachbase.billing.v1 import billing_pb2, ledger_pb2
+
+router = APIRouter(prefix="/v1/admin/billing", tags=["admin billing"], dependencies=[Depends(admin_session)])
+
+_EXPORT_TIMEOUT_S = 600.0
+_COLUMNS = ("id", "created_at", "portal_id", "metric", "units", "channel")
+
+
+@router.get("/usage", summary="Usage by day, portal or metric")
+async def usage(
+    peers: Peers,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str, Query(max_length=512)] = "",
+    group: Literal["day", "portal", "metric"] = "day",
+    portal_id: Id = None,
+    metric: shapes.LimitName | Literal[""] = "",
+    since: date | None = None,
+    until: date | None = None,
+) -> Page[shapes.UsageSum]:
+    """Sum up the days (UTC) from `since` to `until`, both included; the last 30 by default."""
+    asked = ledger_pb2.SumUsageRequest(
+        group=enum_value(ledger_pb2.UsageGroup, group),
+        since=since.isoformat() if since else "",
+        until=until.isoformat() if until else "",
+        portal_id=text(portal_id),
+        name=metric,
+        page_size=limit,
+        page_token=cursor,
+    )
+    found = await ask("billing", peers.ledger.SumUsage, asked)
+    return Page(items=list(map(billing_rows.usage_sum, found.sums)), next_cursor=found.next_page_token or None)
+
+
+@router.get("/usage.csv", summary="Every counted unit, as a file", response_class=StreamingResponse)
+async def usage_csv(peers: Peers, listing: List, portal_id: Id = None) -> StreamingResponse:
+    """Stream the units counted from `since` to `until`, the last 31 days by default."""
+    asked = ledger_pb2.ExportUsageRequest(
+        portal_id=text(portal_id), since=moment(listing.since), until=moment(listing.until)
+    )
+    pages = aiter(peers.ledger.ExportUsage(asked, timeout=_EXPORT_TIMEOUT_S, metadata=trace_metadata()))
+    return StreamingResponse(
+        _lines(pages),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": 'attachment; filename="usage.csv"'},
+    )
+
+
+@router.get("/alerts", summary="Limits that portals came near to, newest first")
+async def alerts(peers: Peers, listing: List, portal_id: Id = None) -> Page[shapes.LimitAlert]:
+    """List what administrators were told of: 50, 80 and 100 per cent of a limit."""
+    asked = ledger_pb2.ListAlertsRequest(portal_id=text(portal_id), **listing.page())
+    found = await ask("billing", peers.ledger.ListAlerts, asked)
+    return Page(items=list(map(billing_rows.alert, found.alerts)), next_cursor=found.next_page_token or None)
+
+
+@router.get("/activity", summary="On how many days portals used the bot, most active first")
+async def activity(
+    peers: Peers,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str, Query(max_length=512)] = "",
+    until: date | None = None,
+    days: Annotated[int, Query(ge=1, le=92)] = 30,
+) -> Page[shapes.Activity]:
+    """Return the replies of each of the last `days`: the Marketplace pays by active days."""
+    asked = ledger_pb2.ListActivityRequest(
+        until=until.isoformat() if until else "", days=days, page_size=limit, page_token=cursor
+    )
+    found = await ask("billing", peers.ledger.ListActivity, asked)
+    items = [
+        shapes.Activity(
+            id=one.portal_id, portal_id=one.portal_id, active_days=one.active_days, replies=list(one.replies)
+        )
+        for one in found.portals
+    ]
+    return Page(items=items, next_cursor=found.next_page_token or None)
+
+
+@router.get("/prices", summary="What models cost")
+async def prices(peers: Peers) -> shapes.ModelPrices:
+    """Return the prices that count now, and models without one."""
+    found = await ask("billing", peers.ledger.ListPrices, ledger_pb2.ListPricesRequest())
+    return shapes.ModelPrices(items=list(map(billing_rows.price, found.prices)), unpriced=list(found.unpriced))
+
+
+@router.put("/prices", summary="Say what a model costs from now on")
+async def set_price(
+    body: shapes.PriceChange, request: Request, admin: Operator, peers: Peers
+) -> shapes.ModelPrice:
+    """What was counted before stays as it was. Audited."""
+    await staff_log.record(peers, request, admin, "billing.price", after=body.model_dump())
+    asked = ledger_pb2.SetPriceRequest(request_id=str(uuid4()), price=ledger_pb2.ModelPrice(**body.model_dump()))
+    return billing_rows.price((await ask("billing", peers.ledger.SetPrice, asked)).price)
+
+
+@router.get("/drifts", summary="Counters that are not what their events add up to")
+async def drifts(peers: Peers) -> shapes.Drifts:
+    """Return what the last hourly recount found."""
+    found = await ask("billing", peers.ledger.ListDrifts, ledger_pb2.ListDriftsRequest())
+    return shapes.Drifts(items=list(map(billing_rows.drift, found.drifts)))
+
+
+async def _lines(pages: AsyncIterator[ledger_pb2.ExportUsageResponse]) -> AsyncIterator[bytes]:
+    yield (",".join(_COLUMNS) + "\r\n").encode()
+    async for page in pages:
+        text_of_page = io.StringIO()
+        csv.writer(text_of_page).writerows(
+            (
+                one.id,
+                at(one, "created_at"),
+                one.portal_id,
+                one.name,
+                one.units,
+                enum_name(billing_pb2.Channel, one.channel),
+            )
+            for one in page.events
+        )
+        yield text_of_page.getvalue().encode()
