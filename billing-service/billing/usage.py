@@ -16,6 +16,7 @@ from billing.subscriptions import subscriptions_of
 from kit import ids
 
 EXPORT_PAGE = 5_000
+_LAST = UUID(int=2**128 - 1)
 _ASKED_WITHIN = timedelta(hours=2)
 """A model is asked for a message soon after it came, or soon after it was answered at the latest try."""
 
@@ -65,7 +66,7 @@ class UsageBook:
         self, portal_id: UUID, before: UUID | None, since: datetime | None, until: datetime | None, limit: int
     ) -> list[Any]:
         """Return counted units of a portal, the newest first, of messages that came in a time."""
-        upper = ids.floor_of(until) if until else ids.floor_of(self._now() + timedelta(days=1))
+        upper = ids.floor_of(until) if until else _LAST
         lower = ids.floor_of(since) if since else ids.NIL
         async with self._engine.connect() as conn:
             return await statements.events(conn, portal_id, min(before or upper, upper), lower, limit)
@@ -74,10 +75,9 @@ class UsageBook:
         self, portal_id: UUID | None, since: datetime | None, until: datetime | None
     ) -> AsyncIterator[Sequence[Any]]:
         """Yield all units counted in a time, in pages."""
-        end = until or self._now()
-        start = since or end - timedelta(days=31)
+        start = since or (until or self._now()) - timedelta(days=31)
         async with self._engine.connect() as conn:
-            async for rows in statements.export(conn, portal_id, start, end, EXPORT_PAGE):
+            async for rows in statements.export(conn, portal_id, start, until, EXPORT_PAGE):
                 yield rows
 
     async def model_uses(self, portal_id: UUID, message_id: UUID) -> list[Any]:

@@ -99,13 +99,13 @@ async def mend(conn: AsyncConnection, found: Sequence[Any], *, of_days: bool) ->
         """
         INSERT INTO usage_days AS d (portal_id, metric, day, units)
         VALUES (:portal_id, :metric, CAST(CAST(:period_start AS timestamptz) AT TIME ZONE 'UTC' AS date),
-                :difference)
+                greatest(:difference, 0))
         ON CONFLICT (portal_id, metric, day) DO UPDATE SET units = d.units + :difference
         """
         if of_days
         else """
         INSERT INTO usage_counters AS c (portal_id, metric, period_start, used)
-        VALUES (:portal_id, :metric, :period_start, :difference)
+        VALUES (:portal_id, :metric, :period_start, greatest(:difference, 0))
         ON CONFLICT (portal_id, metric, period_start) DO UPDATE SET used = c.used + :difference, is_fresh = true
         """
     )

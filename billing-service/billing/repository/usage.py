@@ -137,14 +137,15 @@ async def events(conn: AsyncConnection, portal_id: UUID, before: UUID, since: UU
 
 
 async def export(
-    conn: AsyncConnection, portal_id: UUID | None, since: datetime, until: datetime, page: int
+    conn: AsyncConnection, portal_id: UUID | None, since: datetime, until: datetime | None, page: int
 ) -> AsyncIterator[Sequence[Any]]:
     """Yield all counted units of a time in pages, read through a cursor of the server: memory stays the same."""
     result = await conn.stream(
         text("""
             SELECT id, portal_id, metric, units, channel, created_at FROM usage_events
             WHERE (CAST(:portal_id AS uuid) IS NULL OR portal_id = :portal_id)
-              AND created_at >= :since AND created_at < :until
+              AND created_at >= :since
+              AND (CAST(:until AS timestamptz) IS NULL OR created_at < :until)
         """).execution_options(yield_per=page),
         {"portal_id": portal_id, "since": since, "until": until},
     )
