@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from billing.domain import Room
 from billing.periods import period_of
@@ -208,3 +209,36 @@ async def test_two_portals_share_no_key(service: Any) -> None:
     mine, yours = (await service.reserve(first, key))[0], (await service.reserve(second, key))[0]
 
     assert (mine.granted, yours.granted) == (True, False)
+
+
+async def test_who_waits_for_one_portals_counter_holds_up_no_other(service: Any) -> None:
+    busy, other = await service.portal(cap=1_000), await service.portal(cap=1_000)
+    await service.reserve(busy, uuid7())
+    async with service.engine.connect() as conn:
+        async with conn.begin():
+            await conn.execute(text("SELECT 1 FROM usage_counters WHERE portal_id = :id FOR UPDATE"), {"id": busy})
+            waiting = [asyncio.create_task(service.reserve(busy, uuid7())) for _ in range(10)]
+            async with asyncio.timeout(10):
+                granted = [(await service.reserve(other, uuid7()))[0].granted for _ in range(20)]
+            still_waiting = [not one.done() for one in waiting]
+        served = [(await one)[0].granted for one in waiting]
+
+    assert all(granted)
+    assert all(still_waiting)
+    assert all(served)
+
+
+async def test_200_replies_of_one_portal_at_once_are_each_counted_once(service: Any) -> None:
+    portal_id = await service.portal(cap=150)
+
+    async def reply() -> bool:
+        key = uuid7()
+        granted: bool = (await service.reserve(portal_id, key))[0].granted
+        if granted:
+            await service.commit(portal_id, key)
+        return granted
+
+    answered = await asyncio.gather(*(reply() for _ in range(200)))
+
+    assert sum(answered) == 150
+    assert await service.counters(portal_id) == await service.recount(portal_id) == (150, 0)
