@@ -41,12 +41,19 @@ KEPT = {
     "billing.reservations": "the anonymised ledger: ids of replies",
     "billing.usage_counters": "the anonymised ledger",
     "billing.usage_events": "the anonymised ledger",
+    "billing.usage_days": "the anonymised ledger",
+    "billing.model_uses": "the anonymised ledger: ids of replies",
+    "billing.usage_drifts": "whether the ledger adds up",
+    "billing.limit_alerts": "which limits were reached",
+    "billing.limit_overrides": "the plan",
+    "billing.portal_billing_log": "the plans it was on",
 }
 """What stays of a portal whose data was deleted, and why; no name, text or id of a person is in it."""
 NOT_BY_PORTAL = {
     "portal.audit_log": "the log of the vendor's staff, of all portals; a portal is one of its filters",
     "portal.portal_changes": "the feed, in the order of its ids",
     "delivery.outcomes": "the feed, in the order of its ids",
+    "billing.limit_alerts": "the feed, in the order of its ids",
 }
 
 
