@@ -51,8 +51,8 @@ def _of(statement: Any, made: set[str]) -> Iterator[str]:
     match statement:
         case ast.RenameStmt():
             yield f"renames {_table(statement)}"
-        case ast.DropStmt() if ObjectType(statement.removeType) in _DROPPED:
-            yield f"drops {ObjectType(statement.removeType).name}"
+        case ast.DropStmt() if ObjectType(statement.removeType or 0) in _DROPPED:
+            yield f"drops {ObjectType(statement.removeType or 0).name}"
         case ast.TruncateStmt():
             yield "truncates"
         case ast.UpdateStmt() | ast.DeleteStmt() if _table(statement) not in made:

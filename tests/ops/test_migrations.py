@@ -7,7 +7,7 @@ import pytest
 from tests.ops.cluster import ROOT
 from tests.ops.migration_rules import problems, sql
 
-NOT_JUDGED = {"portal": "0008", "messaging": "0010", "delivery": "0004", "billing": "0002"}
+NOT_JUDGED = {"portal": "0008", "messaging": "0010", "delivery": "0004", "billing": "0003"}
 """The newest of each before there was a release: nobody has data that is older."""
 FILES = sorted(ROOT.glob("*-service/migrations/versions/*.py"))
 

@@ -13,7 +13,12 @@ def _rpcs(names: str) -> frozenset[str]:
 
 CALLS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "gateway": {
-        "teachbase.billing.v1.BillingService": _rpcs("GetUsage ListPortalPlans"),
+        "teachbase.billing.v1.BillingService": _rpcs("GetLimits GetUsage ListPlans ListPortalPlans ReportKept"),
+        "teachbase.billing.v1.LedgerService": _rpcs(
+            "ChangePlan ChangeSubscription CreatePlan ExportUsage GetStatement GetSubscription "
+            "ListActivity ListAlerts ListDrifts ListPlanVersions ListPrices ListSubscriptions "
+            "ListUsageEvents Recount SetPrice SumUsage"
+        ),
         "teachbase.delivery.v1.DeliveryService": _rpcs(
             "GetOutboxItem GetTrace ListOutbox RetryOutbox RetryOutboxItem"
         ),
@@ -48,7 +53,9 @@ CALLS: Mapping[str, Mapping[str, frozenset[str]]] = {
     },
     "portal": {},
     "messaging": {
-        "teachbase.billing.v1.BillingService": _rpcs("Commit GetLimits RecordModelUses Release Reserve"),
+        "teachbase.billing.v1.BillingService": _rpcs(
+            "Commit GetLimits NoteMarketplace RecordModelUses Release ReportKept Reserve WatchAlerts"
+        ),
         "teachbase.delivery.v1.DeliveryService": _rpcs("Enqueue ShowTyping WatchOutcomes"),
         "teachbase.portal.v1.DiagnosisService": _rpcs("ReportTraffic"),
         "teachbase.portal.v1.PortalService": _rpcs(

@@ -30,9 +30,9 @@ class Billing(billing_pb2_grpc.BillingServiceServicer):
         self.name = name
         self.calls = 0
 
-    async def GetLimits(self, _request: pb.GetLimitsRequest, _context: Context) -> pb.GetLimitsResponse:  # noqa: N802 - the proto's name
+    async def Reserve(self, _request: pb.ReserveRequest, _context: Context) -> pb.ReserveResponse:  # noqa: N802 - the proto's name
         self.calls += 1
-        return pb.GetLimitsResponse()
+        return pb.ReserveResponse()
 
     async def GetUsage(self, _request: pb.GetUsageRequest, _context: Context) -> pb.GetUsageResponse:  # noqa: N802 - the proto's name
         self.calls += 1
@@ -85,7 +85,7 @@ async def refusal(own: grpc.aio.Channel, method: str = "GetUsage", request: Any 
 async def test_a_context_calls_what_the_call_graph_has_and_nothing_else(tmp_path: Path) -> None:
     authority, billing = Authority.new(), new_billing()
     gateway = settings(tmp_path / "gateway", authority, "gateway")
-    labels = {"caller": "gateway", "method": "GetLimits"}
+    labels = {"caller": "gateway", "method": "Reserve"}
     before = REGISTRY.get_sample_value("tb_rpc_callers_refused_total", labels) or 0
 
     async with (
@@ -93,10 +93,10 @@ async def test_a_context_calls_what_the_call_graph_has_and_nothing_else(tmp_path
         channel(f"127.0.0.1:{port}", "billing", gateway) as own,
     ):
         await usage(own)
-        refused = await refusal(own, "GetLimits", pb.GetLimitsRequest(portal_id=PORTAL))
+        refused = await refusal(own, "Reserve", pb.ReserveRequest())
 
     assert (refused.status, refused.reason) == (grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED")
-    assert refused.detail == {"caller": "gateway", "rpc": "/teachbase.billing.v1.BillingService/GetLimits"}
+    assert refused.detail == {"caller": "gateway", "rpc": "/teachbase.billing.v1.BillingService/Reserve"}
     assert billing.calls == 1
     assert REGISTRY.get_sample_value("tb_rpc_callers_refused_total", labels) == before + 1
 
