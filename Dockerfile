@@ -59,6 +59,10 @@ FROM build AS build-bootstrap
 COPY devstack/bootstrap.py devstack/database.py devstack/
 RUN uv pip uninstall hatchling editables && python -m compileall -q /app
 
+FROM build AS build-certificates
+COPY devstack/certificates.py devstack/
+RUN uv pip uninstall hatchling editables && python -m compileall -q /app
+
 # Every container listens on the same ports, so Envoy's configuration is filled in once, here.
 FROM base AS build-envoy
 ARG TB_BIND_ADDRESS TB_PORT TB_PUBLIC_PORT TB_GATEWAY_HOST TB_GATEWAY_PORT TB_ACCESS_LOG
@@ -75,6 +79,15 @@ COPY --from=build-bootstrap /venv /venv
 COPY --from=build-bootstrap /app /app
 USER 10001:10001
 ENTRYPOINT ["python", "-m", "devstack.bootstrap"]
+
+FROM base AS certificates
+COPY --from=build-certificates /venv /venv
+COPY --from=build-certificates /app /app
+RUN install -d -o 10001 -g 10001 /var/lib/teachbase/tls/authority /var/lib/teachbase/tls/gateway \
+    /var/lib/teachbase/tls/portal /var/lib/teachbase/tls/messaging /var/lib/teachbase/tls/delivery \
+    /var/lib/teachbase/tls/billing
+USER 10001:10001
+ENTRYPOINT ["python", "-m", "devstack.certificates", "/var/lib/teachbase/tls"]
 
 FROM base AS gateway
 COPY --from=build-gateway /venv /venv

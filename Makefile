@@ -52,6 +52,12 @@ run: setup ui ## start the whole stack in the foreground; Ctrl-C stops it
 reset: ## stop the stack and delete .run/
 	@test ! -x $(PY) || $(PY) -m devstack reset
 
+backup: setup ## everything that cannot be made again, while the stack runs: TO=folder (backups/<now> without)
+	@$(PY) -m devstack backup $(or $(TO),backups/$(shell date -u +%Y%m%dT%H%M%SZ))
+
+restore: setup ## bring FROM=folder into an empty stack that does not run; FORCE=1 replaces what is there
+	@$(PY) -m devstack restore $(or $(FROM),$(error FROM names the backup)) $(if $(FORCE),--force)
+
 lint: setup ui ## style, imports between contexts, generated code, the size of the user interface, no registry address
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check --quiet .
 	@.venv/bin/lint-imports --no-logo
@@ -87,4 +93,4 @@ fuzz: setup ## five minutes of atheris on what reads a stranger's bytes (Linux o
 	@mkdir -p .cache/fuzz && cp tests/fixtures/bitrix24/events/*.txt tests/fixtures/bitrix24/events/*.json .cache/fuzz/
 	@$(PY) libs/bitrix/fuzz/decode.py .cache/fuzz -max_total_time=300 -max_len=8192 -artifact_prefix=.cache/crash-
 
-.PHONY: run reset help setup ui client lock proto lint types test real-model chaos fuzz
+.PHONY: run reset backup restore help setup ui client lock proto lint types test real-model chaos fuzz

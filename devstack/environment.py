@@ -9,6 +9,11 @@ from devstack.settings import Settings
 WITHHELD = frozenset({"TB_POSTGRES_DSN", "TB_DATABASE_DSN", "PYTHONDONTWRITEBYTECODE", "GRPC_ENABLE_FORK_SUPPORT"})
 
 
+def storage_url(settings: Settings, inherited: Mapping[str, str]) -> str:
+    """Where documents' files lie."""
+    return inherited.get("TB_STORAGE_URL") or (settings.run_dir / "storage").as_uri()
+
+
 def shared(settings: Settings, inherited: Mapping[str, str], redis_url: str, secret_keys: str) -> dict[str, str]:
     """What every process gets on top of what the caller has; only a service adds its TB_DATABASE_DSN."""
     own = {
@@ -18,7 +23,7 @@ def shared(settings: Settings, inherited: Mapping[str, str], redis_url: str, sec
         "TB_SECRET_KEYS": secret_keys,
         "TB_PUBLIC_URL": settings.public_url,
         "TB_GATEWAY_PORT": str(settings.gateway_port),
-        "TB_STORAGE_URL": inherited.get("TB_STORAGE_URL") or (settings.run_dir / "storage").as_uri(),
+        "TB_STORAGE_URL": storage_url(settings, inherited),
         "TB_ADMIN_EMAIL": settings.admin_email,
         "TB_ADMIN_PASSWORD": settings.admin_password,
         "GRPC_VERBOSITY": "ERROR",  # grpcio prints its goodbyes otherwise

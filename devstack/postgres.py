@@ -115,6 +115,11 @@ async def ensure_database(data_dir: Path, port: int) -> None:
         await session.close()
 
 
+def program(name: str, data_dir: Path) -> Path:
+    """One of Postgres's own tools, of the version that serves `data_dir`."""
+    return _binaries(data_dir) / name
+
+
 async def _init(data_dir: Path, durable: bool) -> None:
     # Built aside and renamed: an interrupted initdb leaves nothing that looks like a cluster.
     fresh = data_dir.with_name(f"{data_dir.name}.new")

@@ -5,6 +5,9 @@ import asyncio
 import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
+from kit.config import PLAIN, TransportSettings
+from kit.tls import Certificates
+
 SECONDS = 2.0
 
 
@@ -23,11 +26,11 @@ async def http_ok(port: int, path: str) -> bool:
     return status.split(b" ")[1:2] == [b"200"]
 
 
-async def grpc_serving(address: str) -> bool:
-    """Whether the gRPC health service at `address` (host:port) answers SERVING for the whole server."""
+async def grpc_serving(address: str, peer: str = "", transport: TransportSettings = PLAIN) -> bool:
+    """Whether the gRPC health service of `peer` at `address` (host:port) says SERVING for the whole server."""
     if not await _accepts(address):  # a channel would wait a second after a refused connection
         return False
-    async with grpc.aio.insecure_channel(address) as channel:
+    async with _channel(address, peer, transport) as channel:
         check = channel.unary_unary(
             "/grpc.health.v1.Health/Check",
             request_serializer=HealthCheckRequest.SerializeToString,
@@ -38,6 +41,13 @@ async def grpc_serving(address: str) -> bool:
         except grpc.RpcError:
             return False
     return answer.status == HealthCheckResponse.SERVING
+
+
+def _channel(address: str, peer: str, transport: TransportSettings) -> grpc.aio.Channel:
+    if not transport.has_tls:
+        return grpc.aio.insecure_channel(address)
+    credentials = Certificates(transport).current().of_client()
+    return grpc.aio.secure_channel(address, credentials, options=[("grpc.ssl_target_name_override", peer)])
 
 
 async def _accepts(address: str) -> bool:

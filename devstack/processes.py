@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from devstack import envoy, postgres, probes, redis, unroot
+from devstack import certificates, envoy, postgres, probes, redis, unroot
 from devstack.readiness import Probe
 from devstack.settings import Settings
 from devstack.spawn import CALLER, Account
+from kit.config import TransportSettings, read
 
+WATCHER = "supervisor"
 UI_DIR = Path(__file__).parents[1] / "admin-ui" / "dist"
 
 
@@ -90,16 +92,30 @@ def service(settings: Settings, context: str, env: Mapping[str, str]) -> Process
     return Process(
         name=context,
         argv=(sys.executable, "-m", context, "serve"),
-        env={**env, "TB_METRICS_PORT": str(settings.metrics_port(context))},
+        env={**env, **_identity(settings, context), "TB_METRICS_PORT": str(settings.metrics_port(context))},
         stage=Stage.SERVE,
         address=address,
-        ready=functools.partial(probes.grpc_serving, address),
+        ready=functools.partial(probes.grpc_serving, address, context, _watcher(settings)),
     )
 
 
 def worker(settings: Settings, context: str, env: Mapping[str, str]) -> Process:
     """The queue worker of `context`."""
     return _worker(settings, f"{context}-worker", (context, "work"), env)
+
+
+def certificates_dir(settings: Settings) -> Path:
+    """Where the certificates of this run lie."""
+    return settings.run_dir / "tls"
+
+
+def _identity(settings: Settings, context: str) -> dict[str, str]:
+    return certificates.files(certificates_dir(settings), context) if settings.tls else {}
+
+
+def _watcher(settings: Settings) -> TransportSettings:
+    """As whom the supervisor asks for the others' health."""
+    return read(TransportSettings, _identity(settings, WATCHER))
 
 
 def knowledge_worker(settings: Settings, env: Mapping[str, str]) -> Process:
@@ -112,7 +128,7 @@ def _worker(settings: Settings, name: str, command: tuple[str, str], env: Mappin
     return Process(
         name=name,
         argv=(sys.executable, "-m", *command),
-        env={**env, "TB_METRICS_PORT": str(port)},
+        env={**env, **_identity(settings, command[0]), "TB_METRICS_PORT": str(port)},
         stage=Stage.WORK,
         address=f"127.0.0.1:{port}/metrics",
         ready=functools.partial(probes.http_ok, port, "/metrics"),
@@ -142,7 +158,7 @@ def gateway(settings: Settings, env: Mapping[str, str], behind_proxy: bool) -> P
     return Process(
         name="gateway",
         argv=(sys.executable, "-m", "edge", "serve"),
-        env={**env, **own, **extra},
+        env={**env, **_identity(settings, "gateway"), **own, **extra},
         stage=Stage.EDGE,
         address=f"127.0.0.1:{settings.gateway_port}",
         ready=functools.partial(probes.http_ok, settings.gateway_port, "/ready"),

@@ -52,6 +52,7 @@ class Settings:
     admin_email: str
     admin_password: str
     secret_keys: str | None  # None = generated in run_dir
+    tls: bool  # contexts speak mutual TLS, with certificates made in run_dir
 
     def metrics_port(self, name: str) -> int:
         """Where the process `name` serves its metrics."""
@@ -83,6 +84,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         admin_email=environment.get("TB_ADMIN_EMAIL") or "admin@localhost",
         admin_password=environment.get("TB_ADMIN_PASSWORD") or DEFAULT_PASSWORD,
         secret_keys=environment.get("TB_SECRET_KEYS") or None,
+        tls=_tls(environment),
     )
 
 
@@ -123,6 +125,13 @@ def _env(environment: Mapping[str, str]) -> str:
     if env != "dev" and environment.get("TB_ADMIN_PASSWORD", DEFAULT_PASSWORD) in {"", DEFAULT_PASSWORD}:
         raise StackError(f"TB_ENV={env} needs a TB_ADMIN_PASSWORD of its own")
     return env
+
+
+def _tls(environment: Mapping[str, str]) -> bool:
+    tls = environment.get("TB_TLS") or "off"
+    if tls not in {"on", "off"}:
+        raise StackError(f"TB_TLS is neither on nor off: {tls}")
+    return tls == "on"
 
 
 def _port(environment: Mapping[str, str], name: str, default: int) -> int:

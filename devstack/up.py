@@ -8,7 +8,18 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 
-from devstack import database, environment, envoy, migrations, postgres, processes, redis, run_dir, secret_keys
+from devstack import (
+    certificates,
+    database,
+    environment,
+    envoy,
+    migrations,
+    postgres,
+    processes,
+    redis,
+    run_dir,
+    secret_keys,
+)
 from devstack.errors import StackError
 from devstack.output import say
 from devstack.ports import held, is_free, next_free
@@ -72,6 +83,8 @@ async def _bring_up(stack: Supervisor, settings: Settings, ports: ExitStack) -> 
     await _require_ports(settings)
     for host, port in map(split_address, settings.grpc.values()):
         ports.enter_context(held(port, host))
+    if settings.tls:
+        certificates.make(processes.certificates_dir(settings), (*certificates.NAMES, processes.WATCHER))
     keys = settings.secret_keys or secret_keys.load_or_make(settings.run_dir)
     admin_dsn, redis_url = await together(_postgres(stack, settings), _redis(stack, settings))
     dsns = await database.bootstrap(admin_dsn, keys.split(",")[0])

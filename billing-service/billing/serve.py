@@ -19,7 +19,7 @@ async def run(stop: asyncio.Event) -> None:
     metrics.serve(app.settings.metrics_port)
     await app.ensure_partitions()
     await app.plans.seed(app.settings.env)
-    server = Server(app.settings.billing_grpc)
+    server = Server(app.settings.billing_grpc, app.settings)
     server.add(
         billing_pb2_grpc.add_BillingServiceServicer_to_server,
         BillingServicer(app.quota, app.plans, app.usage, app.subscriptions, app.alerts),

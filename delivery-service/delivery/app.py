@@ -39,7 +39,7 @@ class App:
         policy = EndpointPolicy(settings.dev_hosts)
         self._redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
         self._http = http.client(policy)
-        self._channel = channel(settings.portal_grpc)
+        self._channel = channel(settings.portal_grpc, "portal", settings)
         self.portal = PortalClient(self._channel)
         shared = Shared(self._redis)
         self.rest = Rest(BitrixClient(self._http, policy), Limiter(shared, Budget()), Breaker(shared))

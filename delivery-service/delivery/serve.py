@@ -26,7 +26,7 @@ async def run(stop: asyncio.Event) -> None:
     metrics.serve(app.settings.metrics_port)
     await app.ensure_partitions()
     waker = Waker(app.settings.database_dsn, outcomes.FEED)
-    server = Server(app.settings.delivery_grpc)
+    server = Server(app.settings.delivery_grpc, app.settings)
     server.add(
         delivery_pb2_grpc.add_DeliveryServiceServicer_to_server,
         DeliveryServicer(

@@ -48,7 +48,7 @@ def main() -> None:
     log.configure("gateway")
     if command == "requeue":
         spool = read(SpoolSettings)
-        _, left = requeue(spool.spool_dir, spool.messaging_grpc)
+        _, left = requeue(spool)
         raise SystemExit(1 if left else 0)
     settings = read(Settings)
     metrics.serve(settings.metrics_port)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.config import ProcessSettings
+from kit.config import ProcessSettings, TransportSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpoolSettings:
+class SpoolSettings(TransportSettings):
     """TB_* of whoever brings the spool's events to messaging."""
 
     messaging_grpc: str = "127.0.0.1:50052"

@@ -5,10 +5,10 @@ refuses again stays. Safe while the gateway runs, and safe to repeat: an event i
 """
 
 import asyncio
-from pathlib import Path
 
 import structlog
 
+from edge.config import SpoolSettings
 from edge.set_aside import Record, SetAside
 from kit.errors import PeerError
 from kit.rpc import call, channel
@@ -20,9 +20,9 @@ log = structlog.get_logger("requeue")
 _TIMEOUT_S = 20.0
 
 
-def requeue(spool_dir: Path, messaging_grpc: str) -> tuple[int, int]:
+def requeue(settings: SpoolSettings) -> tuple[int, int]:
     """Hand on every event that was set aside, oldest first. Returns how many were taken and how many stay."""
-    return asyncio.run(_all(SetAside(spool_dir), messaging_grpc))
+    return asyncio.run(_all(SetAside(settings.spool_dir), settings))
 
 
 async def one(set_aside: SetAside, record: Record, messaging: MessagingServiceStub) -> pb.Receipt:
@@ -33,9 +33,9 @@ async def one(set_aside: SetAside, record: Record, messaging: MessagingServiceSt
     return receipts[0] if receipts else pb.Receipt(trace_id=record.event.trace_id)
 
 
-async def _all(set_aside: SetAside, messaging_grpc: str) -> tuple[int, int]:
+async def _all(set_aside: SetAside, settings: SpoolSettings) -> tuple[int, int]:
     taken = left = 0
-    async with channel(messaging_grpc) as messaging:
+    async with channel(settings.messaging_grpc, "messaging", settings) as messaging:
         for record in set_aside.records(set_aside.ids()):
             try:
                 await one(set_aside, record, MessagingServiceStub(messaging))

@@ -36,10 +36,10 @@ class Contexts:
 
     def __init__(self, settings: Settings) -> None:
         self.channels = {
-            "portal": channel(settings.portal_grpc),
-            "messaging": channel(settings.messaging_grpc),
-            "delivery": channel(settings.delivery_grpc),
-            "billing": channel(settings.billing_grpc),
+            "portal": channel(settings.portal_grpc, "portal", settings),
+            "messaging": channel(settings.messaging_grpc, "messaging", settings),
+            "delivery": channel(settings.delivery_grpc, "delivery", settings),
+            "billing": channel(settings.billing_grpc, "billing", settings),
         }
         self.portal = PortalServiceStub(self.channels["portal"])
         self.settings = SettingsServiceStub(self.channels["portal"])

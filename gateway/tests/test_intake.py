@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from edge.config import SpoolSettings
 from edge.requeue import requeue
 from kit import metrics
 
@@ -88,13 +89,14 @@ async def test_what_was_set_aside_is_put_back_when_its_cause_was_mended(gateway:
     await until(lambda: gateway.spool.depth == 0)
 
     gateway.messaging.refused.remove("event=bad")
-    first = await asyncio.to_thread(requeue, gateway.spool_dir, gateway.messaging_grpc)
+    settings = SpoolSettings(messaging_grpc=gateway.messaging_grpc, spool_dir=gateway.spool_dir)
+    first = await asyncio.to_thread(requeue, settings)
     gateway.messaging.refused.clear()
-    second = await asyncio.to_thread(requeue, gateway.spool_dir, gateway.messaging_grpc)
+    second = await asyncio.to_thread(requeue, settings)
 
     assert (first, second) == ((1, 1), (1, 0))
     assert gateway.messaging.bodies == ["event=1", "event=bad", "event=worse"]
-    assert await asyncio.to_thread(requeue, gateway.spool_dir, gateway.messaging_grpc) == (0, 0)
+    assert await asyncio.to_thread(requeue, settings) == (0, 0)
 
 
 async def test_the_drain_goes_on_after_a_disk_that_failed(gateway: Any) -> None:

@@ -85,7 +85,7 @@ class App:
         self.embeddings = Embeddings(self._endpoints)
         self.knowledge = KnowledgeBase(self.engine, self.answer_settings, self.embeddings)
         self.answering = Answering(self.knowledge, self.answer_settings, Models(self._endpoints))
-        self._portal_channel = channel(settings.portal_grpc)
+        self._portal_channel = channel(settings.portal_grpc, "portal", settings)
         self.portal = PortalClient(self._portal_channel)
         self.traffic = Traffic(self.engine, self.portal, utc_now)
 
@@ -107,7 +107,10 @@ class WorkerApp(App):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, plans_once=True)
-        self._channels = [channel(settings.delivery_grpc), channel(settings.billing_grpc)]
+        self._channels = [
+            channel(settings.delivery_grpc, "delivery", settings),
+            channel(settings.billing_grpc, "billing", settings),
+        ]
         delivery, billing = self._channels
         self.delivery = DeliveryClient(delivery)
         self.outcomes = Outcomes(self.engine)

@@ -50,9 +50,9 @@ async def run(stop: asyncio.Event) -> None:
     adoption = Adoption(app.portal)
     inbox = Inbox(app.engine, app.bell, adoption, app.keyring.encrypt, utc_now, app.keeper, app.known)
     documents_bell = Bell(app.settings.redis_url, KNOWLEDGE_QUEUE)
-    billing_channel = channel(app.settings.billing_grpc)
+    billing_channel = channel(app.settings.billing_grpc, "billing", app.settings)
     billing = BillingClient(billing_channel)
-    server = Server(app.settings.messaging_grpc)
+    server = Server(app.settings.messaging_grpc, app.settings)
     server.add(
         messaging_pb2_grpc.add_MessagingServiceServicer_to_server,
         MessagingServicer(inbox, Reading(app.engine), app.portal_changes),

@@ -25,7 +25,7 @@ async def run(stop: asyncio.Event) -> None:
     metrics.serve(app.settings.metrics_port)
     await app.admins.create_first(app.settings.admin_email, app.settings.admin_password)
     waker = Waker(app.settings.database_dsn, changes.TABLE)
-    server = Server(app.settings.portal_grpc)
+    server = Server(app.settings.portal_grpc, app.settings)
     server.add(
         portal_pb2_grpc.add_PortalServiceServicer_to_server,
         PortalServicer(

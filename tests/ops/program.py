@@ -35,7 +35,7 @@ def problems(name: str, environment: Mapping[str, str], secret_files: set[str]) 
     known = {f"TB_{field.name.upper()}": field for field in fields(SETTINGS[name])}
     wrong = []
     for variable, value in environment.items():
-        field = known.get(variable.removesuffix("_FILE"))
+        field = known.get(variable) or known.get(variable.removesuffix("_FILE"))
         if not variable.startswith("TB_"):
             continue
         if field is None:

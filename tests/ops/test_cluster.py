@@ -8,12 +8,14 @@ import kubernetes_validate
 import pytest
 from kubernetes_validate.utils import SchemaNotFoundError
 
+from kit.config import TransportSettings, read
 from tests.ops.cluster import OVERLAYS, ROOT, RUNNING, Cluster, plain, selects
 from tests.ops.program import SETTINGS, problems, program, settings
 
 VERSIONS = ("1.31", "1.37")  # `sleep` before a stop is of 1.30, matchLabelKeys of spreading too
 FOREIGN = {"Cluster", "ScheduledBackup", "ObjectStore", "ScaledObject", "TriggerAuthentication"}
 """Kinds of operators, of which no package has a schema."""
+CERTIFIED = {"Certificate", "Issuer"}
 CONTEXTS = ("gateway", "portal", "messaging", "delivery", "billing")
 COMMON = {"secret_keys", "database_dsn"}
 SECRETS = {  # as README has them made; dev's are compared with it
@@ -23,6 +25,7 @@ SECRETS = {  # as README has them made; dev's are compared with it
     "delivery": COMMON,
     "billing": COMMON,
     "bootstrap": {"postgres_dsn"},
+    **{f"{context}-tls": {"tls.crt", "tls.key", "ca.crt"} for context in CONTEXTS},  # cert-manager makes them
 }
 
 
@@ -40,7 +43,7 @@ def test_every_object_is_valid_to_the_letter(cluster: Cluster, version: str) -> 
         except SchemaNotFoundError:
             unknown.add(one["kind"])
 
-    assert unknown == (FOREIGN if cluster.overlay == "prod" else set())
+    assert unknown == CERTIFIED | (FOREIGN if cluster.overlay == "prod" else set())
 
 
 def test_every_pod_is_restricted_and_has_no_token(cluster: Cluster) -> None:
@@ -187,6 +190,26 @@ def test_every_program_is_told_all_that_it_needs_and_nothing_that_it_does_not_kn
                 assert pod.kind == "Job" or {"name": "tmp", "mountPath": "/tmp"} in container["volumeMounts"]
                 seen.add(told)
     assert seen == set(SETTINGS)
+
+
+def test_each_pod_is_who_its_context_is_and_renews_what_says_so(cluster: Cluster) -> None:
+    certificates = {one["spec"]["secretName"]: one["spec"] for one in cluster.of("Certificate")}
+    authority = cluster.named("Issuer", "contexts")["spec"]["ca"]["secretName"]
+    assert certificates[authority]["isCA"] is True
+
+    for pod in (one for one in cluster.pods(*RUNNING) if one.labels.get("teachbase.ai/context") in CONTEXTS):
+        context = pod.labels["teachbase.ai/context"]
+        own = certificates[pod.volumes["tls"]["secret"]["secretName"]]
+        assert own["dnsNames"] == [context], pod.owner
+        assert own["issuerRef"]["name"] == "contexts", pod.owner
+        assert {"server auth", "client auth"} <= set(own["usages"]), pod.owner
+        assert int(own["renewBefore"][:-1]) * 3 <= int(own["duration"][:-1]), pod.owner
+        environment = cluster.environment(pod.containers[0])
+        assert read(TransportSettings, environment).has_tls, pod.owner
+        if pod.owner in CONTEXTS[1:]:
+            port = environment[f"TB_{context.upper()}_GRPC"].rpartition(":")[2]
+            asked = pod.containers[0]["readinessProbe"]["exec"]["command"]
+            assert asked == ["python", "-m", "devstack.healthy", f"{context}:{port}"]
 
 
 def test_no_secret_of_production_is_in_a_file() -> None:

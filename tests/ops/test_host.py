@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from devstack import envoy
+from devstack import certificates, envoy
 from tests.ops.cluster import BIN, OVERLAYS, ROOT, Cluster
 from tests.ops.program import SETTINGS, problems, program, settings
 
@@ -54,12 +54,34 @@ def test_every_program_is_told_all_that_it_needs_and_nothing_that_it_does_not_kn
     for one in compose["services"].values():
         name = program(one["image"])
         if name is not None:
-            files = {secret["target"] for secret in one["secrets"]}
+            files = {secret["target"] for secret in one["secrets"]} | _identity(one)
             assert problems(name, one["environment"], files) == []
             settings(name, one["environment"], tmp_path)
             assert files == {value for key, value in one["environment"].items() if key.endswith("_FILE")}
             seen.add(name)
     assert seen == set(SETTINGS)
+
+
+def _identity(service: Any) -> set[str]:
+    """The files by which a container says which context it is; a migration never says so."""
+    folders = {volume["target"] for volume in service.get("volumes", [])}
+    speaks = "/run/tls" in folders or service["command"] == ["migrate"]
+    return {f"/run/tls/{name}" for name in ("tls.crt", "tls.key", "ca.crt")} if speaks else set()
+
+
+def test_each_container_has_the_certificate_of_its_context_alone(compose: Any) -> None:
+    job = compose["services"]["certificates"]
+    made = {volume["target"].rpartition("/")[2]: volume["source"] for volume in job["volumes"]}
+    assert made.keys() == {*certificates.NAMES, "authority"}
+    assert job["network_mode"] == "none"
+    for name, one in compose["services"].items():
+        context = program(one["image"])
+        mounted = {volume["source"]: volume for volume in one.get("volumes", []) if "tls-" in volume["source"]}
+        if name == "certificates" or context == "bootstrap" or one["command"] == ["migrate"] or context is None:
+            assert name == "certificates" or not mounted, name
+        else:
+            assert mounted.keys() == {made[context]}, name
+            assert mounted[made[context]]["read_only"] is True, name
 
 
 def test_every_container_is_hardened_limited_and_watched(compose: Any) -> None:

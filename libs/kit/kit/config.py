@@ -20,7 +20,39 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProcessSettings:
+class TransportSettings:
+    """How a process speaks gRPC: mutual TLS with all three files, plain on loopback without any."""
+
+    tls_cert_file: str = ""
+    """Its certificate, of which a DNS name says which context it is, and the chain."""
+    tls_key_file: str = ""
+    tls_ca_file: str = ""
+    """Who vouches for the others."""
+    tls_look_every_s: float = 5.0
+    """How often the files are looked at for a renewed certificate."""
+    plain_grpc: str = "loopback"
+    """Where it may serve without certificates; `anywhere`: a service mesh sees to who calls."""
+
+    def __post_init__(self) -> None:
+        """Refuse half an identity."""
+        files = (self.tls_cert_file, self.tls_key_file, self.tls_ca_file)
+        if any(files) and not all(files):
+            raise SettingsError("TB_TLS_CERT_FILE, TB_TLS_KEY_FILE and TB_TLS_CA_FILE go together")
+        if self.plain_grpc not in {"loopback", "anywhere"}:
+            raise SettingsError("TB_PLAIN_GRPC is `loopback` or `anywhere`")
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether there are certificates."""
+        return bool(self.tls_cert_file)
+
+
+PLAIN = TransportSettings()
+"""Without certificates, on loopback."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessSettings(TransportSettings):
     """What any process of the house needs to say how it is and to be trusted."""
 
     env: str = "dev"
@@ -32,6 +64,7 @@ class ProcessSettings:
 
     def __post_init__(self) -> None:
         """Refuse what is not one of a few words."""
+        super().__post_init__()
         if self.env not in {"dev", "production"}:
             raise SettingsError("TB_ENV is `dev` or `production`")
 

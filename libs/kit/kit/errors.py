@@ -37,6 +37,14 @@ class DatabaseUnavailable(DomainError):
     message = "The database does not answer. Try again."
 
 
+class CallerNotAllowed(DomainError):
+    """Who calls is known, and the call graph has no such call of theirs."""
+
+    status = grpc.StatusCode.PERMISSION_DENIED
+    reason = "CALLER_NOT_ALLOWED"
+    message = "{caller} may not call {rpc}."
+
+
 class PeerError(Exception):
     """A call to another context failed.
 

@@ -1,5 +1,6 @@
 """The one server interceptor: trace, validation, errors, metrics and a log line for every call."""
 
+import functools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NoReturn, TypeAlias
@@ -13,8 +14,8 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 from sqlalchemy.exc import DBAPIError
 
-from kit import db, metrics, trace
-from kit.errors import DatabaseUnavailable, DomainError, InvalidArgument
+from kit import call_graph, db, metrics, trace
+from kit.errors import CallerNotAllowed, DatabaseUnavailable, DomainError, InvalidArgument
 from kit.rpc import Context
 
 log = structlog.get_logger("rpc")
@@ -29,6 +30,10 @@ _FAILED = "The service could not do this. The cause is in its log under the trac
 class Border(grpc.aio.ServerInterceptor):
     """Stands between the wire and the servicers of a server."""
 
+    def __init__(self, *, knows_callers: bool) -> None:
+        """Where TLS says who calls, let through what the call graph has."""
+        self._knows_callers = knows_callers
+
     async def intercept_service(
         self,
         continuation: "Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]]",
@@ -39,31 +44,31 @@ class Border(grpc.aio.ServerInterceptor):
         path = handler_call_details.method
         if handler is None or path.startswith(_INFRASTRUCTURE):
             return handler
-        method = path.rsplit("/", 1)[-1]
-        trace_id = _trace_of(handler_call_details)
+        call = functools.partial(_Call, path, _trace_of(handler_call_details), self._knows_callers)
         if handler.unary_unary:
             return grpc.unary_unary_rpc_method_handler(
-                _unary(handler.unary_unary, method, trace_id),
+                _unary(handler.unary_unary, call),
                 request_deserializer=handler.request_deserializer,
                 response_serializer=handler.response_serializer,
             )
         if handler.stream_unary:
             return grpc.stream_unary_rpc_method_handler(
-                _gathering(handler.stream_unary, method, trace_id),
+                _gathering(handler.stream_unary, call),
                 request_deserializer=handler.request_deserializer,
                 response_serializer=handler.response_serializer,
             )
         return grpc.unary_stream_rpc_method_handler(
-            _stream(handler.unary_stream, method, trace_id),
+            _stream(handler.unary_stream, call),
             request_deserializer=handler.request_deserializer,
             response_serializer=handler.response_serializer,
         )
 
 
-def _unary(handler: Any, method: str, trace_id: str) -> Any:
+def _unary(handler: Any, new_call: Callable[[], "_Call"]) -> Any:
     async def handle(request: Message, context: Context) -> Any:
-        with _Call(method, trace_id) as call:
+        with new_call() as call:
             try:
+                call.admit(context)
                 validate(request)
                 return await handler(request, context)
             except grpc.aio.AbortError:
@@ -74,10 +79,11 @@ def _unary(handler: Any, method: str, trace_id: str) -> Any:
     return handle
 
 
-def _gathering(handler: Any, method: str, trace_id: str) -> Any:
+def _gathering(handler: Any, new_call: Callable[[], "_Call"]) -> Any:
     async def handle(requests: AsyncIterator[Message], context: Context) -> Any:
-        with _Call(method, trace_id) as call:
+        with new_call() as call:
             try:
+                call.admit(context)
                 return await handler(_validated(requests), context)
             except grpc.aio.AbortError:
                 raise
@@ -93,10 +99,11 @@ async def _validated(requests: AsyncIterator[Message]) -> AsyncIterator[Message]
         yield request
 
 
-def _stream(handler: Any, method: str, trace_id: str) -> Any:
+def _stream(handler: Any, new_call: Callable[[], "_Call"]) -> Any:
     async def handle(request: Message, context: Context) -> AsyncIterator[Any]:
-        with _Call(method, trace_id) as call:
+        with new_call() as call:
             try:
+                call.admit(context)
                 validate(request)
                 async for item in handler(request, context):
                     yield item
@@ -111,9 +118,11 @@ def _stream(handler: Any, method: str, trace_id: str) -> Any:
 class _Call:
     """The trace, the clock and the log line of one call."""
 
-    def __init__(self, method: str, trace_id: str) -> None:
-        self.method = method
+    def __init__(self, path: str, trace_id: str, knows_callers: bool) -> None:
+        self.path = path
+        self.method = path.rsplit("/", 1)[-1]
         self.trace_id = trace_id
+        self.knows_callers = knows_callers
         self.code = "OK"
 
     def __enter__(self) -> "_Call":
@@ -124,6 +133,15 @@ class _Call:
     def __exit__(self, *_exc: object) -> None:
         took = time.perf_counter() - self.started
         metrics.RPC_SECONDS.labels(self.method, self.code).observe(took)
+
+    def admit(self, context: Context) -> None:
+        """Let in whom the call graph lets call. Raises CallerNotAllowed."""
+        if self.knows_callers:
+            shown = context.auth_context().get("x509_subject_alternative_name", ())
+            caller = call_graph.caller(name.decode() for name in shown)
+            if not call_graph.may_call(caller, self.path):
+                metrics.CALLERS_REFUSED.labels(caller or "unknown", self.method).inc()
+                raise CallerNotAllowed(caller=caller or "unknown", rpc=self.path)
 
     async def fail(self, context: Context, error: Exception) -> NoReturn:
         """End the call with a google.rpc.Status that carries ErrorInfo."""

@@ -1,22 +1,41 @@
-"""Alembic for one service: its own migrations, its own version table, in its own schema."""
+"""Alembic for one service: its own migrations, its own version table, in its own schema.
+
+The release before runs meanwhile. A statement that waits for a table's lock makes everybody behind it wait too, so
+none waits longer than a moment: the migration steps back, lets the others through and tries again.
+"""
 
 import asyncio
+import time
 from pathlib import Path
 
 from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+LOCK_TIMEOUT_MS = 2_000
+ATTEMPTS = 30
+_PAUSE_S = 1.0
+_LOCK_NOT_AVAILABLE = "55P03"
 
-def upgrade(folder: Path, schema: str, dsn: str) -> None:
-    """Bring `schema` to the newest revision in `folder`."""
+
+def upgrade(folder: Path, schema: str, dsn: str, pause_s: float = _PAUSE_S) -> None:
+    """Bring `schema` to the newest revision in `folder`. Raises DBAPIError, also when a lock is not to be had."""
     config = Config()
     config.set_main_option("script_location", str(folder))
     config.attributes["schema"] = schema
     config.attributes["dsn"] = dsn
-    command.upgrade(config, "head")
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            command.upgrade(config, "head")
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") != _LOCK_NOT_AVAILABLE or not left:
+                raise
+            time.sleep(pause_s)
+        else:
+            return
 
 
 def run_env() -> None:
@@ -25,7 +44,11 @@ def run_env() -> None:
 
 
 async def _run(dsn: str, schema: str) -> None:
-    engine = create_async_engine(dsn.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=NullPool)
+    engine = create_async_engine(
+        dsn.replace("postgresql://", "postgresql+asyncpg://", 1),
+        poolclass=NullPool,
+        connect_args={"server_settings": {"lock_timeout": str(LOCK_TIMEOUT_MS)}},
+    )
     async with engine.connect() as conn:
         await conn.run_sync(_migrate, schema)
         await conn.commit()

@@ -10,7 +10,9 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from kit import metrics, trace
+from kit.config import PLAIN, TransportSettings
 from kit.errors import PeerError
+from kit.tls import Certificates, RenewedChannel
 
 MAX_MESSAGE = 32 * 1024 * 1024
 OPTIONS = [
@@ -23,6 +25,7 @@ _CHANNEL_OPTIONS = [
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.lb_policy_name", "round_robin"),  # a name may be that of many
 ]
 
 # Quoted: grpc's types take parameters in the stubs only.
@@ -40,9 +43,18 @@ class Method(Protocol[ResponseT_co]):
         """Make the call."""
 
 
-def channel(address: str) -> grpc.aio.Channel:
-    """Return a channel to a context; it connects when first used and reconnects by itself."""
-    return grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
+def channel(address: str, peer: str = "", transport: TransportSettings = PLAIN) -> grpc.aio.Channel:
+    """Return a channel to a context; it connects when first used and reconnects by itself.
+
+    With certificates who answers has to prove that it is `peer`, wherever it was found. Raises SettingsError.
+    """
+    if not transport.has_tls:
+        return grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
+    options = [*_CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", peer)]
+    return RenewedChannel(
+        Certificates(transport),
+        lambda credentials: grpc.aio.secure_channel(address, credentials, options=options),
+    )
 
 
 def trace_metadata() -> Sequence[tuple[str, str]]:

@@ -7,26 +7,43 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from kit.config import PLAIN, SettingsError, TransportSettings
 from kit.interceptors import Border
 from kit.rpc import OPTIONS
+from kit.tls import Certificates
 
 _SERVER_OPTIONS = [
     *OPTIONS,
     ("grpc.so_reuseport", 0),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
 ]
+_LOOPBACK = ("127.0.0.1:", "localhost:", "[::1]:")
 
 
 class Server:
     """A gRPC server with reflection, the health protocol and the house's one interceptor."""
 
-    def __init__(self, address: str) -> None:
-        """Bind `host:port` (port 0 = any free one, see `port`). Raises RuntimeError when it is taken."""
-        self._server = grpc.aio.server(interceptors=[Border()], options=_SERVER_OPTIONS)
+    def __init__(self, address: str, transport: TransportSettings = PLAIN) -> None:
+        """Bind `host:port` (port 0 = any free one, see `port`). Raises RuntimeError when it is taken.
+
+        With certificates it serves those whom the call graph lets call; without, on loopback only. Raises
+        SettingsError.
+        """
+        if not (transport.has_tls or transport.plain_grpc == "anywhere" or address.startswith(_LOOPBACK)):
+            raise SettingsError(
+                f"{address} is not loopback and there is no certificate: set TB_TLS_CERT_FILE, TB_TLS_KEY_FILE "
+                "and TB_TLS_CA_FILE, or TB_PLAIN_GRPC=anywhere where a service mesh sees to who calls"
+            )
+        border = Border(knows_callers=transport.has_tls)
+        self._server = grpc.aio.server(interceptors=[border], options=_SERVER_OPTIONS)
         self._health = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         self._names = [health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
-        self.port = self._server.add_insecure_port(address)
+        self.port = (
+            self._server.add_secure_port(address, Certificates(transport).server_credentials())
+            if transport.has_tls
+            else self._server.add_insecure_port(address)
+        )
 
     def add(self, register: Callable[[Any, grpc.aio.Server], None], servicer: object, full_name: str) -> None:
         """Serve one service: its generated `add_*_to_server`, its servicer and its full proto name."""
