@@ -23,6 +23,7 @@ from teachbase.billing.v1 import ledger_pb2 as pb
 
 _MOMENTS = ("paid_until", "trial_ends_at", "canceled_at")
 _DAYS_OF_SUMS = 30
+_MOST = 1_000_000_000
 
 
 class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
@@ -124,6 +125,8 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
         until = _day("until", request.until, utc_now().date())
         since = _day("since", request.since, date.fromordinal(until.toordinal() - _DAYS_OF_SUMS + 1))
         after = paging.decode(request.page_token, 1)
+        if after and "\0" in after[0]:
+            raise _foreign()
         group, portal_id = enum_name(pb.UsageGroup, request.group), optional_uuid(request.portal_id)
         rows, plans = await self._reports.sums(
             group, since, until, portal_id, request.name, after[0] if after else "", size
@@ -245,16 +248,26 @@ def _count_and_id(token: str) -> tuple[int, UUID] | None:
     if keys is None:
         return None
     try:
-        return int(keys[0]), UUID(keys[1])
+        count, portal_id = int(keys[0]), UUID(keys[1])
     except ValueError:
-        raise InvalidArgument(field="cursor", problem="is not one that this list gave") from None
+        raise _foreign() from None
+    if not 0 <= count <= _MOST:
+        raise _foreign()
+    return count, portal_id
+
+
+def _foreign() -> InvalidArgument:
+    return InvalidArgument(field="cursor", problem="is not one that this list gave")
 
 
 def _day(field: str, text: str, default: date) -> date:
     try:
-        return date.fromisoformat(text) if text else default
+        day = date.fromisoformat(text) if text else default
     except ValueError:
         raise InvalidArgument(field=field, problem="is not a day like 2026-11-27") from None
+    if not 2000 <= day.year < 2100:
+        raise InvalidArgument(field=field, problem="is not between the years 2000 and 2100")
+    return day
 
 
 def _price_to_pb(price: Price) -> pb.ModelPrice:

@@ -1,11 +1,13 @@
 """From and to messaging's messages: settings of answers, explanations."""
 
+from collections.abc import Iterable
 from typing import cast
 
 from google.protobuf.json_format import MessageToDict
 
 from edge.rows import at
 from edge.schemas import answers as shapes
+from teachbase.billing.v1.ledger_pb2 import CountedModelUse
 from teachbase.messaging.v1 import answers_pb2 as pb
 
 _FIELDS = tuple(shapes.AnswerSettings.model_fields)
@@ -27,13 +29,24 @@ def change(body: shapes.AnswerSettingsChange, portal_id: str = "") -> pb.SetAnsw
     return pb.SetAnswerSettingsRequest(portal_id=portal_id, own=pb.AnswerSettings(**given), api_key=body.api_key)
 
 
-def explanation(value: pb.GetExplanationResponse) -> shapes.Explanation:
-    """Return an explanation."""
+def explanation(value: pb.GetExplanationResponse, uses: Iterable[CountedModelUse] | None) -> shapes.Explanation:
+    """Return an explanation; `uses` None = they could not be asked for."""
     return shapes.Explanation(
         kind=cast("shapes.Kind", value.kind),
         detail=MessageToDict(value.detail),
         took_ms=value.took_ms,
         created_at=at(value, "at"),
+        costs=None if uses is None else list(map(_cost, uses)),
+    )
+
+
+def _cost(value: CountedModelUse) -> shapes.ModelCost:
+    return shapes.ModelCost(
+        model=value.use.model,
+        prompt_tokens=value.use.prompt_tokens,
+        completion_tokens=value.use.completion_tokens,
+        cost_micro=value.cost_micro if value.HasField("cost_micro") else None,
+        currency=value.currency or None,
     )
 
 

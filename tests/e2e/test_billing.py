@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -42,7 +43,7 @@ async def test_a_limit_is_told_once_a_day_and_the_administrators_hear_of_it_from
 
     for number in range(5):
         await product.write(portal, 2, "ping")
-        await eventually(lambda n=number: _handled(product, portal_id, n + 1), 20, "the question to be handled")
+        await eventually(partial(_handled, product, portal_id, number + 1), 20, "the question to be handled")
     texts = await said(product, portal, "2")
 
     assert texts.count("pong") == 2

@@ -2364,8 +2364,12 @@ export interface components {
         /**
          * Explanation
          * @description Why a message was answered as it was: passages with verdicts, quotes, the model's part.
+         *
+         *     `costs` null = billing does not answer now.
          */
         Explanation: {
+            /** Costs */
+            costs: components["schemas"]["ModelCost"][] | null;
             /** Created At */
             created_at: string;
             /** Detail */
@@ -2805,6 +2809,22 @@ export interface components {
             state: string;
             /** Trace Id */
             trace_id: string;
+        };
+        /**
+         * ModelCost
+         * @description A counted call of a model; `cost_micro`, in millionths of the minor unit, null = it had no price then.
+         */
+        ModelCost: {
+            /** Completion Tokens */
+            completion_tokens: number;
+            /** Cost Micro */
+            cost_micro: number | null;
+            /** Currency */
+            currency: string | null;
+            /** Model */
+            model: string;
+            /** Prompt Tokens */
+            prompt_tokens: number;
         };
         /**
          * ModelPrice
@@ -4946,8 +4966,6 @@ export interface operations {
     usage_csv_v1_admin_billing_usage_csv_get: {
         parameters: {
             query?: {
-                cursor?: string;
-                limit?: number;
                 portal_id?: string | null;
                 since?: string | null;
                 until?: string | null;

@@ -13,7 +13,7 @@ from edge.rpc import Contexts, Peers, ask
 from edge.schemas import billing as shapes
 from edge.schemas.admin import Page
 from edge.schemas.portal import UsagePeriod
-from edge.schemas.text import Moment
+from edge.schemas.text import Moment, Text
 from kit.pb import moment
 from teachbase.billing.v1 import billing_pb2, ledger_pb2
 from teachbase.portal.v1 import portal_pb2
@@ -61,7 +61,7 @@ async def subscriptions(
     peers: Peers,
     listing: List,
     portal_id: Id = None,
-    plan: str = "",
+    plan: Annotated[Text, Query(max_length=50)] = "",
     status: str = "",
     near: Annotated[int, Query(ge=0, le=1000)] = 0,
 ) -> Page[shapes.Subscription]:

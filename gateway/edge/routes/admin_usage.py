@@ -3,12 +3,12 @@
 import csv
 import io
 from collections.abc import AsyncIterator
-from datetime import date
 from typing import Annotated, Literal
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
+from grpc.aio import AioRpcError
 
 from edge import billing_rows, staff_log
 from edge.auth import Operator, admin_session
@@ -17,8 +17,9 @@ from edge.rows import at
 from edge.rpc import Peers, ask
 from edge.schemas import billing as shapes
 from edge.schemas.admin import Page
+from edge.schemas.text import Day, Moment
 from kit.pb import enum_name, enum_value, moment
-from kit.rpc import trace_metadata
+from kit.rpc import peer_error, trace_metadata
 from teachbase.billing.v1 import billing_pb2, ledger_pb2
 
 router = APIRouter(prefix="/v1/admin/billing", tags=["admin billing"], dependencies=[Depends(admin_session)])
@@ -35,8 +36,8 @@ async def usage(
     group: Literal["day", "portal", "metric"] = "day",
     portal_id: Id = None,
     metric: shapes.LimitName | Literal[""] = "",
-    since: date | None = None,
-    until: date | None = None,
+    since: Day | None = None,
+    until: Day | None = None,
 ) -> Page[shapes.UsageSum]:
     """Sum up the days (UTC) from `since` to `until`, both included; the last 30 by default."""
     asked = ledger_pb2.SumUsageRequest(
@@ -53,14 +54,18 @@ async def usage(
 
 
 @router.get("/usage.csv", summary="Every counted unit, as a file", response_class=StreamingResponse)
-async def usage_csv(peers: Peers, listing: List, portal_id: Id = None) -> StreamingResponse:
+async def usage_csv(
+    peers: Peers, portal_id: Id = None, since: Moment | None = None, until: Moment | None = None
+) -> StreamingResponse:
     """Stream the units counted from `since` to `until`, the last 31 days by default."""
-    asked = ledger_pb2.ExportUsageRequest(
-        portal_id=text(portal_id), since=moment(listing.since), until=moment(listing.until)
-    )
+    asked = ledger_pb2.ExportUsageRequest(portal_id=text(portal_id), since=moment(since), until=moment(until))
     pages = aiter(peers.ledger.ExportUsage(asked, timeout=_EXPORT_TIMEOUT_S, metadata=trace_metadata()))
+    try:
+        first = await anext(pages, ledger_pb2.ExportUsageResponse())
+    except AioRpcError as error:  # before the first line it can still be said
+        raise peer_error("billing", error) from None
     return StreamingResponse(
-        _lines(pages),
+        _lines(first, pages),
         media_type="text/csv; charset=utf-8",
         headers={"content-disposition": 'attachment; filename="usage.csv"'},
     )
@@ -79,7 +84,7 @@ async def activity(
     peers: Peers,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str, Query(max_length=512)] = "",
-    until: date | None = None,
+    until: Day | None = None,
     days: Annotated[int, Query(ge=1, le=92)] = 30,
 ) -> Page[shapes.Activity]:
     """Return the replies of each of the last `days`: the Marketplace pays by active days."""
@@ -120,19 +125,26 @@ async def drifts(peers: Peers) -> shapes.Drifts:
     return shapes.Drifts(items=list(map(billing_rows.drift, found.drifts)))
 
 
-async def _lines(pages: AsyncIterator[ledger_pb2.ExportUsageResponse]) -> AsyncIterator[bytes]:
+async def _lines(
+    first: ledger_pb2.ExportUsageResponse, pages: AsyncIterator[ledger_pb2.ExportUsageResponse]
+) -> AsyncIterator[bytes]:
     yield (",".join(_COLUMNS) + "\r\n").encode()
+    yield _as_csv(first)
     async for page in pages:
-        text_of_page = io.StringIO()
-        csv.writer(text_of_page).writerows(
-            (
-                one.id,
-                at(one, "created_at"),
-                one.portal_id,
-                one.name,
-                one.units,
-                enum_name(billing_pb2.Channel, one.channel),
-            )
-            for one in page.events
+        yield _as_csv(page)
+
+
+def _as_csv(page: ledger_pb2.ExportUsageResponse) -> bytes:
+    written = io.StringIO()
+    csv.writer(written).writerows(
+        (
+            one.id,
+            at(one, "created_at"),
+            one.portal_id,
+            one.name,
+            one.units,
+            enum_name(billing_pb2.Channel, one.channel),
         )
-        yield text_of_page.getvalue().encode()
+        for one in page.events
+    )
+    return written.getvalue().encode()

@@ -53,13 +53,27 @@ class AnswerSettingsChosen(BaseModel):
     allowed_base_urls: list[str]
 
 
+class ModelCost(BaseModel):
+    """A counted call of a model; `cost_micro`, in millionths of the minor unit, null = it had no price then."""
+
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    cost_micro: int | None
+    currency: str | None
+
+
 class Explanation(BaseModel):
-    """Why a message was answered as it was: passages with verdicts, quotes, the model's part."""
+    """Why a message was answered as it was: passages with verdicts, quotes, the model's part.
+
+    `costs` null = billing does not answer now.
+    """
 
     kind: Kind
     detail: dict[str, Any]
     took_ms: int
     created_at: str
+    costs: list[ModelCost] | None
 
 
 class CuratedChange(BaseModel):
