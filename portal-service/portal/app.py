@@ -105,8 +105,9 @@ class App:
         self.lost_removals = LostRemovals(self.engine, removals)
         self.registrations = Registrations(self.engine, self.bots, removals, utc_now)
         self.probes = Probes(self.engine, utc_now)
-        self.daily_probes = DailyProbes(self.engine, rest, self.probes, utc_now)
         self.life_cycle = LifeCycle(self.engine, self.installs, self.bots, rest, removals, self.probes, utc_now)
+        look_at_payment = self.life_cycle.look_at_payment
+        self.daily_probes = DailyProbes(self.engine, rest, self.probes, look_at_payment, utc_now)
         gatherer = Gatherer(
             Portals(self.engine),
             self.tokens,

@@ -4,7 +4,7 @@ The rows are the schedule, so that several workers share it and a restart forget
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -44,10 +44,18 @@ def next_slot(portal_id: UUID, now: datetime) -> datetime:
 class DailyProbes:
     """Probes portals and raises an alert for those that stay silent."""
 
-    def __init__(self, engine: AsyncEngine, rest: PortalRest, probes: Probes, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        rest: PortalRest,
+        probes: Probes,
+        look_at_payment: Callable[[UUID], Awaitable[None]],
+        now: Callable[[], datetime],
+    ) -> None:
         self._engine = engine
         self._rest = rest
         self._probes = probes
+        self._look_at_payment = look_at_payment
         self._now = now
 
     async def round(self) -> None:
@@ -72,6 +80,8 @@ class DailyProbes:
     async def _try(self, portal_id: UUID) -> None:
         try:
             await self._probe(portal_id)
+            # A subscription that ends is told by nobody: events just stop (contract 8).
+            await self._look_at_payment(portal_id)
         except Exception as error:
             metrics.BACKGROUND_FAILURES.labels("daily_probe").inc()
             log.warning("not probed", portal_id=str(portal_id), error=repr(error), exc_info=db.cause(error))

@@ -255,7 +255,7 @@ async def service(
             settings=settings_pb2_grpc.SettingsServiceStub(own),
             admins=admins,
             diagnosis=diagnosis_pb2_grpc.DiagnosisServiceStub(own),
-            daily=DailyProbes(engine, rest, probes, clock),
+            daily=DailyProbes(engine, rest, probes, life_cycle.look_at_payment, clock),
             breaker=breaker,
             bots=bots,
             departments=departments,

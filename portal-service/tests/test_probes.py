@@ -176,7 +176,7 @@ async def test_a_probe_that_does_not_come_back_is_an_alert_until_one_does(servic
 async def test_a_portal_that_refuses_the_probe_is_an_alert_with_its_code(service: Any) -> None:
     made, portal_id = await installed(service)
     await pass_a_day(service)
-    await service.sim.control("PUT", f"/portals/{made['member_id']}/faults", [{"kind": "payment_required"}])
+    await service.sim.control("PUT", f"/portals/{made['member_id']}/faults", [{"kind": "payment_required", "method": "event.test"}])
 
     await service.daily.round()
 
@@ -184,6 +184,16 @@ async def test_a_portal_that_refuses_the_probe_is_an_alert_with_its_code(service
     assert "PAYMENT_REQUIRED" in (await portal_of(service, portal_id)).alerts[0].cause
     (probe,) = await probes(service, portal_id)
     assert probe.cause == "PAYMENT_REQUIRED"
+
+
+async def test_a_subscription_that_ended_is_learned_of_though_nobody_tells(service: Any) -> None:
+    made, portal_id = await installed(service)
+    await pass_a_day(service)
+    await service.sim.control("PATCH", f"/portals/{made['member_id']}", {"payment_expired": True})
+
+    await service.daily.round()
+
+    assert await health(service, portal_id) == ("failing", ["payment"])
 
 
 async def test_a_portal_that_is_away_for_a_moment_is_a_warning_and_asked_again_in_an_hour(service: Any) -> None:
@@ -264,7 +274,7 @@ async def test_what_is_stored_of_a_portal_says_its_health_and_the_filter_agrees(
 async def test_an_install_anew_ends_the_alerts_of_before(service: Any) -> None:
     made, portal_id = await installed(service)
     await pass_a_day(service)
-    await service.sim.control("PUT", f"/portals/{made['member_id']}/faults", [{"kind": "payment_required"}])
+    await service.sim.control("PUT", f"/portals/{made['member_id']}/faults", [{"kind": "payment_required", "method": "event.test"}])
     await service.daily.round()
     before = await health(service, portal_id)
     await service.sim.control("PUT", f"/portals/{made['member_id']}/faults", [])

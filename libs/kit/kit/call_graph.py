@@ -17,7 +17,7 @@ CALLS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "teachbase.billing.v1.LedgerService": _rpcs(
             "ChangePlan ChangeSubscription CreatePlan ExportUsage GetStatement GetSubscription "
             "ListActivity ListAlerts ListDrifts ListPlanVersions ListPrices ListSubscriptions "
-            "ListUsageEvents Recount SetPrice SumUsage"
+            "ListModelUses ListUsageEvents Recount SetPrice SumUsage"
         ),
         "teachbase.delivery.v1.DeliveryService": _rpcs(
             "GetOutboxItem GetTrace ListOutbox RetryOutbox RetryOutboxItem"
