@@ -9,6 +9,9 @@ from redis.exceptions import RedisError
 from kit import heartbeat, queue, work
 from kit.clock import utc_now
 
+# arq 0.28 closes its pool by a name that redis-py has renamed.
+pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated close:DeprecationWarning")
+
 
 async def _told(redis_url: str, current_job: str | None) -> list[heartbeat.Beat]:
     """What the worker of this test tells, when it is at something, or gone (None)."""
