@@ -23,12 +23,14 @@ from edge.routes import (
     admin_auth,
     admin_blackbox,
     admin_diagnosis,
+    admin_logs,
     admin_messaging,
     admin_outbox,
     admin_portal_changes,
     admin_portals,
     admin_replay,
     admin_spool,
+    admin_system,
     admin_traces,
     admin_users,
     bitrix_events,
@@ -62,6 +64,7 @@ def build(settings: Settings) -> FastAPI:
         app.state.guard = Guard(KeyRing(settings.secret_keys))
         app.state.staff = Staff(app.state.contexts)
         app.state.env = settings.env
+        app.state.log_dir, app.state.loki_url = settings.log_dir, settings.loki_url
         drain = asyncio.create_task(app.state.intake.drain())
         yield
         drain.cancel()
@@ -97,12 +100,14 @@ def build(settings: Settings) -> FastAPI:
         admin_portal_changes,
         admin_portals,
         admin_diagnosis,
+        admin_logs,
         admin_messaging,
         admin_answers,
         admin_replay,
         admin_blackbox,
         admin_outbox,
         admin_spool,
+        admin_system,
         admin_traces,
         console,
         debug,
