@@ -155,7 +155,7 @@ class Product:
 
 
 @contextmanager
-def running(folder: Path, base: int) -> Iterator[Product]:
+def running(folder: Path, base: int, **more: str) -> Iterator[Product]:
     """A whole stack: what `make run` starts, in a folder of its own and on the ports from `base` on."""
     ports = {
         name: str(base + offset)
@@ -174,6 +174,7 @@ def running(folder: Path, base: int) -> Iterator[Product]:
         "TB_METRICS_BASE_PORT": str(base + 20),
         "TB_RUN_DIR": str(folder / "run"),
         "TB_PUBLIC_URL": f"http://127.0.0.1:{ports['TB_PORT']}",
+        **more,
     }
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
