@@ -56,6 +56,7 @@ async def test_what_was_sent_and_what_was_given_up_is_counted(service: Any, mess
     [after] = await queues.look()
 
     assert REGISTRY.get_sample_value("tb_sends_total", {"state": "sent"}) == sent + 1
-    assert after.dead == before.dead + 1
+    assert before.dead is not None
     assert before.rate_per_min is not None
+    assert after.dead == before.dead + 1
     assert after.rate_per_min == pytest.approx(before.rate_per_min + 0.2, abs=5)

@@ -63,15 +63,20 @@ async def test_one_message_is_one_trace_through_all_processes(collector: Collect
         async with product.connected():
             portal = await product.portal(users_count=2)
             await product.install(portal, [1])
-            await product.write(portal, 1, "/help")
+
+            async def welcomed() -> Any:
+                return await product.visible(portal)
+
+            await eventually(welcomed, what="the welcome")  # what is handed over together has a trace of its own
+            await product.write(portal, 1, "Спасибо")  # a command would bring two events
 
             async def asked() -> Any:
                 rows = (await product.admin("/messages"))["items"]
-                return [one["trace_id"] for one in rows if one["body"] == "/help"]
+                return [one["trace_id"] for one in rows if one["body"] == "Спасибо"]
 
             [trace_id] = await eventually(asked, what="the question")
 
             async def told() -> bool:
                 return collector.of(trace_id) >= WAY
 
-            await eventually(told, seconds=30, what=f"{WAY} under one trace")
+            await eventually(told, seconds=30, what="the whole way under one trace")

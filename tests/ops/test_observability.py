@@ -63,7 +63,7 @@ def known() -> Mapping[str, set[str]]:
 def _selectors(node: Any, by: frozenset[str] = frozenset()) -> Iterator[tuple[str, set[str]]]:
     """Every series that an expression asks for, with the labels that it goes by."""
     if isinstance(node, promql_parser.VectorSelector):
-        yield node.name, by | {one.name for one in node.matchers.matchers}
+        yield node.name or "", set(by) | {one.name for one in node.matchers.matchers}
     if isinstance(node, promql_parser.AggregateExpr) and node.modifier is not None:
         by |= frozenset(node.modifier.labels)
     for name in ("expr", "lhs", "rhs", "vector_selector", "args"):
@@ -101,7 +101,7 @@ def test_thresholds_of_histograms_are_buckets_that_exist() -> None:
         metric.name: set(map(str, collector._upper_bounds))
         for collector in set(REGISTRY._names_to_collectors.values())
         if hasattr(collector, "_upper_bounds")
-        for metric in collector.describe()
+        for metric in collector.describe()  # type: ignore[attr-defined] # a histogram has it
     }
     asked = re.findall(r'(tb_\w+)_bucket\{[^}]*le="([^"]+)"', "".join(file.read_text() for file in RULES))
 

@@ -3,13 +3,14 @@
 The trace id is the house's own (kit.trace), so what a span is told under is what rows, logs and errors show.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import Token
 from datetime import datetime
 from typing import Any, Literal
 
 from kit import trace
+from kit.clock import utc_now
 
 Kind = Literal["SERVER", "CLIENT", "INTERNAL"]
 
@@ -64,6 +65,16 @@ def record(name: str, trace_id: str, began: datetime, kind: Kind = "CLIENT", **a
             ended = _begin(name, kind, int(began.timestamp() * 1e9))
             ended.set_attributes(attributes)
             ended.end()
+
+
+@contextmanager
+def together(name: str, kind: Kind, trace_ids: Iterable[str]) -> Iterator[None]:
+    """Tell of the body under each trace that it was done for, but the one whose span it runs in anyway."""
+    began = utc_now()
+    yield
+    if _begin is not None:
+        for trace_id in set(trace_ids) - {trace.current.get(), ""}:
+            record(name, trace_id, began, kind)
 
 
 class _Told(Span):

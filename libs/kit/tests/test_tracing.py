@@ -118,6 +118,17 @@ async def test_what_was_done_for_a_message_is_told_under_its_trace(collector: Co
     assert collector.told["lanes"].trace_id != collector.told["send"].trace_id
 
 
+async def test_what_is_done_for_many_is_told_under_the_trace_of_each(collector: Collector) -> None:
+    first, second = trace.new_trace_id(), trace.new_trace_id()
+
+    with trace.under(first), work.doing("piece", "batch"), tracing.together("call", "CLIENT", [first, second]):
+        pass
+    tracing.close()
+
+    assert collector.told["batch"].trace_id.hex() == first
+    assert collector.told["call"].trace_id.hex() == second
+
+
 def test_without_a_collector_nothing_of_it_is_loaded() -> None:
     code = (
         "import sys, kit.rpc, kit.server, kit.work, kit.process; kit.tracing.configure('x', '');"
