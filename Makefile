@@ -40,6 +40,9 @@ lock: ## resolve dependencies again and write requirements.lock (no registry add
 	@$(UV) lock --quiet
 	@$(UV) export --quiet --no-header --all-packages --no-emit-workspace -o requirements.lock
 
+rules: ## write the cluster's PrometheusRule from observability/prometheus/rules (committed; CI checks that it is fresh)
+	@.ci/rules
+
 proto: setup ## generate proto/gen from proto/ (committed; CI checks that it is fresh)
 	@.venv/bin/buf format -w proto
 	@find proto/gen -name '*_pb2*' -delete
@@ -63,6 +66,7 @@ lint: setup ui ## style, imports between contexts, generated code, the size of t
 	@.venv/bin/lint-imports --no-logo
 	@.venv/bin/buf lint && .venv/bin/buf format --diff --exit-code proto
 	@.ci/fresh-proto
+	@.ci/rules --check
 	@$(NPM) run lint && $(NPM) run size && .ci/openapi --check
 	@! git grep -nE 'https?://[^ "]*/(simple|packages|pool)/' -- '*.lock' '*.toml' '*.json' Makefile
 
@@ -93,4 +97,4 @@ fuzz: setup ## five minutes of atheris on what reads a stranger's bytes (Linux o
 	@mkdir -p .cache/fuzz && cp tests/fixtures/bitrix24/events/*.txt tests/fixtures/bitrix24/events/*.json .cache/fuzz/
 	@$(PY) libs/bitrix/fuzz/decode.py .cache/fuzz -max_total_time=300 -max_len=8192 -artifact_prefix=.cache/crash-
 
-.PHONY: run reset backup restore help setup ui client lock proto lint types test real-model chaos fuzz
+.PHONY: run reset backup restore help setup ui client lock rules proto lint types test real-model chaos fuzz

@@ -153,6 +153,7 @@ def gateway(settings: Settings, env: Mapping[str, str], behind_proxy: bool) -> P
     own = {
         "TB_METRICS_PORT": str(settings.metrics_port("gateway")),
         "TB_SPOOL_DIR": str(settings.run_dir / "spool"),
+        "TB_LOG_DIR": str(settings.run_dir / "logs"),
         "TB_UI_DIR": str(UI_DIR),
     }
     return Process(

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,14 +41,34 @@ def holder(run_dir: Path) -> int | None:
 
 
 def prepare(run_dir: Path) -> None:
-    """Make the folders, set logs over 50 MB aside and drop the pid files of a killed run."""
+    """Make the folders, set long logs aside and drop the pid files of a killed run."""
     for name in ("logs", "pids", "spool"):
         (run_dir / name).mkdir(exist_ok=True)
-    for log in (run_dir / "logs").glob("*.log"):
-        if log.stat().st_size > ROTATE_BYTES:
-            log.replace(log.with_suffix(".log.1"))
+    bound_logs(run_dir)
     for stale in (run_dir / "pids").glob("*.pid"):
         stale.unlink()
+
+
+def bound_logs(run_dir: Path) -> None:
+    """Set logs over 50 MB aside, one for each process; their writers go on, in the same file.
+
+    Who has a file open cannot be told to open another, so it is copied and emptied, as logrotate's copytruncate
+    does: what is written between the last look and the emptying is lost, and a disk too full for a copy gets none.
+    """
+    for log in (run_dir / "logs").glob("*.log"):
+        if log.stat().st_size > ROTATE_BYTES:
+            aside = log.with_suffix(".log.1")
+            try:
+                _copy(log, aside)
+            except OSError:
+                aside.unlink(missing_ok=True)
+            os.truncate(log, 0)
+
+
+def _copy(log: Path, aside: Path) -> None:
+    with log.open("rb") as source, aside.open("wb") as target:
+        while source.tell() < os.fstat(source.fileno()).st_size:  # what came meanwhile too
+            shutil.copyfileobj(source, target, 1024 * 1024)
 
 
 def log_file(run_dir: Path, name: str) -> Path:

@@ -30,6 +30,7 @@ from devstack.together import together
 PORT_PATIENCE = 3.0  # seconds for the last processes of a killed run to let go of their ports
 
 NEWS_SECONDS = 15.0  # a start that takes longer says what it waits for
+LOGS_SECONDS = 5.0  # between two looks at how long the logs are
 OPEN_FILES = 65536  # sockets of a load test; the usual soft limit is 1024
 
 
@@ -43,6 +44,7 @@ async def up(settings: Settings) -> None:
         stack = Supervisor(settings.run_dir)
         starting = asyncio.create_task(_bring_up(stack, settings, ports))
         asked = asyncio.create_task(stop.wait())
+        bounding = asyncio.create_task(_bound_logs(settings))
         try:
             await _first_of(starting, asked, stack)
             if starting.done():
@@ -53,7 +55,8 @@ async def up(settings: Settings) -> None:
         finally:
             starting.cancel()
             asked.cancel()
-            await asyncio.gather(starting, asked, return_exceptions=True)
+            bounding.cancel()
+            await asyncio.gather(starting, asked, bounding, return_exceptions=True)
             await stack.stop()
 
 
@@ -62,6 +65,15 @@ async def _first_of(starting: "asyncio.Task[None]", asked: "asyncio.Task[bool]",
         await asyncio.wait([starting, asked], timeout=NEWS_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if not (starting.done() or asked.done()):
             say(f"still waiting for {', '.join(stack.waiting()) or 'the migrations'}")
+
+
+async def _bound_logs(settings: Settings) -> None:
+    while True:
+        await asyncio.sleep(LOGS_SECONDS)
+        try:
+            await asyncio.to_thread(run_dir.bound_logs, settings.run_dir)
+        except OSError as error:
+            say(f"logs: not bounded: {error}")
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

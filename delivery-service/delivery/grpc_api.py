@@ -8,7 +8,7 @@ from delivery.dead_letters import DeadLetters
 from delivery.domain import Attempt, Button, DeadFilter, OutboundMessage, OutboxItem, Outcome
 from delivery.outbox import Outbox
 from delivery.typing_sign import TypingSign
-from kit import changefeed, paging
+from kit import changefeed, paging, tracing
 from kit.changefeed import Waker
 from kit.pb import enum_name, enum_value, moment, optional_uuid, to_datetime
 from kit.rpc import Context
@@ -29,7 +29,8 @@ class DeliveryServicer(delivery_pb2_grpc.DeliveryServiceServicer):
         self._waker = waker
 
     async def Enqueue(self, request: pb.EnqueueRequest, context: Context) -> pb.EnqueueResponse:
-        accepted = await self._outbox.enqueue([_message_from_pb(message) for message in request.messages])
+        with tracing.together("Enqueue", "SERVER", (message.trace_id for message in request.messages)):
+            accepted = await self._outbox.enqueue([_message_from_pb(message) for message in request.messages])
         return pb.EnqueueResponse(accepted=accepted)
 
     async def ShowTyping(self, request: pb.ShowTypingRequest, context: Context) -> pb.ShowTypingResponse:

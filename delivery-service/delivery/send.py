@@ -15,7 +15,7 @@ from bitrix.rest import Rest
 from delivery import calls, schedule
 from delivery.clients.portal import LaneTokens
 from delivery.domain import INTERACTIVE, Attempt, Claimed, Lane, Settled, State
-from kit import ids
+from kit import ids, tracing
 from kit.errors import PeerError
 
 PEER_AWAY_S = 5.0
@@ -46,9 +46,11 @@ class _Request:
     started: float
 
     def attempt(self, item: Claimed, error: BitrixError | None) -> Attempt:
+        outcome = _outcome(error)
+        tracing.record("send", item.trace_id, self.at, outcome=outcome, request_id=self.id)
         return Attempt(
             at=self.at,
-            outcome=_outcome(error),
+            outcome=outcome,
             status=error.status if error else 200,
             code=error.code if error else "",
             latency_ms=int((time.perf_counter() - self.started) * 1000),

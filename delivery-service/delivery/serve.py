@@ -8,7 +8,9 @@ from delivery.dead_letters import DeadLetters
 from delivery.diagnose import Diagnoses
 from delivery.grpc_api import DeliveryServicer
 from delivery.grpc_diagnosis import DiagnosisServicer
+from delivery.grpc_operations import OperationsServicer
 from delivery.outbox import Outbox
+from delivery.queues import Queues
 from delivery.repository import outcomes
 from delivery.typing_sign import TypingSign
 from kit import health, log, metrics, process
@@ -16,7 +18,7 @@ from kit.changefeed import Waker
 from kit.clock import utc_now
 from kit.config import read
 from kit.server import Server
-from teachbase.delivery.v1 import delivery_pb2_grpc, diagnosis_pb2_grpc
+from teachbase.delivery.v1 import delivery_pb2_grpc, diagnosis_pb2_grpc, operations_pb2_grpc
 
 
 async def run(stop: asyncio.Event) -> None:
@@ -41,6 +43,11 @@ async def run(stop: asyncio.Event) -> None:
         diagnosis_pb2_grpc.add_DiagnosisServiceServicer_to_server,
         DiagnosisServicer(Diagnoses(app.engine, app.bell, utc_now)),
         "teachbase.delivery.v1.DiagnosisService",
+    )
+    server.add(
+        operations_pb2_grpc.add_OperationsServiceServicer_to_server,
+        OperationsServicer(Queues(app.engine, utc_now)),
+        "teachbase.delivery.v1.OperationsService",
     )
     await server.start()
     await process.run_tasks(

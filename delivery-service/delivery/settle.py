@@ -6,17 +6,26 @@ Turns that end while a transaction is under way share the next one.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import structlog
+from prometheus_client import Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from delivery.domain import LaneEnd, News, Settled, State
+from delivery.domain import INTERACTIVE, LaneEnd, News, Settled, State
 from delivery.repository import lanes, outbox, outcomes
-from kit import db
+from kit import db, ids
 from kit.coalesce import Coalescer
 
 log = structlog.get_logger("settle")
 
+SETTLED = Counter("tb_sends_total", "What became of messages in a turn of their lane", ["state"])
+REPLY_SECONDS = Histogram(
+    "tb_reply_seconds",
+    "Time from the arrival of what a message answers until the portal has it",
+    ["priority"],
+    buckets=(0.25, 0.5, 1, 2, 3, 5, 10, 15, 30, 60, 300, 3600),
+)
 MAX_DEBT_MS = 4000
 """How long a lane may be passed over for a turn that took long."""
 
@@ -76,7 +85,17 @@ class Settlement:
                     await outbox.add_attempts(conn, settled)
             runs_at = await lanes.let_go(conn, ends, MAX_DEBT_MS)
             await outcomes.append(conn, _news([one for one in settled if one.item.id in held]))
+        for one in settled:
+            if one.item.id in held:
+                self._measure(one)
         return [runs_at.get(end.lane.portal_id) for end in ends]
+
+    def _measure(self, one: Settled) -> None:
+        SETTLED.labels(one.state).inc()
+        if one.state is State.SENT and one.item.trace_id:
+            arrived_at = ids.time_of(UUID(one.item.trace_id))  # a trace id tells when it was given
+            priority = "interactive" if one.item.priority == INTERACTIVE else "bulk"
+            REPLY_SECONDS.labels(priority).observe(max(0.0, (self._now() - arrived_at).total_seconds()))
 
 
 def _news(settled: Sequence[Settled]) -> list[News]:

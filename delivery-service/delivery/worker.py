@@ -6,10 +6,13 @@ from delivery.app import QUEUE, WorkerApp
 from delivery.config import Settings
 from delivery.lanes import RENEW_S
 from delivery.outbox import DELIVER
+from delivery.queues import Queues
 from kit import background, log, metrics, queue
 from kit.changefeed import Follower
+from kit.clock import utc_now
 from kit.config import read
 from kit.process import run_tasks
+from kit.queues import MEASURE_S
 
 SWEEP_S = 1.0
 """How often lanes are looked at without a ring: for lanes of dead workers, and while Redis is away."""
@@ -30,6 +33,7 @@ async def run(stop: asyncio.Event) -> None:
         background.every(SWEEP_S, "sweep_lanes", app.dispatcher.ring),
         background.every(RENEW_S, "renew_lanes", app.lanes.renew),
         background.every(_PURGE_S, "purge", app.purge.round),
+        background.every(MEASURE_S, "measure_queues", Queues(app.engine, utc_now).measure),
         background.every(3600, "partitions", app.ensure_partitions),
         follower.run(),
     )

@@ -9,7 +9,7 @@ import uvloop
 from edge.app import build
 from edge.config import Settings, SpoolSettings
 from edge.requeue import requeue
-from kit import log, metrics
+from kit import log, metrics, tracing
 from kit.config import read
 
 
@@ -52,7 +52,9 @@ def main() -> None:
         raise SystemExit(1 if left else 0)
     settings = read(Settings)
     metrics.serve(settings.metrics_port)
+    tracing.configure("gateway", settings.otlp_endpoint)
     uvloop.run(serve(settings))
+    tracing.close()
 
 
 if __name__ == "__main__":

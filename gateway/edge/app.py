@@ -24,12 +24,14 @@ from edge.routes import (
     admin_billing,
     admin_blackbox,
     admin_diagnosis,
+    admin_logs,
     admin_messaging,
     admin_outbox,
     admin_portal_changes,
     admin_portals,
     admin_replay,
     admin_spool,
+    admin_system,
     admin_traces,
     admin_usage,
     admin_users,
@@ -64,6 +66,7 @@ def build(settings: Settings) -> FastAPI:
         app.state.guard = Guard(KeyRing(settings.secret_keys))
         app.state.staff = Staff(app.state.contexts)
         app.state.env = settings.env
+        app.state.log_dir, app.state.loki_url = settings.log_dir, settings.loki_url
         drain = asyncio.create_task(app.state.intake.drain())
         yield
         drain.cancel()
@@ -99,6 +102,7 @@ def build(settings: Settings) -> FastAPI:
         admin_portal_changes,
         admin_portals,
         admin_diagnosis,
+        admin_logs,
         admin_messaging,
         admin_answers,
         admin_billing,
@@ -107,6 +111,7 @@ def build(settings: Settings) -> FastAPI:
         admin_blackbox,
         admin_outbox,
         admin_spool,
+        admin_system,
         admin_traces,
         console,
         debug,

@@ -94,6 +94,7 @@ def portal_session(
 ) -> PortalSession:
     """Return the portal's user who asks. Raises ApiError 401."""
     claims = _claims(request, bearer, "portal")
+    request.state.portal_id = claims["sub"]
     return PortalSession(claims["sub"], claims["mid"], claims["uid"], claims["adm"])
 
 

@@ -27,6 +27,10 @@ class Settings(ProcessSettings, SpoolSettings):
     portal_grpc: str = "127.0.0.1:50051"
     delivery_grpc: str = "127.0.0.1:50053"
     billing_grpc: str = "127.0.0.1:50054"
+    log_dir: Path = Path(".run/logs")
+    """Where the processes' logs are, a file each."""
+    loki_url: str = ""
+    """Where they are instead, like http://loki:3100; empty = in `log_dir`."""
     ui_dir: Path = Path("admin-ui/dist")
     """What `npm run build` of admin-ui wrote."""
     bitrix_js_url: str = "https://api.bitrix24.tech/api/v1/"

@@ -4,6 +4,7 @@ Served below the framework, where more than half of the gateway's time for an ev
 GET, HEAD and OPTIONS are routes like any other.
 """
 
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -16,6 +17,8 @@ from kit import trace
 from teachbase.messaging.v1 import messaging_pb2 as pb
 
 PATH = "/v1/bitrix/events"
+_ROUTE = SimpleNamespace(path=PATH)
+"""As the framework leaves it for those that it knows."""
 MAX_BODY = 1024 * 1024
 MAX_IP = 64
 _MAX_DISCARDED = 16 * 1024 * 1024
@@ -48,6 +51,7 @@ class EventsAddress:
         if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
+        scope["route"] = _ROUTE
         intake: Intake = scope["app"].state.intake
         try:
             event = _event(scope, *await _read(receive))

@@ -18,7 +18,7 @@ from edge.drain import MAX_BYTES, MAX_EVENTS, Drain
 from edge.errors import ApiError
 from edge.rpc import Contexts
 from edge.spool import Spool
-from kit import background
+from kit import background, trace, tracing
 from kit.coalesce import Coalescer
 from kit.errors import PeerError
 from kit.rpc import call
@@ -127,7 +127,10 @@ class Intake:
     async def _to_messaging(self, events: list[pb.RawEvent], budget_s: float) -> list[OSError | None]:
         if events:
             request = pb.IngestRequest(events=events)
-            await call(self._contexts.messaging.Ingest, request, peer="messaging", timeout=max(_LEAST_S, budget_s))
+            timeout = max(_LEAST_S, budget_s)
+            trace_ids = [event.trace_id for event in events]
+            with trace.under_the_one(trace_ids), tracing.together("messaging.Ingest", "CLIENT", trace_ids):
+                await call(self._contexts.messaging.Ingest, request, peer="messaging", timeout=timeout)
         EVENTS.labels("messaging").inc(len(events))
         return [None] * len(events)
 

@@ -12,13 +12,16 @@ from teachbase.billing.v1.billing_pb2_grpc import BillingServiceStub
 from teachbase.billing.v1.ledger_pb2_grpc import LedgerServiceStub
 from teachbase.delivery.v1.delivery_pb2_grpc import DeliveryServiceStub
 from teachbase.delivery.v1.diagnosis_pb2_grpc import DiagnosisServiceStub as DeliveryDiagnosisStub
+from teachbase.delivery.v1.operations_pb2_grpc import OperationsServiceStub as DeliveryOperationsStub
 from teachbase.messaging.v1.answers_pb2_grpc import AnswersServiceStub
 from teachbase.messaging.v1.blackbox_pb2_grpc import BlackboxServiceStub
 from teachbase.messaging.v1.diagnosis_pb2_grpc import DiagnosisServiceStub as MessagingDiagnosisStub
 from teachbase.messaging.v1.knowledge_pb2_grpc import KnowledgeServiceStub
 from teachbase.messaging.v1.messaging_pb2_grpc import MessagingServiceStub
+from teachbase.messaging.v1.operations_pb2_grpc import OperationsServiceStub as MessagingOperationsStub
 from teachbase.portal.v1.admin_pb2_grpc import AdminServiceStub
 from teachbase.portal.v1.diagnosis_pb2_grpc import DiagnosisServiceStub as PortalDiagnosisStub
+from teachbase.portal.v1.operations_pb2_grpc import OperationsServiceStub as PortalOperationsStub
 from teachbase.portal.v1.portal_pb2_grpc import PortalServiceStub
 from teachbase.portal.v1.settings_pb2_grpc import SettingsServiceStub
 
@@ -53,6 +56,9 @@ class Contexts:
         self.ledger = LedgerServiceStub(self.channels["billing"])
         self.portal_diagnosis = PortalDiagnosisStub(self.channels["portal"])
         self.messaging_diagnosis = MessagingDiagnosisStub(self.channels["messaging"])
+        self.portal_operations = PortalOperationsStub(self.channels["portal"])
+        self.messaging_operations = MessagingOperationsStub(self.channels["messaging"])
+        self.delivery_operations = DeliveryOperationsStub(self.channels["delivery"])
         self.delivery_diagnosis = DeliveryDiagnosisStub(self.channels["delivery"])
 
     async def close(self) -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC
 from uuid import UUID
 
-from kit import paging
+from kit import paging, tracing
 from kit.pb import enum_name, optional_uuid, to_datetime
 from kit.rpc import Context
 from messaging import packing, trace
@@ -24,7 +24,8 @@ class MessagingServicer(messaging_pb2_grpc.MessagingServiceServicer):
         self._portal_changes = portal_changes
 
     async def Ingest(self, request: pb.IngestRequest, context: Context) -> pb.IngestResponse:
-        receipts = await self._inbox.ingest([_raw_event(event) for event in request.events])
+        with tracing.together("Ingest", "SERVER", (event.trace_id for event in request.events)):
+            receipts = await self._inbox.ingest([_raw_event(event) for event in request.events])
         return pb.IngestResponse(receipts=map(packing.receipt, receipts))
 
     async def ListDialogs(self, request: pb.ListDialogsRequest, context: Context) -> pb.ListDialogsResponse:

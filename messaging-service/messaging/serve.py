@@ -24,9 +24,11 @@ from messaging.grpc_api import MessagingServicer
 from messaging.grpc_blackbox import BlackboxServicer
 from messaging.grpc_diagnosis import DiagnosisServicer
 from messaging.grpc_knowledge import KnowledgeServicer
+from messaging.grpc_operations import OperationsServicer
 from messaging.ingest import Inbox
 from messaging.keep import REFRESH_S
 from messaging.known import LOOK_EVERY_S
+from messaging.queues import Queues
 from messaging.reading import Reading
 from messaging.replay import Replay
 from messaging.simulate import Simulation
@@ -37,6 +39,7 @@ from teachbase.messaging.v1 import (
     diagnosis_pb2_grpc,
     knowledge_pb2_grpc,
     messaging_pb2_grpc,
+    operations_pb2_grpc,
 )
 
 
@@ -92,6 +95,11 @@ async def run(stop: asyncio.Event) -> None:
             GoldenQuestions(app.engine, app.answering, utc_now),
         ),
         "teachbase.messaging.v1.AnswersService",
+    )
+    server.add(
+        operations_pb2_grpc.add_OperationsServiceServicer_to_server,
+        OperationsServicer(Queues(app.engine, utc_now)),
+        "teachbase.messaging.v1.OperationsService",
     )
     await server.start()
     await process.run_tasks(

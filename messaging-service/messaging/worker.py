@@ -4,13 +4,16 @@ import asyncio
 
 from kit import background, log, metrics, queue
 from kit.changefeed import Follower
+from kit.clock import utc_now
 from kit.config import read
 from kit.process import run_tasks
+from kit.queues import MEASURE_S
 from messaging import slowly
 from messaging.app import QUEUE, WorkerApp
 from messaging.config import Settings
 from messaging.ingest import RESPOND
 from messaging.keep import PRUNE, REFRESH_S
+from messaging.queues import Queues
 
 SWEEP_S = 1.0
 """How often dialogs are looked at without a ring: for those of dead workers, and while Redis is away."""
@@ -46,6 +49,7 @@ async def run(stop: asyncio.Event) -> None:
         background.every(_TRAFFIC_S, "traffic", app.traffic.round),
         background.every(REFRESH_S, "blackbox_settings", app.keeper.refresh),
         background.every(_PRUNE_S, "prune", app.pruner.round),
+        background.every(MEASURE_S, "measure_queues", Queues(app.engine, utc_now).measure),
         background.every(3600, "partitions", app.ensure_partitions),
         portals.run(),
         outcomes.run(),

@@ -126,3 +126,8 @@ class WeakPassword(DomainError):
 class WrongPassword(DomainError):
     status, reason = StatusCode.PERMISSION_DENIED, "WRONG_PASSWORD"
     message = "The current password is wrong."
+
+
+class RedisUnavailable(DomainError):
+    status, reason = StatusCode.UNAVAILABLE, "REDIS_UNAVAILABLE"
+    message = "Redis does not answer, where workers tell of themselves. They work on without it, later."

@@ -4,6 +4,7 @@ import asyncio
 
 from kit import health, log, metrics, process
 from kit.changefeed import Waker
+from kit.clock import utc_now
 from kit.config import read
 from kit.server import Server
 from portal import changes
@@ -13,9 +14,17 @@ from portal.config import Settings
 from portal.grpc_admin import AdminServicer
 from portal.grpc_api import PortalServicer
 from portal.grpc_diagnosis import DiagnosisServicer
+from portal.grpc_operations import OperationsServicer
 from portal.grpc_settings import SettingsServicer
 from portal.portals import Portals
-from teachbase.portal.v1 import admin_pb2_grpc, diagnosis_pb2_grpc, portal_pb2_grpc, settings_pb2_grpc
+from portal.workers import Workers
+from teachbase.portal.v1 import (
+    admin_pb2_grpc,
+    diagnosis_pb2_grpc,
+    operations_pb2_grpc,
+    portal_pb2_grpc,
+    settings_pb2_grpc,
+)
 
 
 async def run(stop: asyncio.Event) -> None:
@@ -63,6 +72,11 @@ async def run(stop: asyncio.Event) -> None:
         diagnosis_pb2_grpc.add_DiagnosisServiceServicer_to_server,
         DiagnosisServicer(app.diagnoses, app.mender, app.probes),
         "teachbase.portal.v1.DiagnosisService",
+    )
+    server.add(
+        operations_pb2_grpc.add_OperationsServiceServicer_to_server,
+        OperationsServicer(Workers(app.redis, utc_now)),
+        "teachbase.portal.v1.OperationsService",
     )
     await server.start()
     await process.run_tasks(

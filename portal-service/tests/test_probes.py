@@ -176,7 +176,9 @@ async def test_a_probe_that_does_not_come_back_is_an_alert_until_one_does(servic
 async def test_a_portal_that_refuses_the_probe_is_an_alert_with_its_code(service: Any) -> None:
     made, portal_id = await installed(service)
     await pass_a_day(service)
-    await service.sim.control("PUT", f"/portals/{made['member_id']}/faults", [{"kind": "payment_required", "method": "event.test"}])
+    await service.sim.control(
+        "PUT", f"/portals/{made['member_id']}/faults", [{"kind": "payment_required", "method": "event.test"}]
+    )
 
     await service.daily.round()
 
@@ -274,7 +276,9 @@ async def test_what_is_stored_of_a_portal_says_its_health_and_the_filter_agrees(
 async def test_an_install_anew_ends_the_alerts_of_before(service: Any) -> None:
     made, portal_id = await installed(service)
     await pass_a_day(service)
-    await service.sim.control("PUT", f"/portals/{made['member_id']}/faults", [{"kind": "payment_required", "method": "event.test"}])
+    await service.sim.control(
+        "PUT", f"/portals/{made['member_id']}/faults", [{"kind": "payment_required", "method": "event.test"}]
+    )
     await service.daily.round()
     before = await health(service, portal_id)
     await service.sim.control("PUT", f"/portals/{made['member_id']}/faults", [])

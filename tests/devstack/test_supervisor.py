@@ -155,5 +155,28 @@ def test_a_large_log_is_set_aside_and_pid_files_of_a_killed_run_are_dropped(tmp_
 
     folder.prepare(tmp_path)
 
-    assert sorted(path.name for path in (tmp_path / "logs").iterdir()) == ["billing.log", "portal.log.1"]
+    sizes = {path.name: path.stat().st_size for path in (tmp_path / "logs").iterdir()}
+    assert sizes == {"billing.log": 5, "portal.log": 0, "portal.log.1": folder.ROTATE_BYTES + 1}
     assert list((tmp_path / "pids").iterdir()) == []
+
+
+async def test_the_log_of_a_process_that_writes_on_stays_bounded_and_its_writer_goes_on(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "ROTATE_BYTES", 10_000)
+    code = "import time\nwhile True:\n    print('line ' + 'x' * 90, flush=True)\n    time.sleep(0.001)"
+    await supervisor.start(_process("chatty", code))
+    log = folder.log_file(tmp_path, "chatty")
+    largest = 0
+
+    for _ in range(20):
+        await asyncio.sleep(0.1)
+        folder.bound_logs(tmp_path)
+        largest = max(largest, log.stat().st_size)
+    after = log.stat().st_size
+    await asyncio.sleep(0.3)
+
+    assert largest < 10_000 + 100_000
+    assert log.stat().st_size > after
+    assert log.read_bytes().startswith(b"line ")
+    assert log.with_suffix(".log.1").stat().st_size > 10_000

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 
 from tests.e2e.product import Product, eventually
 
-BUF = Path(__file__).parents[2] / ".venv" / "bin" / "buf"
+ROOT = Path(__file__).parents[2]
+BUF = ROOT / ".venv" / "bin" / "buf"
 SERVICES = {
     "TB_PORTAL_GRPC": "teachbase.portal.v1.PortalService",
     "TB_MESSAGING_GRPC": "teachbase.messaging.v1.MessagingService",
@@ -47,6 +49,20 @@ def test_buf_curl_lists_a_service_and_finds_it_serving(running: Product, variabl
 
     assert SERVICES[variable] in listed.stdout.split()
     assert json.loads(health.stdout) == {"status": "SERVING"}
+
+
+def test_the_calls_that_the_runbook_shows_are_answered(running: Product) -> None:
+    shown = (ROOT / "docs" / "runbook.md").read_text()
+    ports = {str(50051 + number): running.environment[name].split(":")[1] for number, name in enumerate(SERVICES)}
+    calls = re.findall(r"^\$call -d '(.*?)' http://127\.0\.0\.1:(\d+)/(\S+)$", shown, re.MULTILINE)
+    assert {port for _, port, _ in calls} == ports.keys()
+
+    for body, port, method in calls:
+        curl = [str(BUF), "curl", "--protocol", "grpc", "--http2-prior-knowledge", "-d", body]
+        url = f"http://127.0.0.1:{ports[port]}/{method}"
+        done = subprocess.run([*curl, url], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (method, done.stderr)
+        assert json.loads(done.stdout), method
 
 
 async def test_the_openapi_document_names_the_routes(product: Product) -> None:

@@ -13,7 +13,10 @@ from tests.ops.cluster import OVERLAYS, ROOT, RUNNING, Cluster, plain, selects
 from tests.ops.program import SETTINGS, problems, program, settings
 
 VERSIONS = ("1.31", "1.37")  # `sleep` before a stop is of 1.30, matchLabelKeys of spreading too
-FOREIGN = {"Cluster", "ScheduledBackup", "ObjectStore", "ScaledObject", "TriggerAuthentication"}
+FOREIGN = {
+    *("Cluster", "ScheduledBackup", "ObjectStore", "ScaledObject", "TriggerAuthentication"),
+    *("PodMonitor", "PrometheusRule"),
+}
 """Kinds of operators, of which no package has a schema."""
 CERTIFIED = {"Certificate", "Issuer"}
 CONTEXTS = ("gateway", "portal", "messaging", "delivery", "billing")

@@ -102,7 +102,11 @@ def test_only_the_proxy_is_reached_and_the_console_from_this_host_alone(compose:
     }
     arguments = compose["services"]["envoy"]["build"]["args"]
 
-    assert published == {("envoy", "127.0.0.1", "3000", 3000), ("envoy", None, "8080", 8080)}
+    assert published == {
+        ("envoy", "127.0.0.1", "3000", 3000),
+        ("envoy", None, "8080", 8080),
+        ("grafana", "127.0.0.1", "3001", 3000),
+    }
     assert (arguments["TB_PORT"], arguments["TB_PUBLIC_PORT"]) == ("3000", "8080")
 
 

@@ -642,6 +642,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/logs/{stream}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What processes wrote, newest first
+         * @description List lines; 503 `logs_unavailable`. `nginx`: the access log of the proxy, or of the gateway without one.
+         */
+        get: operations["logs_v1_admin_logs__stream__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/messages": {
         parameters: {
             query?: never;
@@ -1036,6 +1056,66 @@ export interface paths {
          * @description Hand it on, after its cause was mended. Refused again it stays: 409 `refused_again`. Audited.
          */
         post: operations["requeue_v1_admin_spool_set_aside__record_id__requeue_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/system/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How every part is, the worst first
+         * @description Return services, stores, workers and queues, each with a cause and what to do. Always 200.
+         */
+        get: operations["health_v1_admin_system_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/system/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What waits in each queue
+         * @description Return the queues as their rows say: depth, age of the oldest that is due, rate, failures.
+         */
+        get: operations["queue_v1_admin_system_queue_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/system/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each worker is at
+         * @description Return the workers that told of themselves lately; without Redis nobody can, and `cause` says so.
+         */
+        get: operations["workers_v1_admin_system_workers_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2142,6 +2222,28 @@ export interface components {
             quote: string;
         };
         /**
+         * Component
+         * @description A part of the product. `cause` and `next_step` are null where it is well.
+         */
+        Component: {
+            /** Cause */
+            cause: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "service" | "store" | "worker" | "queue" | "spool";
+            /** Name */
+            name: string;
+            /** Next Step */
+            next_step: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "warning" | "failing" | "unknown";
+        };
+        /**
          * Curated
          * @description An answer that an administrator wrote: it wins over documents.
          */
@@ -2747,6 +2849,28 @@ export interface components {
             password: string;
         };
         /**
+         * LogLine
+         * @description A line of a log, its secrets masked. `level` null: words that are no line of ours, or a proxy's.
+         */
+        LogLine: {
+            /** At */
+            at: string;
+            /** Event */
+            event: string;
+            /** Fields */
+            fields: {
+                [key: string]: unknown;
+            };
+            /** Level */
+            level: string | null;
+            /** Portal Id */
+            portal_id: string | null;
+            /** Service */
+            service: string;
+            /** Trace Id */
+            trace_id: string | null;
+        };
+        /**
          * Marketplace
          * @description What Bitrix24 says: status F free, D demo, T trial, P paid, L local, S subscription.
          */
@@ -3036,6 +3160,13 @@ export interface components {
         Page_LimitAlert_: {
             /** Items */
             items: components["schemas"]["LimitAlert"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[LogLine] */
+        Page_LogLine_: {
+            /** Items */
+            items: components["schemas"]["LogLine"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -3444,6 +3575,38 @@ export interface components {
             mode: string;
             /** Partitions */
             partitions: number;
+        };
+        /**
+         * Queue
+         * @description What waits, as the rows say; null = not counted of this queue.
+         */
+        Queue: {
+            /** Dead */
+            dead: number | null;
+            /** Depth */
+            depth: number;
+            /** Failures Per Hour */
+            failures_per_hour: number | null;
+            /** Held Portals */
+            held_portals: number | null;
+            /** Oldest Age S */
+            oldest_age_s: number;
+            /** Queue */
+            queue: string;
+            /** Rate Per Min */
+            rate_per_min: number | null;
+        };
+        /**
+         * Queues
+         * @description Every queue; `missing`: the contexts that did not tell of theirs.
+         */
+        Queues: {
+            /** Items */
+            items: components["schemas"]["Queue"][];
+            /** Missing */
+            missing: string[];
+            /** Next Cursor */
+            next_cursor: null;
         };
         /**
          * RefreshToken
@@ -4059,6 +4222,21 @@ export interface components {
             reason: string;
         };
         /**
+         * SystemHealth
+         * @description How everything is; the worst first.
+         */
+        SystemHealth: {
+            /** Checked At */
+            checked_at: string;
+            /** Components */
+            components: components["schemas"]["Component"][];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "degraded" | "failing";
+        };
+        /**
          * Trace
          * @description Every step of one message, in time order, from all services.
          */
@@ -4239,6 +4417,43 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
+        };
+        /**
+         * Worker
+         * @description A worker process, as it told of itself; `lost`: it has not for longer than it should.
+         */
+        Worker: {
+            /** Current Job */
+            current_job: string | null;
+            /** Heartbeat At */
+            heartbeat_at: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Service */
+            service: string;
+            /** Since */
+            since: string | null;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "working" | "idle" | "lost";
+        };
+        /**
+         * Workers
+         * @description Every worker; `cause`: why nobody is known, where that is so.
+         */
+        Workers: {
+            /** Cause */
+            cause: string | null;
+            /** Items */
+            items: components["schemas"]["Worker"][];
+            /** Next Cursor */
+            next_cursor: null;
         };
     };
     responses: never;
@@ -5327,6 +5542,49 @@ export interface operations {
             };
         };
     };
+    logs_v1_admin_logs__stream__get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                level?: ("debug" | "info" | "warning" | "error" | "critical") | null;
+                limit?: number;
+                /** @description A part of the line, in whatever case */
+                q?: string;
+                service?: string;
+                since?: string | null;
+                /** @description How many; instead of `limit` */
+                tail?: number | null;
+                trace_id?: string;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                stream: "backend" | "worker" | "nginx";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LogLine_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     messages_v1_admin_messages_get: {
         parameters: {
             query?: {
@@ -6078,6 +6336,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    health_v1_admin_system_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemHealth"];
+                };
+            };
+        };
+    };
+    queue_v1_admin_system_queue_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queues"];
+                };
+            };
+        };
+    };
+    workers_v1_admin_system_workers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workers"];
                 };
             };
         };

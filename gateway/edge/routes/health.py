@@ -1,25 +1,19 @@
 """Whether the gateway lives, and whether all that it needs answers."""
 
 import asyncio
-from typing import Any
 
 import grpc
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from edge import serving
 from edge.rows import iso
 from edge.rpc import Peers
 
 router = APIRouter(tags=["health"])
 
-_TIMEOUT_S = 2.0
-_DEPENDENCIES = ("postgres", "redis")
-"""As each context's server names them (kit.health)."""
-_UNKNOWN = health_pb2.HealthCheckResponse.UNKNOWN
-_SERVING = health_pb2.HealthCheckResponse.SERVING
-_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+_DEPENDENCIES = (serving.POSTGRES, serving.REDIS)
 
 
 @router.get("/health", summary="The process lives")
@@ -56,15 +50,7 @@ async def metrics() -> Response:
 
 async def _failing(context: str, channel: grpc.aio.Channel) -> set[str]:
     """Return what a context says it lacks; its own name when it says nothing, or not why it does not serve."""
-    whole, *parts = await asyncio.gather(*(_state(channel, name) for name in ("", *_DEPENDENCIES)))
-    lacking = {name for name, state in zip(_DEPENDENCIES, parts, strict=True) if state == _NOT_SERVING}
-    return lacking if lacking or whole == _SERVING else {context}
-
-
-async def _state(channel: grpc.aio.Channel, name: str) -> int:
-    try:
-        stub: Any = health_pb2_grpc.HealthStub(channel)  # its type stubs do not name the methods
-        answer = await stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=_TIMEOUT_S)
-    except grpc.aio.AioRpcError:
-        return _UNKNOWN  # also what a context says of what it does not use
-    return int(answer.status)
+    asked = (serving.state(channel, name) for name in (serving.WHOLE, *_DEPENDENCIES))
+    whole, *parts = await asyncio.gather(*asked)
+    lacking = {name for name, state in zip(_DEPENDENCIES, parts, strict=True) if state == serving.NOT_SERVING}
+    return lacking if lacking or whole == serving.SERVING else {context}

@@ -4,6 +4,7 @@ import random
 import time
 from dataclasses import dataclass
 
+from bitrix import metrics
 from bitrix.errors import BitrixError, Kind
 from bitrix.shared import Shared
 
@@ -55,6 +56,8 @@ if open_until or failures >= tonumber(ARGV[1]) then
   local open = math.min(ARGV[2] * 2 ^ (trips - 1), ARGV[3]) * ARGV[4]
   redis.call('HSET', KEYS[1], 'until', math.floor(now + open))
   redis.call('HDEL', KEYS[1], 'probe')
+  redis.call('EXPIRE', KEYS[1], ARGV[5])
+  return 1
 end
 redis.call('EXPIRE', KEYS[1], ARGV[5])
 """
@@ -134,7 +137,8 @@ class Breaker:
             self._well_until.pop(member_id, None)
             spread = 1 + 0.2 * random.random()  # noqa: S311 - jitter
             args = [FAILURES, OPEN_S * 1000, MAX_OPEN_S * 1000, spread, _FORGOTTEN_S]
-            await self._shared.ask(self._fail(keys=[key], args=args))
+            if await self._shared.ask(self._fail(keys=[key], args=args)):
+                metrics.BREAKER_OPENED.inc()
         elif passage.is_watched:
             await self._shared.ask(self._shared.redis.delete(key))
 

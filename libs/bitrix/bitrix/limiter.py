@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from bitrix import metrics
 from bitrix.decisions import failure
 from bitrix.shared import Shared
 
@@ -130,13 +131,16 @@ class Limiter:
         come in time.
         """
         loop = asyncio.get_running_loop()
+        began = loop.time()
         while not (grant := await self.take(member_id, priority=priority, methods=methods)).count:
             # Many may wait for the same moment: spread, the first of them does not wake all the others.
             wait_s = grant.wait_s * (1 + 0.2 * random.random())  # noqa: S311 - jitter
             if loop.time() + wait_s > ends_at:
                 code = "method_braked" if grant.is_braked else "rate_budget_used_up"
+                metrics.HELD_BACK.labels(code).inc()
                 raise failure(code, portal=member_id, method=methods[0], retry_after_s=grant.wait_s)
             await asyncio.sleep(wait_s)
+        metrics.WAIT_SECONDS.labels(priority).observe(loop.time() - began)
 
     async def brake(self, member_id: str, seconds: float, method: str = _EVERY_METHOD) -> None:
         """Let a method of the portal rest, or all. While Redis is away the local bucket is brake enough."""

@@ -2,12 +2,13 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from bitrix import batch
+from bitrix import batch, metrics
 from bitrix.batch import Outcome
 from bitrix.breaker import Breaker
 from bitrix.client import Answer, BitrixClient, Call, Credential
@@ -144,14 +145,18 @@ class Rest:
         await self._limiter.wait(member_id, ends_at, priority, (method, *call.carries))
         passage = await self._breaker.enter(member_id)
         if passage.wait_s:
+            metrics.HELD_BACK.labels("breaker_open").inc()
             raise failure("breaker_open", portal=member_id, method=method, retry_after_s=passage.wait_s)
+        began = time.perf_counter()
         try:
             answer = await self._client.ask(credential, method, call.params)
         except BitrixError as error:
+            metrics.CALL_SECONDS.labels(error.kind).observe(time.perf_counter() - began)
             # Who says that it has moved is well.
             await self._breaker.tell(member_id, passage, None if isinstance(error, PortalRenamed) else error)
             await self._heed(member_id, method, error)
             raise
+        metrics.CALL_SECONDS.labels("ok").observe(time.perf_counter() - began)
         await self._breaker.tell(member_id, passage, None)
         await self._heed(member_id, method, answer)
         return answer

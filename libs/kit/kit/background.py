@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from kit import db, metrics
+from kit import db, metrics, work
 
 log = structlog.get_logger("background")
 
@@ -14,7 +14,8 @@ async def every(seconds: float, name: str, round_: Callable[[], Awaitable[object
     """Run `round_` now and every `seconds` until cancelled."""
     while True:
         try:
-            await round_()
+            with work.doing("round", name):
+                await round_()
         except Exception as error:
             metrics.BACKGROUND_FAILURES.labels(name).inc()
             log.warning("background round failed", task=name, error=repr(error), exc_info=db.cause(error))

@@ -59,6 +59,8 @@ class ProcessSettings(TransportSettings):
     """`dev` or `production`."""
     metrics_port: int = 0
     """Where /metrics listens; 0 = nowhere."""
+    otlp_endpoint: str = ""
+    """Where spans go: the gRPC address of a collector, like http://collector:4317; empty = nowhere."""
     secret_keys: str = field(repr=False)
     """Comma-separated Fernet keys, newest first."""
 

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from kit import db, metrics
+from kit import db, metrics, work
 
 log = structlog.get_logger("dispatch")
 
@@ -74,7 +74,8 @@ class Dispatcher(Generic[T]):
 
     async def _run_one(self, piece: T) -> None:
         try:
-            again_in_s = await self._handle(piece)
+            with work.doing("piece", self._name):
+                again_in_s = await self._handle(piece)
         except Exception as error:
             metrics.BACKGROUND_FAILURES.labels(f"handle_{self._name}").inc()
             log.error("work failed", work=self._name, error=repr(error), exc_info=db.cause(error))

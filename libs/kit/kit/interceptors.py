@@ -14,7 +14,7 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 from sqlalchemy.exc import DBAPIError
 
-from kit import call_graph, db, metrics, trace
+from kit import call_graph, db, metrics, trace, tracing
 from kit.errors import CallerNotAllowed, DatabaseUnavailable, DomainError, InvalidArgument
 from kit.rpc import Context
 
@@ -70,6 +70,7 @@ def _unary(handler: Any, new_call: Callable[[], "_Call"]) -> Any:
             try:
                 call.admit(context)
                 validate(request)
+                _about(request)
                 return await handler(request, context)
             except grpc.aio.AbortError:
                 raise
@@ -105,6 +106,7 @@ def _stream(handler: Any, new_call: Callable[[], "_Call"]) -> Any:
             try:
                 call.admit(context)
                 validate(request)
+                _about(request)
                 async for item in handler(request, context):
                     yield item
             except grpc.aio.AbortError:
@@ -128,10 +130,15 @@ class _Call:
     def __enter__(self) -> "_Call":
         self.started = time.perf_counter()
         trace.current.set(self.trace_id)
+        metrics.RPC_RUNNING.labels(self.method).inc()
+        self.span = tracing.span(self.method, "SERVER").__enter__()
         return self
 
-    def __exit__(self, *_exc: object) -> None:
+    def __exit__(self, *exc: object) -> None:
         took = time.perf_counter() - self.started
+        self.span.tell(**{"rpc.grpc.status_code": self.code})
+        self.span.__exit__(*exc)
+        metrics.RPC_RUNNING.labels(self.method).dec()
         metrics.RPC_SECONDS.labels(self.method, self.code).observe(took)
 
     def admit(self, context: Context) -> None:
@@ -173,6 +180,12 @@ class _Call:
         return DatabaseUnavailable() if db.is_away(error) else None
 
 
+def _about(message: Any) -> None:
+    """Have the log lines of a call name the portal that its request is about."""
+    if portal_id := getattr(message, "portal_id", ""):
+        structlog.contextvars.bind_contextvars(portal_id=portal_id)
+
+
 def validate(message: Message) -> None:
     """Check a request against the rules in its proto. Raises InvalidArgument naming the first bad field."""
     try:
@@ -186,5 +199,6 @@ def validate(message: Message) -> None:
 def _trace_of(details: grpc.HandlerCallDetails) -> str:
     for key, value in details.invocation_metadata:
         if key == trace.HEADER:
+            trace.span.set(trace.parent(str(value)))
             return trace.parse(str(value)) or trace.new_trace_id()
     return trace.new_trace_id()

@@ -10,8 +10,11 @@ from types import MappingProxyType
 
 import uvloop
 
-from kit.config import ServiceSettings, SettingsError, read
+from kit import tracing
+from kit.config import ProcessSettings, ServiceSettings, SettingsError, read
 
+_NAMES: Mapping[str, str] = MappingProxyType({"serve": "{service}", "work": "{service}-worker"})
+"""Of processes, as their logs call them; any further command is a worker."""
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -31,7 +34,10 @@ def main(service: str, migrations: Path, more: Mapping[str, str] = _NONE) -> Non
             importlib.import_module("kit.migrate").upgrade(migrations, service, read(ServiceSettings).database_dsn)
         else:
             module = importlib.import_module(f"{service}.{modules[command]}")
+            name = _NAMES.get(command, f"{command}-worker").format(service=service)
+            tracing.configure(name, read(ProcessSettings).otlp_endpoint)
             uvloop.run(until_stopped(module.run))
+            tracing.close()
     except SettingsError as error:
         raise SystemExit(f"{service}: {error}") from None
 

@@ -10,7 +10,7 @@ from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
-from kit import metrics
+from kit import heartbeat, metrics, work
 
 log = structlog.get_logger("queue")
 
@@ -88,7 +88,16 @@ class _Listener(Worker):
 
 
 async def run_worker(redis_url: str, queue: str, jobs: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
-    """Answer the bell of `queue` until cancelled; connect again when Redis was away."""
+    """Answer the bell of `queue` until cancelled; connect again when Redis was away. Tells that this one lives."""
+    beating = asyncio.create_task(heartbeat.beat(redis_url, f"{queue}-worker"))
+    try:
+        await _answer(redis_url, queue, jobs)
+    finally:
+        beating.cancel()
+        await asyncio.wait([beating])
+
+
+async def _answer(redis_url: str, queue: str, jobs: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
     while True:
         worker = _worker(redis_url, queue, jobs)
         try:
@@ -104,7 +113,9 @@ def _worker(redis_url: str, queue: str, jobs: Mapping[str, Callable[[], Awaitabl
     settings = RedisSettings.from_dsn(redis_url)
     settings.conn_retries = 0
     return _Listener(
-        functions=[func(_job(run), name=name, timeout=JOB_TIMEOUT_S, max_tries=1) for name, run in jobs.items()],
+        functions=[
+            func(_job(name, run), name=name, timeout=JOB_TIMEOUT_S, max_tries=1) for name, run in jobs.items()
+        ],
         queue_name=queue,
         redis_settings=settings,
         poll_delay=0,
@@ -116,9 +127,10 @@ def _worker(redis_url: str, queue: str, jobs: Mapping[str, Callable[[], Awaitabl
     )
 
 
-def _job(run: Callable[[], Awaitable[None]]) -> WorkerCoroutine:
+def _job(name: str, run: Callable[[], Awaitable[None]]) -> WorkerCoroutine:
     async def job(ctx: dict[Any, Any], *_args: Any, **_kwargs: Any) -> None:  # noqa: ARG001 - arq's shape
-        await run()
+        with work.doing("job", name):
+            await run()
 
     return job
 

@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from kit import metrics, trace
+from kit import metrics, trace, tracing
 from kit.config import PLAIN, TransportSettings
 from kit.errors import PeerError
 from kit.tls import Certificates, RenewedChannel
@@ -75,10 +75,17 @@ async def call(
     Raises PeerError, never a gRPC error.
     """
     try:
-        return await method(request, timeout=timeout, metadata=trace_metadata())
+        with tracing.span(_name(method, peer), "CLIENT"):
+            return await method(request, timeout=timeout, metadata=trace_metadata())
     except grpc.aio.AioRpcError as error:
         metrics.PEER_FAILURES.labels(peer, error.code().name).inc()
         raise peer_error(peer, error) from None
+
+
+def _name(method: object, peer: str) -> str:
+    # A generated stub's method tells its name nowhere else.
+    path: bytes = getattr(method, "_method", b"")
+    return f"{peer}.{path.decode().rpartition('/')[2]}"
 
 
 def peer_error(peer: str, error: grpc.aio.AioRpcError) -> PeerError:

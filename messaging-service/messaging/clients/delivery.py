@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import grpc
 import structlog
 
+from kit import trace, tracing
 from kit.errors import PeerError
 from kit.rpc import call
 from messaging.domain import Button, ClaimedDialog, Reply
@@ -31,7 +32,9 @@ class DeliveryClient:
     async def enqueue(self, replies: Sequence[Reply]) -> None:
         """Hand replies over; repeating it is safe. Raises PeerError."""
         request = pb.EnqueueRequest(messages=[_to_pb(reply) for reply in replies])
-        await call(self._stub.Enqueue, request, peer=PEER, timeout=_TIMEOUT_S)
+        trace_ids = [reply.trace_id.hex for reply in replies]
+        with trace.under_the_one(trace_ids), tracing.together("delivery.Enqueue", "CLIENT", trace_ids):
+            await call(self._stub.Enqueue, request, peer=PEER, timeout=_TIMEOUT_S)
 
     @contextmanager
     def typing(self, dialogs: Sequence[ClaimedDialog]) -> Iterator[None]:

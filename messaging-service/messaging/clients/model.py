@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from prometheus_client import Counter, Histogram
 
 from messaging.clients.endpoint import TIMEOUT_S, Endpoint, Endpoints, ModelFailed, translated
 
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 log = structlog.get_logger("model")
+
+SECONDS = Histogram(
+    "tb_model_seconds",
+    "Time a model took to answer",
+    ["outcome"],
+    buckets=(0.5, 1, 2.5, 5, 10, 15, 30, 45),
+)
+TOKENS = Counter("tb_model_tokens_total", "What models were given and what they said", ["kind"])
 
 MAX_TOKENS = 1_200
 STALLED_S = 15.0
@@ -57,7 +66,7 @@ class Models:
                     await asyncio.sleep(PAUSE_S * random.uniform(1, 2))  # noqa: S311 - spreads load, guards nothing
                 for model in endpoint.models:
                     try:
-                        return await _ask(client, model, messages)
+                        return await _counted(client, model, messages)
                     except ModelFailed as error:
                         log.warning("model failed", model=model, code=error.code, error=str(error))
                         failure = error
@@ -66,6 +75,19 @@ class Models:
             raise failure
 
         return await self._endpoints.ask(endpoint, first, patience_s)
+
+
+async def _counted(client: "AsyncOpenAI", model: str, messages: Sequence[Mapping[str, str]]) -> Completion:
+    began = time.perf_counter()
+    try:
+        completion = await _ask(client, model, messages)
+    except ModelFailed:
+        SECONDS.labels("failed").observe(time.perf_counter() - began)
+        raise
+    SECONDS.labels("ok").observe(completion.took_ms / 1000)
+    TOKENS.labels("prompt").inc(completion.prompt_tokens)
+    TOKENS.labels("completion").inc(completion.completion_tokens)
+    return completion
 
 
 async def _ask(client: "AsyncOpenAI", model: str, messages: Sequence[Mapping[str, str]]) -> Completion:

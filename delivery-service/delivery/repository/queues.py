@@ -1,0 +1,61 @@
+"""The one statement on how much waits to be sent."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kit.queues import MOST, QueueState
+
+_RATE_OF = timedelta(minutes=5)
+_HOUR = timedelta(hours=1)
+
+
+async def look(conn: AsyncConnection, now: datetime) -> tuple[QueueState, Mapping[str, int]]:
+    """Return what waits, and how many lanes are due, parked, behind an open breaker, or blocked.
+
+    A lane is a portal, so reading all of them is cheap; of items and outcomes a bounded number is read.
+    """
+    row = (
+        await conn.execute(
+            text("""
+                SELECT (SELECT count(*) FROM (
+                           SELECT 1 FROM outbox WHERE state IN ('created', 'sending', 'unknown', 'retry')
+                           LIMIT :most
+                       ) AS open) AS depth,
+                       (SELECT count(*) FROM (
+                           SELECT 1 FROM outbox WHERE state = 'dead' LIMIT :most
+                       ) AS given_up) AS dead,
+                       lane.*, ended.*
+                FROM (
+                    SELECT count(*) FILTER (WHERE is_due) AS due,
+                           count(*) FILTER (WHERE is_parked AND cause <> 'breaker_open') AS parked,
+                           count(*) FILTER (WHERE is_parked AND cause = 'breaker_open') AS breaker_open,
+                           count(*) FILTER (WHERE blocked <> '') AS blocked,
+                           coalesce(extract(epoch FROM :now - min(due_at) FILTER (WHERE is_due)), 0) AS oldest_s
+                    FROM (
+                        SELECT due_at, cause, blocked,
+                               blocked = '' AND due_at IS NOT NULL AND parked_until > :now IS TRUE AS is_parked,
+                               blocked = '' AND due_at <= :now AND parked_until > :now IS NOT TRUE AS is_due
+                        FROM lanes
+                    ) AS every
+                ) AS lane, (
+                    SELECT count(*) FILTER (WHERE state = 'sent' AND created_at > :lately) AS sent,
+                           count(*) FILTER (WHERE state = 'dead') AS failed
+                    FROM outcomes WHERE id > (SELECT max(id) FROM outcomes) - :most AND created_at > :hour_ago
+                ) AS ended
+            """),
+            {"now": now, "most": MOST, "lately": now - _RATE_OF, "hour_ago": now - _HOUR},
+        )
+    ).one()
+    state = QueueState(
+        name="delivery",
+        depth=row.depth,
+        oldest_s=max(0.0, float(row.oldest_s)),
+        rate_per_min=row.sent / (_RATE_OF.total_seconds() / 60),
+        failed_last_hour=row.failed,
+        dead=row.dead,
+        held_portals=row.parked + row.breaker_open + row.blocked,
+    )
+    return state, {name: getattr(row, name) for name in ("due", "parked", "breaker_open", "blocked")}

@@ -1,0 +1,68 @@
+"""The logs of all processes: files under `make run`, Loki in an installation."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from edge import log_files, log_lines, loki
+from edge.auth import admin_session
+from edge.errors import ApiError
+from edge.filters import TraceId
+from edge.log_lines import Line, Stream, Wanted
+from edge.rows import iso
+from edge.schemas.admin import Page
+from edge.schemas.logs import Level, LogLine
+from edge.schemas.text import Moment, Text
+
+router = APIRouter(prefix="/v1/admin/logs", tags=["admin logs"], dependencies=[Depends(admin_session)])
+
+
+def _wanted(
+    stream: Stream,
+    trace_id: TraceId = "",
+    level: Level | None = None,
+    service: Annotated[Text, Query(max_length=40)] = "",
+    q: Annotated[Text, Query(max_length=200, description="A part of the line, in whatever case")] = "",
+    since: Moment | None = None,
+    until: Moment | None = None,
+) -> Wanted:
+    services = log_lines.SERVICES[stream]
+    if service and service not in services:
+        raise ApiError(422, "validation_failed", f"service is one of: {', '.join(services)}.")
+    return Wanted(
+        services=(service,) if service else services,
+        trace_id=trace_id,
+        level=level or "",
+        text=q,
+        since=since,
+        until=until,
+    )
+
+
+@router.get("/{stream}", summary="What processes wrote, newest first")
+async def logs(
+    request: Request,
+    wanted: Annotated[Wanted, Depends(_wanted)],
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    tail: Annotated[int | None, Query(ge=1, le=1000, description="How many; instead of `limit`")] = None,
+    cursor: Annotated[Text, Query(max_length=64)] = "",
+) -> Page[LogLine]:
+    """List lines; 503 `logs_unavailable`. `nginx`: the access log of the proxy, or of the gateway without one."""
+    begin, state = log_lines.cursor(cursor), request.app.state
+    if state.loki_url:
+        lines, following = await loki.page(state.loki_url, wanted, begin, tail or limit)
+    else:
+        lines, following = await log_files.page(state.log_dir, wanted, begin, tail or limit)
+    return Page(items=list(map(_row, lines)), next_cursor=str(following) if following else None)
+
+
+def _row(line: Line) -> LogLine:
+    return LogLine(
+        at=iso(log_lines.moment(line.at_ns)),
+        service=line.service,
+        level=line.level,
+        event=line.event,
+        trace_id=line.trace_id,
+        portal_id=line.portal_id,
+        fields=line.fields,
+    )

@@ -1,0 +1,67 @@
+"""Shapes of how the product itself is (docs/interfaces.md)."""
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+State = Literal["ok", "warning", "failing", "unknown"]
+
+
+class Component(BaseModel):
+    """A part of the product. `cause` and `next_step` are null where it is well."""
+
+    name: str
+    kind: Literal["service", "store", "worker", "queue", "spool"]
+    state: State
+    cause: str | None
+    next_step: str | None
+
+
+class SystemHealth(BaseModel):
+    """How everything is; the worst first."""
+
+    status: Literal["ok", "degraded", "failing"]
+    checked_at: str
+    components: list[Component]
+
+
+class Queue(BaseModel):
+    """What waits, as the rows say; null = not counted of this queue."""
+
+    queue: str
+    depth: int
+    oldest_age_s: float
+    rate_per_min: float | None
+    failures_per_hour: int | None
+    dead: int | None
+    held_portals: int | None
+    """Portals for which nothing is done now: suspended, unpaid, or resting after what they answered."""
+
+
+class Queues(BaseModel):
+    """Every queue; `missing`: the contexts that did not tell of theirs."""
+
+    items: list[Queue]
+    next_cursor: None
+    missing: list[str]
+
+
+class Worker(BaseModel):
+    """A worker process, as it told of itself; `lost`: it has not for longer than it should."""
+
+    id: str
+    name: str
+    service: str
+    state: Literal["working", "idle", "lost"]
+    heartbeat_at: str | None
+    started_at: str | None
+    current_job: str | None
+    since: str | None
+
+
+class Workers(BaseModel):
+    """Every worker; `cause`: why nobody is known, where that is so."""
+
+    items: list[Worker]
+    next_cursor: None
+    cause: str | None

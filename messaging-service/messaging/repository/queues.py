@@ -1,0 +1,66 @@
+"""Statements on how much waits to be answered and to be read."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kit import ids
+from kit.queues import MOST, QueueState
+
+_RATE_OF = timedelta(minutes=5)
+_HOUR = timedelta(hours=1)
+
+
+async def dialogs(conn: AsyncConnection, now: datetime) -> QueueState:
+    """Return how many dialogs are owed a reply, and how the last ones went."""
+    row = (
+        await conn.execute(
+            text("""
+                SELECT owed.*, (
+                    SELECT count(*) FROM messages
+                    WHERE direction = 'tx' AND id >= :lately AND created_at >= :lately_at
+                ) AS answered, (
+                    SELECT count(*) FROM messages
+                    WHERE state = 'failed' AND id >= :hour_ago AND created_at >= :hour_ago_at
+                ) AS failed
+                FROM (
+                    SELECT count(*) AS depth,
+                           coalesce(extract(epoch FROM :now - min(pending_since)), 0) AS oldest_s
+                    FROM (SELECT pending_since FROM dialogs WHERE pending_since IS NOT NULL LIMIT :most) AS waiting
+                ) AS owed
+            """),
+            {
+                "now": now,
+                "most": MOST,
+                "lately": ids.floor_of(now - _RATE_OF),
+                "lately_at": now - _RATE_OF,
+                "hour_ago": ids.floor_of(now - _HOUR),
+                "hour_ago_at": now - _HOUR,
+            },
+        )
+    ).one()
+    return QueueState(
+        name="messaging",
+        depth=row.depth,
+        oldest_s=max(0.0, float(row.oldest_s)),
+        rate_per_min=row.answered / (_RATE_OF.total_seconds() / 60),
+        failed_last_hour=row.failed,
+    )
+
+
+async def documents(conn: AsyncConnection, now: datetime) -> QueueState:
+    """Return how many documents wait to be read."""
+    row = (
+        await conn.execute(
+            text("""
+                SELECT count(*) AS depth,
+                       coalesce(extract(epoch FROM :now - min(due_at) FILTER (
+                           WHERE due_at <= :now AND (lease_until IS NULL OR lease_until < :now)
+                       )), 0) AS oldest_s
+                FROM (SELECT due_at, lease_until FROM kb_documents WHERE due_at IS NOT NULL LIMIT :most) AS waiting
+            """),
+            {"now": now, "most": MOST},
+        )
+    ).one()
+    return QueueState(name="knowledge", depth=row.depth, oldest_s=max(0.0, float(row.oldest_s)))
