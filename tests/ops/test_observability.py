@@ -113,7 +113,20 @@ def test_no_metric_is_told_apart_by_whom_it_is_about(known: Mapping[str, set[str
     labels = {label for name, labels in known.items() if name.startswith("tb_") for label in labels}
 
     assert labels == {
-        *("code", "kind", "le", "method", "name", "outcome", "peer", "priority", "queue", "reason", "route"),
+        *(
+            "caller",
+            "code",
+            "kind",
+            "le",
+            "method",
+            "name",
+            "outcome",
+            "peer",
+            "priority",
+            "queue",
+            "reason",
+            "route",
+        ),
         *("state", "status", "task", "where"),
     }
 
@@ -156,7 +169,7 @@ def test_one_host_scrapes_every_process_of_ours_and_a_cluster_every_pod() -> Non
         for name, one in compose.items()
         if one["image"].startswith("teachbase/")
         and one.get("command") != ["migrate"]
-        and name not in {"envoy", "bootstrap"}
+        and name not in {"envoy", "bootstrap", "certificates"}
     }
     config = yaml.safe_load((FOLDER / "prometheus" / "prometheus.yaml").read_text())
     targets = config["scrape_configs"][0]["static_configs"]

@@ -23,6 +23,7 @@ CALLS: Mapping[str, Mapping[str, frozenset[str]]] = {
             "GetOutboxItem GetTrace ListOutbox RetryOutbox RetryOutboxItem"
         ),
         "teachbase.delivery.v1.DiagnosisService": _rpcs("AttemptFix Diagnose"),
+        "teachbase.delivery.v1.OperationsService": _rpcs("GetQueues"),
         "teachbase.messaging.v1.AnswersService": _rpcs(
             "AcceptGolden AddGolden DeleteCurated DeleteGolden GetAnswerSettings GetExplanation "
             "ListCurated ListGolden ListUnsatisfied SaveCurated SetAnswerSettings"
@@ -35,10 +36,12 @@ CALLS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "teachbase.messaging.v1.KnowledgeService": _rpcs(
             "Ask DeleteDocument GetDocument ListChunks ListDocuments ReindexDocument Search UploadDocument"
         ),
+        "teachbase.messaging.v1.OperationsService": _rpcs("GetQueues"),
         "teachbase.messaging.v1.MessagingService": _rpcs(
             "CountAnswered GetDialog GetProvision GetTrace Ingest ListDialogs ListEvents "
             "ListInboundEvents ListMessages"
         ),
+        "teachbase.portal.v1.OperationsService": _rpcs("ListWorkers"),
         "teachbase.portal.v1.AdminService": _rpcs(
             "ChangePassword CreateAdmin DeleteAdmin GetAdmin GetSession ListAdmins ListAudit Login Logout "
             "RecordChange RefreshSession UpdateAdmin"

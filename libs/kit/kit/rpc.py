@@ -84,8 +84,8 @@ async def call(
 
 def _name(method: object, peer: str) -> str:
     # A generated stub's method tells its name nowhere else.
-    path: bytes = getattr(method, "_method", b"")
-    return f"{peer}.{path.decode().rpartition('/')[2]}"
+    path = getattr(method, "path", "") or getattr(method, "_method", b"").decode()
+    return f"{peer}.{path.rpartition('/')[2]}"
 
 
 def peer_error(peer: str, error: grpc.aio.AioRpcError) -> PeerError:

@@ -175,6 +175,7 @@ class _Method:
     def __init__(self, current: Callable[[], grpc.aio.Channel], kind: str, args: Any, kwargs: Any) -> None:
         self._current = current
         self._made = (kind, args, kwargs)
+        self.path = str(args[0] if args else kwargs.get("method", ""))
         self._channel: grpc.aio.Channel | None = None
         self._method: Any = None
 
