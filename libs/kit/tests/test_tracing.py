@@ -1,5 +1,6 @@
 """Spans, as a collector on the wire gets them."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -14,7 +15,7 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as otlp
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from kit import trace, tracing, work
+from kit import metrics, trace, tracing, work
 from kit.errors import PeerError
 from kit.rpc import call, channel
 from kit.server import Server
@@ -84,11 +85,21 @@ async def say() -> AsyncIterator[Any]:
     await server.stop(0)
 
 
+async def _answered() -> None:
+    """Who called has the answer a moment before the server's span ends."""
+    for _ in range(1_000):
+        if not metrics.RPC_RUNNING.labels("Say")._value.get():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("the server is still at it")
+
+
 async def test_a_call_is_one_trace_from_whoever_made_it_to_its_server(collector: Collector, say: Any) -> None:
     trace_id = trace.new_trace_id()
 
     with trace.under(trace_id), work.doing("piece", "answering"):
         await call(say, health_pb2.HealthCheckRequest(), peer="echo", timeout=5)
+    await _answered()
     tracing.close()
 
     piece, client, server = (collector.told[name] for name in ("answering", "echo.Say", "Say"))
@@ -101,6 +112,7 @@ async def test_a_call_is_one_trace_from_whoever_made_it_to_its_server(collector:
 async def test_what_fails_is_told_as_failed_on_both_sides(collector: Collector, say: Any) -> None:
     with trace.under(trace.new_trace_id()), pytest.raises(PeerError):
         await call(say, health_pb2.HealthCheckRequest(service="broken"), peer="echo", timeout=5)
+    await _answered()
     tracing.close()
 
     for name in ("echo.Say", "Say"):
