@@ -1,5 +1,6 @@
 import "i18next";
 
+import type consoleBilling from "@/console/locales/billing.en.json";
 import type console from "@/console/locales/en.json";
 import type consolePages from "@/console/locales/pages.en.json";
 import type answers from "@/portal/locales/answers.en.json";
@@ -11,7 +12,7 @@ declare module "i18next" {
   interface CustomTypeOptions {
     resources: {
       translation: typeof en & typeof knowledge & typeof answers;
-      console: typeof console & typeof consolePages;
+      console: typeof console & typeof consolePages & typeof consoleBilling;
     };
   }
 }

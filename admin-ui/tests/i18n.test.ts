@@ -4,6 +4,8 @@ import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
+import enBilling from "@/console/locales/billing.en.json";
+import ruBilling from "@/console/locales/billing.ru.json";
 import enConsole from "@/console/locales/en.json";
 import enPages from "@/console/locales/pages.en.json";
 import ruPages from "@/console/locales/pages.ru.json";
@@ -19,7 +21,7 @@ import { languageFor, translator } from "@/shared/i18n";
 const PLURAL = /_(zero|one|two|few|many|other)$/;
 const DICTIONARIES = {
   portal: { en: { ...enFirst, ...enKnowledge, ...enAnswers }, ru: { ...ruFirst, ...ruKnowledge, ...ruAnswers } },
-  console: { en: { ...enConsole, ...enPages }, ru: { ...ruConsole, ...ruPages } },
+  console: { en: { ...enConsole, ...enPages, ...enBilling }, ru: { ...ruConsole, ...ruPages, ...ruBilling } },
 };
 const ENTRIES = Object.entries(DICTIONARIES);
 const TREES = ENTRIES.flatMap(([entry, both]) =>

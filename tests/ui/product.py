@@ -20,6 +20,8 @@ LIMITS = [
     {"name": "replies_per_month", "used": 812, "limit": 1000, "resets_at": "2026-10-01T00:00:00Z"},
     {"name": "documents", "used": 14, "limit": None, "resets_at": "2026-10-01T00:00:00Z"},
 ]
+PLAN = {"code": "start", "name_ru": "Старт", "name_en": "Start", "status": "active", "ends_at": None}
+DAYS = [{"day": f"2026-09-{day:02}", "replies": day * 7 % 40} for day in range(1, 25)]
 BOT = {"id": 812, "status": "registered", "error_code": None, "api": "v2"}
 ANSWERS = {
     "model_enabled": False,
@@ -84,6 +86,7 @@ class Product:
     provisions: list[dict[str, Any]] = field(default_factory=list)
     lang: str = ""
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
+    plan: dict[str, Any] = field(default_factory=lambda: dict(PLAN))
     tokens: int = 0
     ended: set[str] = field(default_factory=set)
 
@@ -287,8 +290,10 @@ _ROUTES: dict[tuple[str, str], Callable[[Product, int, Any], dict[str, Any]]] = 
     ("PUT", "/v1/portal/kb/settings"): _save_answer_settings,
     ("POST", "/v1/bitrix/install/finalize"): _finalize,
     ("POST", "/v1/portal/chats/provision"): lambda product, _user, _body: product.provision(product.allowed),
-    ("GET", "/v1/portal/usage"): lambda _product, _user, _body: {
+    ("GET", "/v1/portal/usage"): lambda product, _user, _body: {
         "period": {"from": "2026-09-01T00:00:00Z", "to": "2026-10-01T00:00:00Z"},
         "limits": LIMITS,
+        "plan": product.plan,
+        "days": DAYS,
     },
 }

@@ -7,6 +7,8 @@ import { createRoot } from "react-dom/client";
 import { I18nextProvider } from "react-i18next";
 
 import { App } from "@/console/app";
+import billingEn from "@/console/locales/billing.en.json";
+import billingRu from "@/console/locales/billing.ru.json";
 import en from "@/console/locales/en.json";
 import pagesEn from "@/console/locales/pages.en.json";
 import pagesRu from "@/console/locales/pages.ru.json";
@@ -17,7 +19,10 @@ import { queryClient } from "@/shared/queries";
 import { adoptTheme, theme } from "@/shared/theme";
 
 const language = preferredLanguage();
-const i18n = translator(language, { en: { console: { ...en, ...pagesEn } }, ru: { console: { ...ru, ...pagesRu } } });
+const i18n = translator(language, {
+  en: { console: { ...en, ...pagesEn, ...billingEn } },
+  ru: { console: { ...ru, ...pagesRu, ...billingRu } },
+});
 const root = document.getElementById("root");
 if (!root) throw new Error("no #root in the page");
 

@@ -30,6 +30,10 @@ const pages = [
     component: lazyRouteComponent(() => import("@/console/features/portals/portal-page"), "PortalPage"),
   }),
   createRoute({
+    ...at("/billing"),
+    component: lazyRouteComponent(() => import("@/console/features/billing/billing-page"), "BillingPage"),
+  }),
+  createRoute({
     ...at("/outbox"),
     component: lazyRouteComponent(() => import("@/console/features/outbox/outbox-page"), "OutboxPage"),
   }),

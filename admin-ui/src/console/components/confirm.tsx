@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Button, Group, type MantineSize, Modal, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { UseMutationResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
@@ -14,10 +14,20 @@ interface Props {
   danger?: boolean;
   ready?: boolean;
   onOpen?: () => void;
+  size?: MantineSize;
 }
 
 /** A button whose action is done after a second look. */
-export function Confirmed({ label, title, children, action, danger = false, ready = true, onOpen }: Props) {
+export function Confirmed({
+  label,
+  title,
+  children,
+  action,
+  danger = false,
+  ready = true,
+  onOpen,
+  size = "md",
+}: Props) {
   const { t } = useTexts();
   const [opened, { open, close }] = useDisclosure(false, {
     onOpen: () => {
@@ -35,6 +45,7 @@ export function Confirmed({ label, title, children, action, danger = false, read
         opened={opened}
         onClose={close}
         title={title}
+        size={size}
         lockScroll={false}
         closeButtonProps={{ "aria-label": t("common.close") }}
       >

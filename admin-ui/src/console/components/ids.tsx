@@ -5,6 +5,7 @@ import { Link } from "@tanstack/react-router";
 import classes from "@/console/components/layout.module.css";
 import { useApi } from "@/console/context";
 import { onePortal } from "@/console/features/portals/queries";
+import type { Search } from "@/console/search";
 import { useTexts } from "@/console/texts";
 
 /** An id is known by its end: those made together begin alike. */
@@ -27,12 +28,17 @@ export function DialogLink({ id, text }: { id: string; text?: string | undefined
 }
 
 /** A portal by its domain, which is asked for once. */
-export function PortalLink({ id }: { id: string | null }) {
+export function PortalLink({ id, tab }: { id: string | null; tab?: string }) {
   const { t } = useTexts();
   const { data } = useQuery({ ...onePortal(useApi(), id ?? ""), enabled: Boolean(id), staleTime: 600_000 });
   if (!id) return t("common.none");
+  const search: Search = tab ? { tab } : {};
   return (
-    <Anchor component={Link} to={`/portals/${id}`} size="sm" title={id}>
+    <Anchor
+      renderRoot={(props: object) => <Link to={`/portals/${id}`} search={search} {...props} />}
+      size="sm"
+      title={id}
+    >
       {data?.domain ?? short(id)}
     </Anchor>
   );

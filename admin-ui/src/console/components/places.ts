@@ -2,6 +2,7 @@
 import {
   IconAntenna,
   IconBuilding,
+  IconCoins,
   IconHistory,
   IconHome,
   IconInbox,
@@ -16,6 +17,7 @@ export const PLACES = [
   { to: "/", name: "overview", Icon: IconHome, ownersOnly: false },
   { to: "/spool", name: "spool", Icon: IconInbox, ownersOnly: false },
   { to: "/portals", name: "portals", Icon: IconBuilding, ownersOnly: false },
+  { to: "/billing", name: "billing", Icon: IconCoins, ownersOnly: false },
   { to: "/outbox", name: "outbox", Icon: IconSend, ownersOnly: false },
   { to: "/dialogs", name: "dialogs", Icon: IconMessages, ownersOnly: false },
   { to: "/messages", name: "messages", Icon: IconMessage, ownersOnly: false },

@@ -13,6 +13,8 @@ const COLORS: Record<string, string> = {
   confirmed: "teal",
   empty: "teal",
   warning: "orange",
+  trial: "azure",
+  grace: "orange",
   waiting: "orange",
   draining: "azure",
   retry: "orange",

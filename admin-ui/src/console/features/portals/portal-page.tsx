@@ -7,6 +7,7 @@ import { PageHead } from "@/console/components/page-head";
 import { Word } from "@/console/components/word";
 import { useApi, useRole } from "@/console/context";
 import { AuditList } from "@/console/features/audit/audit-list";
+import { BillingTab } from "@/console/features/billing/portal/billing-tab";
 import { DialogList } from "@/console/features/dialogs/dialog-list";
 import { OutboxList } from "@/console/features/outbox/outbox-list";
 import { DangerTab } from "@/console/features/portals/danger-tab";
@@ -16,7 +17,7 @@ import { onePortal, type Portal } from "@/console/features/portals/queries";
 import { useFilters, useId } from "@/console/search";
 import { useTexts } from "@/console/texts";
 
-const TABS = ["overview", "dialogs", "outbox", "diagnostics", "audit", "danger"] as const;
+const TABS = ["overview", "dialogs", "outbox", "billing", "diagnostics", "audit", "danger"] as const;
 const FOR_OPERATORS = new Set<string>(["diagnostics", "danger"]);
 
 /** Everything about one portal. */
@@ -63,6 +64,9 @@ function Known({ portal }: { portal: Portal }) {
         </Tabs.Panel>
         <Tabs.Panel value="outbox">
           <OutboxList portalId={portal.id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="billing">
+          <BillingTab portalId={portal.id} />
         </Tabs.Panel>
         <Tabs.Panel value="diagnostics">
           <DiagnosticsTab portalId={portal.id} />

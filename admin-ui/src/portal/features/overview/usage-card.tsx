@@ -4,11 +4,17 @@ import { useTranslation } from "react-i18next";
 
 import type { Limit, Usage } from "@/portal/api";
 import { ChartIcon } from "@/portal/components/icons";
+import { later } from "@/portal/components/later";
 import { Card } from "@/portal/components/page";
 import { ProblemNotice } from "@/portal/components/problem-notice";
 import { useSurroundings } from "@/portal/context";
+import { UsagePlan } from "@/portal/features/overview/usage-plan";
 import en from "@/portal/locales/en.json";
 import { told } from "@/portal/session";
+
+const UsageDays = later("usage-days", 92, () =>
+  import("@/portal/features/overview/usage-days").then((part) => part.UsageDays),
+);
 
 function useUsage() {
   const { api } = useSurroundings().session;
@@ -31,7 +37,7 @@ export function UsageCard({ own = false }: { own?: boolean }) {
 function Bars({ usage }: { usage: Usage }) {
   const { t, i18n } = useTranslation();
   const day = new Intl.DateTimeFormat(i18n.language, { day: "numeric", month: "long" });
-  if (!usage.limits.length) {
+  if (!usage.limits.length && !usage.plan) {
     return (
       <EmptyState size="sm" icon={<ChartIcon size={28} />} title={t("usage.none")} description={t("usage.none_text")} />
     );
@@ -39,6 +45,7 @@ function Bars({ usage }: { usage: Usage }) {
   const resets = usage.limits.find((limit) => limit.resets_at)?.resets_at;
   return (
     <Stack gap="md">
+      {usage.plan && <UsagePlan plan={usage.plan} />}
       {usage.limits.map((limit) => (
         <Bar key={limit.name} limit={limit} />
       ))}
@@ -47,6 +54,7 @@ function Bars({ usage }: { usage: Usage }) {
           {t("usage.resets", { date: day.format(new Date(resets)) })}
         </Text>
       )}
+      {usage.days.some(({ replies }) => replies > 0) && <UsageDays days={usage.days} />}
     </Stack>
   );
 }

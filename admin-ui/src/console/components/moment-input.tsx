@@ -1,0 +1,31 @@
+import "@mantine/dates/styles.layer.css";
+import "dayjs/locale/ru";
+
+import { DatesProvider, DateTimePicker } from "@mantine/dates";
+
+import { useTexts } from "@/console/texts";
+
+interface Props {
+  label: string;
+  description?: string;
+  value: string | null;
+  onChange: (at: string | null) => void;
+}
+
+/** A moment to be chosen, as the API writes one. */
+export function MomentInput({ label, description, value, onChange }: Props) {
+  const { t, i18n } = useTexts();
+  return (
+    <DatesProvider settings={{ locale: i18n.language, firstDayOfWeek: 1 }}>
+      <DateTimePicker
+        label={label}
+        description={description}
+        placeholder={t("billing.never")}
+        valueFormat="DD.MM.YYYY HH:mm"
+        value={value ? new Date(value) : null}
+        onChange={(chosen) => onChange(chosen ? new Date(chosen).toISOString() : null)}
+        clearable
+      />
+    </DatesProvider>
+  );
+}

@@ -1,0 +1,40 @@
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+
+import { chosen, type Search } from "@/console/search";
+import { type Api, told } from "@/shared/api";
+import type { components } from "@/shared/schema";
+
+type Schemas = components["schemas"];
+export type Detail = Schemas["SubscriptionDetail"];
+export type Change = Schemas["SubscriptionChange"];
+export type Entry = Schemas["SubscriptionEntry"];
+export type Statement = Schemas["Statement"];
+export type UsageEvent = Schemas["UsageEvent"];
+
+export const oneSubscription = (api: Api, portal_id: string) =>
+  queryOptions({
+    queryKey: ["billing", "portal", portal_id],
+    queryFn: () => told(api.GET("/v1/admin/billing/portals/{portal_id}", { params: { path: { portal_id } } })),
+  });
+
+export const changeSubscription = (api: Api, portal_id: string, body: Change) =>
+  told(api.PUT("/v1/admin/billing/portals/{portal_id}", { params: { path: { portal_id } }, body }));
+
+export const statementAt = (api: Api, portal_id: string, at: string) =>
+  queryOptions({
+    queryKey: ["billing", "statement", portal_id, at],
+    queryFn: () =>
+      told(
+        api.GET("/v1/admin/billing/portals/{portal_id}/statement", { params: { path: { portal_id }, query: { at } } }),
+      ),
+  });
+
+export const listEvents = (api: Api, portal_id: string, search: Search) => {
+  const query = chosen(search, ["since", "until", "cursor"]);
+  return queryOptions({
+    queryKey: ["billing", "events", portal_id, query],
+    queryFn: () =>
+      told(api.GET("/v1/admin/billing/portals/{portal_id}/events", { params: { path: { portal_id }, query } })),
+    placeholderData: keepPreviousData,
+  });
+};
