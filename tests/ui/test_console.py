@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from playwright.async_api import BrowserContext, Page, Route, expect
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, Route, expect
 
 from edge.set_aside import SetAside
 from kit import ids
@@ -69,7 +69,7 @@ async def staff(running: Product, browser: BrowserContext) -> AsyncIterator[Staf
         page = await browser.new_page()
         staff = Staff(running, page, email)
         page.on("pageerror", lambda error: staff.mistakes.append(str(error)))
-        page.on("console", lambda line: staff.mistakes.append(line.text) if line.type == "error" else None)
+        page.on("console", lambda line: staff.mistakes.append(_told(line)) if line.type == "error" else None)
         await page.set_viewport_size({"width": 1360, "height": 900})
         await page.emulate_media(reduced_motion="reduce")
         await page.add_init_script(
@@ -80,6 +80,10 @@ async def staff(running: Product, browser: BrowserContext) -> AsyncIterator[Staf
         await page.evaluate("localStorage.clear()")
         await page.close()
     assert staff.mistakes == []
+
+
+def _told(line: ConsoleMessage) -> str:
+    return f"{line.text} {line.location['url']}"
 
 
 def set_aside(product: Product) -> str:

@@ -104,6 +104,7 @@ async def change_subscription(
 @router.get("/portals/{portal_id}/events", summary="What a portal used, unit by unit, newest first")
 async def events(portal_id: UUID, peers: Peers, listing: List) -> Page[shapes.UsageEvent]:
     """List counted units, each with the message it paid for."""
+    await _must_exist(peers, portal_id)
     asked = ledger_pb2.ListUsageEventsRequest(portal_id=str(portal_id), **listing.page())
     found = await ask("billing", peers.ledger.ListUsageEvents, asked)
     return Page(items=list(map(billing_rows.usage_event, found.events)), next_cursor=found.next_page_token or None)
@@ -132,6 +133,7 @@ async def statement(portal_id: UUID, peers: Peers, at_: Annotated[Moment, Query(
 @router.post("/portals/{portal_id}/recount", summary="Count a portal's usage anew from its events")
 async def recount(portal_id: UUID, request: Request, admin: Operator, peers: Peers) -> shapes.Drifts:
     """Have its counters say what its events add up to; returns what was wrong. Audited."""
+    await _must_exist(peers, portal_id)
     await staff_log.record(peers, request, admin, "billing.recount", after={}, portal_id=str(portal_id))
     done = await ask("billing", peers.ledger.Recount, ledger_pb2.RecountRequest(portal_id=str(portal_id)))
     return shapes.Drifts(items=list(map(billing_rows.drift, done.mended)))
