@@ -29,11 +29,29 @@ def used(roots: Mapping[str, int]) -> dict[str, float]:
     return totals
 
 
+def of_roles(postmaster: int) -> dict[str, float]:
+    """Processor seconds that a Postgres's sessions have used so far, by the role they are of."""
+    used: dict[str, float] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        times = _times(entry)
+        if times and times.parent == postmaster and (role := _role(entry)):
+            used[role] = used.get(role, 0.0) + times.own_s
+    return used
+
+
 def busy() -> float:
     """Processor seconds that this machine was not idle so far, summed over its processors."""
     fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:9]
     user, nice, system, _idle, _waiting, irq, softirq, steal = (int(field) for field in fields)
     return (user + nice + system + irq + softirq + steal) / _TICKS_PER_S
+
+
+def _role(entry: Path) -> str | None:
+    try:
+        title = (entry / "cmdline").read_bytes().split(b"\0")[0].decode().split()
+    except OSError:  # it ended meanwhile
+        return None
+    return title[1] if len(title) > 1 and title[0] == "postgres:" else None
 
 
 def _times(entry: Path) -> _Times | None:

@@ -27,6 +27,19 @@ from devstack.probes import http_ok
 _AT_ONCE = 32
 _PATIENCE_S = 60.0
 _SHOWN_MS = 0.3
+_BY_RULE = "ping"
+_FROM_DOCUMENTS = "за сколько подавать заявление на отпуск"
+_DOCUMENT = """# Положение об отпусках
+
+Ежегодный оплачиваемый отпуск составляет двадцать восемь календарных дней.
+
+## Как подать заявление
+
+Заявление на отпуск подают через портал за две недели до его начала.
+"""
+_WAYS = {_BY_RULE: "by a rule", _FROM_DOCUMENTS: "from documents"}
+_ASKERS = {"sim", "load generator"}
+_BILLINGS_POSTGRES = "postgres for billing"
 _PORTS = ("TB_PORT", "TB_GATEWAY_PORT", "TB_SIM_PORT", "TB_POSTGRES_PORT", "TB_REDIS_PORT")
 _TOOK = """
     SELECT extract(epoch FROM item.sent_at - event.received_at)::float AS took
@@ -61,13 +74,15 @@ class Row:
     p99_ms: float
     cpu_ms: Mapping[str, float]
     """Processor time of a reply, by process."""
+    billing: float
+    """Its share that is billing's, what Postgres does for billing included, without those who only ask."""
 
     def cells(self) -> Sequence[str]:
         """What the table shows of it."""
         most = sorted(self.cpu_ms.items(), key=lambda one: -one[1])
         shares = ", ".join(f"{name} {ms:.1f}" for name, ms in most if ms >= _SHOWN_MS)
         numbers = (self.per_s, self.p50_ms, self.p99_ms, sum(self.cpu_ms.values()))
-        return self.load, *(f"{number:.0f}" for number in numbers), shares
+        return self.load, *(f"{number:.0f}" for number in numbers), f"{self.billing:.1%}", shares
 
 
 @dataclass(frozen=True)
@@ -82,10 +97,10 @@ class People:
     processes: Mapping[str, int]
     """Of the whole stack: name -> pid."""
 
-    async def say(self) -> None:
-        """Have somebody write what a rule answers."""
+    async def say(self, text: str) -> None:
+        """Have somebody write."""
         member_id, user_id = random.choice(self.members), random.randint(1, self.users)
-        body = {"user_id": user_id, "text": "ping"}
+        body = {"user_id": user_id, "text": text}
         answer = await self.http.post(f"{self.sim_url}/control/portals/{member_id}/messages", json=body)
         answer.raise_for_status()
 
@@ -108,54 +123,73 @@ async def measure(plan: Plan) -> Section:
         await _flood(people, plan.flood_s / 3)  # connections are made, statements prepared
         flood = await _flood(people, plan.flood_s)
         half = await _steady(people, flood.per_s / 2, plan.half_s)
+        await _flood(people, plan.flood_s / 3, _FROM_DOCUMENTS)  # each portal's index is built
+        asking = await _flood(people, plan.flood_s, _FROM_DOCUMENTS)
+        half_asking = await _steady(people, asking.per_s / 2, plan.half_s, _FROM_DOCUMENTS)
     return Section(
         title="Replies: from the event at the gateway to the portal's answer to the reply",
-        head=("load", "replies/s", "p50, ms", "p99, ms", "processor ms / reply", "of which"),
-        rows=[flood, half],
+        head=("load", "replies/s", "p50, ms", "p99, ms", "processor ms / reply", "billing", "of which"),
+        rows=[flood, half, asking, half_asking],
         goals=[
             Goal.at_most("half load: p50, ms", 60, half.p50_ms),
             Goal.at_most("half load: p99, ms", 300, half.p99_ms),
+            Goal.at_most("billing's share of the processors, from documents, full load", 0.10, asking.billing),
+            Goal.at_most(
+                "billing's share of the processors, from documents, half load", 0.10, half_asking.billing
+            ),
         ],
         note=f"All processes of `make run` and the simulator; {plan.portals} portals without rate limits.",
     )
 
 
-async def _flood(people: People, seconds: float) -> Row:
-    since, used, began, asked = await people.now(), cpu.used(people.processes), perf_counter(), 0
+async def _flood(people: People, seconds: float, text: str = _BY_RULE) -> Row:
+    since, used, began, asked = await people.now(), _used(people), perf_counter(), 0
 
     async def one_after_another() -> None:
         nonlocal asked
         while perf_counter() - began < seconds:
             asked += 1
-            await people.say()
+            await people.say(text)
 
     await asyncio.gather(*(one_after_another() for _ in range(_AT_ONCE)))
     took = await people.took(since, asked)
-    return _row("as much as goes through", asked / (perf_counter() - began), took, _since(used, people))
+    return _row(
+        f"as much as goes through, {_WAYS[text]}", asked / (perf_counter() - began), took, _since(used, people)
+    )
 
 
-async def _steady(people: People, rate: float, seconds: float) -> Row:
-    since, used, began, asked = await people.now(), cpu.used(people.processes), perf_counter(), 0
+async def _steady(people: People, rate: float, seconds: float, text: str = _BY_RULE) -> Row:
+    since, used, began, asked = await people.now(), _used(people), perf_counter(), 0
     saying: set[asyncio.Task[None]] = set()
     due = began
     while due < began + seconds:
         await asyncio.sleep(max(0.0, due - perf_counter()))
         asked += 1
-        saying.add(asyncio.create_task(people.say()))
+        saying.add(asyncio.create_task(people.say(text)))
         due += random.expovariate(rate)
     await asyncio.gather(*saying)
     took = await people.took(since, asked)
-    return _row("half of it", asked / seconds, took, _since(used, people))
+    return _row(f"half of it, {_WAYS[text]}", asked / seconds, took, _since(used, people))
+
+
+def _used(people: People) -> Mapping[str, float]:
+    return {
+        **cpu.used(people.processes),
+        _BILLINGS_POSTGRES: cpu.of_roles(people.processes["postgres"])["tb_billing"],
+    }
 
 
 def _since(before: Mapping[str, float], people: People) -> Mapping[str, float]:
-    return {name: seconds - before[name] for name, seconds in cpu.used(people.processes).items()}
+    return {name: seconds - before[name] for name, seconds in _used(people).items()}
 
 
 def _row(load: str, per_s: float, took: Sequence[float], cpu_s: Mapping[str, float]) -> Row:
     hundredths = statistics.quantiles(took, n=100)
     cpu_ms = {name: 1000 * seconds / len(took) for name, seconds in cpu_s.items()}
-    return Row(load, per_s, 1000 * hundredths[49], 1000 * hundredths[98], cpu_ms)
+    of_postgres = cpu_ms.pop(_BILLINGS_POSTGRES)
+    ours = sum(ms for name, ms in cpu_ms.items() if name not in _ASKERS)
+    billing = of_postgres + sum(ms for name, ms in cpu_ms.items() if name.startswith("billing"))
+    return Row(load, per_s, 1000 * hundredths[49], 1000 * hundredths[98], cpu_ms, billing / ours)
 
 
 @asynccontextmanager
@@ -178,20 +212,23 @@ async def _people(plan: Plan) -> AsyncIterator[People]:
             httpx.AsyncClient(timeout=60, trust_env=False, limits=httpx.Limits(max_connections=200)) as http,
         ):
             session = await asyncpg.connect(admin_dsn(folder / "run" / "postgres", ports["TB_POSTGRES_PORT"]))
-            members = [await _installed(http, sim_url, plan) for _ in range(plan.portals)]
+            members = [await _installed(http, env["TB_PUBLIC_URL"], sim_url, plan) for _ in range(plan.portals)]
             await _lift_limits(ports["TB_REDIS_PORT"], members)
             pids = {pid.stem: int(pid.read_text()) for pid in (folder / "run" / "pids").glob("*.pid")}
             yield People(http, sim_url, session, members, plan.users, {**pids, "load generator": os.getpid()})
             await session.close()
 
 
-async def _installed(http: httpx.AsyncClient, sim_url: str, plan: Plan) -> str:
+async def _installed(http: httpx.AsyncClient, url: str, sim_url: str, plan: Plan) -> str:
     asked = {"users_count": plan.users, "limits": "off", "domain": f"p{uuid4().hex}.b24.test"}
     made = await http.post(f"{sim_url}/control/portals", json=asked)
     member_id = str(made.json()["member_id"])
     people = list(range(1, plan.users + 1))
     installed = await http.post(f"{sim_url}/control/portals/{member_id}/install", json={"user_ids": people})
-    installed.raise_for_status()
+    token = installed.raise_for_status().json()["complete"]["portal_token"]
+    files, headers = {"file": ("Отпуска.md", _DOCUMENT.encode())}, {"authorization": f"Bearer {token}"}
+    uploaded = await http.post(f"{url}/v1/portal/kb/upload", files=files, headers=headers)
+    uploaded.raise_for_status()
     return member_id
 
 

@@ -69,7 +69,7 @@ async def engines() -> AsyncIterator[Engines]:
             yield Engines(
                 folder=folder,
                 admin_dsn=admin_dsn,
-                dsns=await bootstrap(admin_dsn, SECRET, ("messaging", "reference", "delivery")),
+                dsns=await bootstrap(admin_dsn, SECRET, ("messaging", "reference", "delivery", "billing")),
                 redis_url=redis_url,
                 processes={
                     "postgres": _postmaster(folder / "postgres"),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from billing.domain import (
     REPLIES,
@@ -22,7 +22,7 @@ from billing.repository import quota as statements
 from billing.repository import requests
 from billing.standing import is_served
 from billing.subscriptions import subscriptions_of
-from kit import ids
+from kit import db, ids
 
 RESERVATION_LIFE = timedelta(minutes=15)
 KEYS_KEPT = timedelta(days=35)
@@ -35,6 +35,7 @@ class Quota:
 
     def __init__(self, engine: AsyncEngine, now: Callable[[], datetime]) -> None:
         self._engine = engine
+        self._at_once = db.at_once(engine)
         self._now = now
 
     async def reserve(self, wanted: Sequence[Reservation]) -> list[Decision]:
@@ -43,31 +44,28 @@ class Quota:
         Where a plan limits tokens, what a model may take at most is set aside too; where that does not fit, the
         answer is allowed and the model is not.
         """
-        now = self._now()
-        async with self._engine.begin() as conn:
-            of = await subscriptions_of(conn, {item.portal_id for item in wanted}, now)
-            periods = {one.portal_id: period_of(now, one.anchor_day, one.time_zone) for one in of.values()}
-            denied = await self._set_aside(conn, wanted, REPLIES, 1, of, periods)
-            for_model = [
-                Reservation(item.portal_id, _tokens_of(item.key))
-                for item in wanted
-                if item.key not in denied and _limits_tokens(of[item.portal_id])
-            ]
-            mute = (
-                await self._set_aside(conn, for_model, TOKENS, TOKENS_SET_ASIDE, of, periods) if for_model else {}
-            )
+        async with self._at_once.connect() as conn:
+            of = await subscriptions_of(conn, {item.portal_id for item in wanted}, self._now())
+        periods = {one.portal_id: period_of(self._now(), one.anchor_day, one.time_zone) for one in of.values()}
+        denied = await self._set_aside(wanted, REPLIES, 1, of, periods)
+        for_model = [
+            Reservation(item.portal_id, _tokens_of(item.key))
+            for item in wanted
+            if item.key not in denied and _limits_tokens(of[item.portal_id])
+        ]
+        mute = await self._set_aside(for_model, TOKENS, TOKENS_SET_ASIDE, of, periods) if for_model else {}
         return [_decision(item, of[item.portal_id], denied, mute, periods) for item in wanted]
 
     async def commit(self, keys: Sequence[Reservation]) -> int:
         """Count reserved keys. Returns how many this call counted."""
         turns = [(item, "counted") for item in keys] + [(one, "released") for one in map(_for_model, keys)]
-        async with self._engine.begin() as conn:
+        async with self._at_once.connect() as conn:
             return await statements.settle(conn, turns, self._now())
 
     async def release(self, keys: Sequence[Reservation]) -> int:
         """Give reserved keys back, and what was set aside for their models. Returns how many were given back."""
         turns = [(one, "released") for item in keys for one in (item, _for_model(item))]
-        async with self._engine.begin() as conn:
+        async with self._at_once.connect() as conn:
             return await statements.settle(conn, turns, self._now())
 
     async def release_expired(self) -> None:
@@ -86,7 +84,6 @@ class Quota:
 
     async def _set_aside(
         self,
-        conn: AsyncConnection,
         wanted: Sequence[Reservation],
         metric: str,
         units: int,
@@ -95,24 +92,32 @@ class Quota:
     ) -> dict[UUID, str]:
         """Set units aside for each key; returns by what each key is denied that is."""
         now = self._now()
-        new = await statements.open_reservations(conn, wanted, metric, units, periods, now + RESERVATION_LIFE)
-        fresh = list({item.key: item for item in wanted if item.key in new}.values())
-        denied: dict[UUID, str] = {}
-        if fresh:
-            unserved = [item for item in fresh if not is_served(of[item.portal_id], now)]
-            denied |= {item.key: SUBSCRIPTION for item in unserved}
-            served = [item for item in fresh if item.key not in denied]
-            limits = {item.portal_id: of[item.portal_id].hard_limit(metric) for item in served}
-            rooms = await statements.lock_rooms(conn, limits, metric, periods) if limits else {}
-            granted, refused = _share_out(served, rooms, units)
-            if granted:
-                await statements.add_reserved(conn, granted, metric, periods)
-            denied |= {item.key: metric for item in refused}
+        until = now + RESERVATION_LIFE
+        unserved = {portal_id for portal_id, one in of.items() if not is_served(one, now)}
+        limits = {portal_id: one.hard_limit(metric) for portal_id, one in of.items()}
+        served = list({item.key: item for item in wanted if item.portal_id not in unserved}.values())
+        async with self._at_once.connect() as conn:
+            taken = await statements.take(conn, served, metric, units, limits, periods, until) if served else set()
+        rest = [item for item in wanted if item.key not in taken]
+        if not rest:
+            return {}
+        async with self._engine.begin() as conn:
+            new = await statements.open_reservations(conn, rest, metric, units, periods, until)
+            fresh = list({item.key: item for item in rest if item.key in new}.values())
+            denied = {item.key: SUBSCRIPTION for item in fresh if item.portal_id in unserved}
+            open_to = [item for item in fresh if item.portal_id not in unserved]
+            if open_to:
+                rooms = await statements.lock_rooms(
+                    conn, {item.portal_id: limits[item.portal_id] for item in open_to}, metric, periods
+                )
+                granted, refused = _share_out(open_to, rooms, units)
+                if granted:
+                    await statements.add_reserved(conn, granted, metric, periods)
+                denied |= {item.key: metric for item in refused}
             if denied:
-                await statements.deny(conn, [*unserved, *refused], [denied[i.key] for i in (*unserved, *refused)])
-        if len(new) < len(wanted):
-            denied |= await statements.denied(conn, [item for item in wanted if item.key not in new])
-        return denied
+                out = [item for item in fresh if item.key in denied]
+                await statements.deny(conn, out, [denied[item.key] for item in out])
+            return denied | await statements.denied(conn, [item for item in rest if item.key not in new])
 
 
 def _limits_tokens(one: Subscription) -> bool:

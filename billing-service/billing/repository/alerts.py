@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.domain import LimitAlert
 from kit import changefeed
+from kit.db import sql
 
 FEED = "limit_alerts"
 _TYPES = {
@@ -28,7 +28,7 @@ async def take_fresh(conn: AsyncConnection, limit: int) -> list[Any]:
     """Take counters that changed since they were looked at: portal_id, metric, period_start, used. They stay
     locked, so that nobody else finds the same; what changes them meanwhile makes them fresh again."""
     rows = await conn.execute(
-        text("""
+        sql("""
             WITH fresh AS (
                 SELECT portal_id, metric, period_start FROM usage_counters WHERE is_fresh
                 LIMIT :limit FOR UPDATE SKIP LOCKED
@@ -46,7 +46,7 @@ async def take_fresh(conn: AsyncConnection, limit: int) -> list[Any]:
 async def told(conn: AsyncConnection, portal_ids: Sequence[UUID], since: datetime) -> set[tuple[Any, ...]]:
     """Return what was said of portals: (portal_id, metric, period_start, most, threshold)."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT portal_id, metric, period_start, most, threshold FROM limit_alerts
             WHERE portal_id = ANY(CAST(:portal_ids AS uuid[])) AND period_start >= :since
         """),
@@ -64,7 +64,7 @@ async def append(conn: AsyncConnection, alerts: Sequence[LimitAlert]) -> None:
 async def after(conn: AsyncConnection, cursor: int, limit: int) -> list[LimitAlert]:
     """Return what was found after a cursor, in order."""
     rows = await conn.execute(
-        text("SELECT * FROM limit_alerts WHERE id > :cursor ORDER BY id LIMIT :limit"),
+        sql("SELECT * FROM limit_alerts WHERE id > :cursor ORDER BY id LIMIT :limit"),
         {"cursor": cursor, "limit": limit},
     )
     return [_alert(row) for row in rows]
@@ -80,7 +80,7 @@ async def newest(
 ) -> list[LimitAlert]:
     """Return a page, the newest first."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT * FROM limit_alerts
             WHERE (CAST(:portal_id AS uuid) IS NULL OR portal_id = :portal_id)
               AND (CAST(:before AS bigint) IS NULL OR id < :before)

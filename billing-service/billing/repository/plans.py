@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.domain import Plan
+from kit.db import sql
 
 COLUMNS = """
     v.plan_code, v.version, v.name_ru, v.name_en, v.price_minor, v.currency, v.limits, v.period, v.features,
@@ -36,7 +36,7 @@ def plan_of(row: Any) -> Plan:
 async def create_if_absent(conn: AsyncConnection, plan: Plan, now: datetime) -> bool:
     """Create a plan unless its code exists. Returns whether it is new."""
     result = await conn.execute(
-        text("""
+        sql("""
             INSERT INTO billing_plans (code, current_version, created_at) VALUES (:code, :version, :now)
             ON CONFLICT DO NOTHING
         """),
@@ -48,7 +48,7 @@ async def create_if_absent(conn: AsyncConnection, plan: Plan, now: datetime) -> 
 async def lock_version(conn: AsyncConnection, code: str) -> int | None:
     """Lock a plan and return its current version, None where there is no such plan."""
     version: int | None = await conn.scalar(
-        text("SELECT current_version FROM billing_plans WHERE code = :code FOR UPDATE"), {"code": code}
+        sql("SELECT current_version FROM billing_plans WHERE code = :code FOR UPDATE"), {"code": code}
     )
     return version
 
@@ -56,7 +56,7 @@ async def lock_version(conn: AsyncConnection, code: str) -> int | None:
 async def set_current(conn: AsyncConnection, code: str, version: int) -> None:
     """Have a version be the one that portals are put on from now on."""
     await conn.execute(
-        text("UPDATE billing_plans SET current_version = :version WHERE code = :code"),
+        sql("UPDATE billing_plans SET current_version = :version WHERE code = :code"),
         {"code": code, "version": version},
     )
 
@@ -64,7 +64,7 @@ async def set_current(conn: AsyncConnection, code: str, version: int) -> None:
 async def add_version(conn: AsyncConnection, plan: Plan, now: datetime) -> None:
     """Store an immutable version of a plan."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO plan_versions (plan_code, version, name_ru, name_en, price_minor, currency, limits, period,
                                        features, soft_limits, trial_days, grace_days, created_at)
             VALUES (:code, :version, :name_ru, :name_en, :price_minor, :currency,
@@ -95,7 +95,7 @@ async def add_version(conn: AsyncConnection, plan: Plan, now: datetime) -> None:
 async def current(conn: AsyncConnection, code: str = "") -> list[Plan]:
     """Return every plan, or the one with this code, in its current version, by code."""
     rows = await conn.execute(
-        text(f"""
+        sql(f"""
             SELECT {COLUMNS} FROM billing_plans AS p
             JOIN plan_versions AS v ON v.plan_code = p.code AND v.version = p.current_version
             WHERE p.code = :code OR CAST(:code AS text) = '' ORDER BY p.code
@@ -108,7 +108,7 @@ async def current(conn: AsyncConnection, code: str = "") -> list[Plan]:
 async def versions(conn: AsyncConnection, code: str) -> list[tuple[Plan, datetime, int]]:
     """Return every version of a plan, the newest first: when it was made, and how many portals are on it."""
     rows = await conn.execute(
-        text(f"""
+        sql(f"""
             SELECT {COLUMNS}, v.created_at, (
                 SELECT count(*) FROM portal_billing AS b
                 WHERE b.plan_code = v.plan_code AND b.plan_version = v.version
@@ -123,7 +123,7 @@ async def versions(conn: AsyncConnection, code: str) -> list[tuple[Plan, datetim
 async def portals_on(conn: AsyncConnection, codes: Sequence[str]) -> dict[str, int]:
     """Return how many portals are on each of these plans, in whatever version."""
     rows = await conn.execute(
-        text("SELECT plan_code, count(*) AS n FROM portal_billing WHERE plan_code = ANY(:codes) GROUP BY 1"),
+        sql("SELECT plan_code, count(*) AS n FROM portal_billing WHERE plan_code = ANY(:codes) GROUP BY 1"),
         {"codes": list(codes)},
     )
     return {row.plan_code: row.n for row in rows}

@@ -4,14 +4,75 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.domain import REPLIES, Reservation, Room
 from billing.periods import Period
+from kit.db import sql
 
 Starts = Mapping[UUID, Period]
 """Of each portal the period in which is counted now."""
+
+
+async def take(
+    conn: AsyncConnection,
+    wanted: Sequence[Reservation],
+    metric: str,
+    units: int,
+    limits: Mapping[UUID, int | None],
+    periods: Starts,
+    expires_at: datetime,
+) -> set[UUID]:
+    """Set new keys aside where a portal's counter has room for all of its own; returns those that were.
+
+    One statement for what nearly always is so. Whatever it leaves (a repeated key, a month without a counter,
+    a limit that is near) is left as it was. It locks counters before it writes keys, and waits for no other key.
+    """
+    rows = await conn.scalars(
+        sql("""
+            WITH wanted AS (
+                SELECT * FROM unnest(
+                    CAST(:portal_ids AS uuid[]), CAST(:keys AS uuid[]), CAST(:starts AS timestamptz[]),
+                    CAST(:channels AS text[]), CAST(:limits AS bigint[])
+                ) AS one (portal_id, key, period_start, channel, most)
+            ), asked AS (
+                SELECT portal_id, period_start, most, count(*) * CAST(:units AS bigint) AS units
+                FROM wanted GROUP BY 1, 2, 3
+            ), roomy AS (
+                SELECT c.portal_id, c.period_start FROM usage_counters AS c
+                JOIN asked USING (portal_id, period_start)
+                WHERE c.metric = :metric
+                  AND (asked.most IS NULL OR c.used + c.reserved + asked.units <= asked.most)
+                ORDER BY c.portal_id FOR UPDATE OF c
+            ), taken AS (
+                INSERT INTO reservations (portal_id, key, metric, units, state, period_start, expires_at, channel)
+                SELECT portal_id, key, :metric, :units, 'reserved', period_start, CAST(:expires_at AS timestamptz),
+                       channel
+                FROM wanted JOIN roomy USING (portal_id, period_start)
+                ON CONFLICT (portal_id, key) DO NOTHING
+                RETURNING portal_id, key, period_start
+            ), added AS (
+                UPDATE usage_counters AS c SET reserved = c.reserved + one.units
+                FROM (
+                    SELECT portal_id, period_start, count(*) * CAST(:units AS bigint) AS units
+                    FROM taken GROUP BY 1, 2
+                ) AS one
+                WHERE c.portal_id = one.portal_id AND c.period_start = one.period_start AND c.metric = :metric
+            )
+            SELECT key FROM taken
+        """),
+        {
+            "metric": metric,
+            "units": units,
+            "expires_at": expires_at,
+            "portal_ids": [item.portal_id for item in wanted],
+            "keys": [item.key for item in wanted],
+            "starts": [periods[item.portal_id].start for item in wanted],
+            "channels": [item.channel for item in wanted],
+            "limits": [limits[item.portal_id] for item in wanted],
+        },
+    )
+    return set(rows.all())
 
 
 async def open_reservations(
@@ -24,7 +85,7 @@ async def open_reservations(
 ) -> set[UUID]:
     """Set keys aside; returns those that are new or were given back. Any other key is left as it is."""
     rows = await conn.scalars(
-        text("""
+        sql("""
             INSERT INTO reservations (portal_id, key, metric, units, state, period_start, expires_at, channel)
             SELECT DISTINCT ON (portal_id, key) portal_id, key, :metric, :units, 'reserved', period_start,
                    CAST(:expires_at AS timestamptz), channel
@@ -53,7 +114,7 @@ async def open_reservations(
 async def denied(conn: AsyncConnection, wanted: Sequence[Reservation]) -> dict[UUID, str]:
     """Return by what each key that was denied before was denied."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT key, denied_by FROM reservations
             JOIN unnest(CAST(:portal_ids AS uuid[]), CAST(:keys AS uuid[])) AS wanted (portal_id, key)
             USING (portal_id, key)
@@ -75,7 +136,7 @@ async def lock_rooms(
         "starts": [periods[portal_id].start for portal_id in portal_ids],
     }
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO usage_counters (portal_id, metric, period_start)
             SELECT id, :metric, period_start
             FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:starts AS timestamptz[])) AS one (id, period_start)
@@ -85,7 +146,7 @@ async def lock_rooms(
         given,
     )
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT counter.portal_id, counter.used, counter.reserved
             FROM usage_counters AS counter
             JOIN unnest(CAST(:portal_ids AS uuid[]), CAST(:starts AS timestamptz[])) AS one (id, period_start)
@@ -102,7 +163,7 @@ async def lock_rooms(
 async def add_reserved(conn: AsyncConnection, units: Mapping[UUID, int], metric: str, periods: Starts) -> None:
     """Add to what portals have set aside."""
     await conn.execute(
-        text("""
+        sql("""
             UPDATE usage_counters AS counter SET reserved = counter.reserved + added.units
             FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:starts AS timestamptz[]), CAST(:units AS bigint[]))
               AS added (portal_id, period_start, units)
@@ -121,7 +182,7 @@ async def add_reserved(conn: AsyncConnection, units: Mapping[UUID, int], metric:
 async def deny(conn: AsyncConnection, refused: Sequence[Reservation], by: Sequence[str]) -> None:
     """Mark keys as denied, each by what, so that a repeated question gets the same answer."""
     await conn.execute(
-        text("""
+        sql("""
             UPDATE reservations AS r SET state = 'denied', denied_by = denied.by
             FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:keys AS uuid[]), CAST(:by AS text[]))
               AS denied (portal_id, key, by)
@@ -142,7 +203,7 @@ async def settle(conn: AsyncConnection, turns: Sequence[tuple[Reservation, str]]
     counters, are locked in one order for all callers: those of replies before those of tokens, as Reserve does.
     """
     result = await conn.execute(
-        text("""
+        sql("""
             WITH mine AS (
                 SELECT r.portal_id, r.key, done.state FROM reservations AS r
                 JOIN unnest(CAST(:portal_ids AS uuid[]), CAST(:keys AS uuid[]), CAST(:states AS text[]))
@@ -201,7 +262,7 @@ async def settle(conn: AsyncConnection, turns: Sequence[tuple[Reservation, str]]
 async def expired(conn: AsyncConnection, now: datetime, limit: int) -> list[Reservation]:
     """Return reservations whose time is over."""
     rows = await conn.execute(
-        text("SELECT portal_id, key FROM reservations WHERE state = 'reserved' AND expires_at < :now LIMIT :n"),
+        sql("SELECT portal_id, key FROM reservations WHERE state = 'reserved' AND expires_at < :now LIMIT :n"),
         {"now": now, "n": limit},
     )
     return [Reservation(row.portal_id, row.key) for row in rows]
@@ -213,7 +274,7 @@ async def prune(conn: AsyncConnection, older_than: UUID) -> int:
     Each portal's are found by its primary key, oldest first, so that a round costs what it deletes.
     """
     result = await conn.execute(
-        text("""
+        sql("""
             DELETE FROM reservations AS r USING (
                 SELECT old.portal_id, old.key
                 FROM portal_billing AS one

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.domain import COST, REPLIES, TOKENS
+from kit.db import sql
 
 # One statement sees one moment: events and counters are written in one transaction, so any difference is a drift.
 _COUNTED = """
@@ -55,7 +55,7 @@ async def drifts(
     Rows: portal_id, metric, period_start, counter, events. `floor`: events with smaller ids are not of that time.
     """
     rows = await conn.execute(
-        text(_DAYS if of_days else _COUNTED),
+        sql(_DAYS if of_days else _COUNTED),
         {
             "portal_ids": list(portal_ids),
             "since": since,
@@ -70,12 +70,12 @@ async def drifts(
 async def note(conn: AsyncConnection, portal_ids: Sequence[UUID], found: Sequence[Any], now: datetime) -> None:
     """Have the drifts of these portals be those that were found."""
     await conn.execute(
-        text("DELETE FROM usage_drifts WHERE portal_id = ANY(CAST(:portal_ids AS uuid[]))"),
+        sql("DELETE FROM usage_drifts WHERE portal_id = ANY(CAST(:portal_ids AS uuid[]))"),
         {"portal_ids": list(portal_ids)},
     )
     if found:
         await conn.execute(
-            text("""
+            sql("""
                 INSERT INTO usage_drifts (portal_id, metric, period_start, counter, events, found_at)
                 VALUES (:portal_id, :metric, :period_start, :counter, :events, :now)
                 ON CONFLICT (portal_id, metric, period_start) DO NOTHING
@@ -87,7 +87,7 @@ async def note(conn: AsyncConnection, portal_ids: Sequence[UUID], found: Sequenc
 async def first(conn: AsyncConnection, limit: int) -> list[Any]:
     """Return noted drifts, the largest first."""
     rows = await conn.execute(
-        text("SELECT * FROM usage_drifts ORDER BY abs(counter - events) DESC, portal_id LIMIT :limit"),
+        sql("SELECT * FROM usage_drifts ORDER BY abs(counter - events) DESC, portal_id LIMIT :limit"),
         {"limit": limit},
     )
     return list(rows.all())
@@ -110,7 +110,7 @@ async def mend(conn: AsyncConnection, found: Sequence[Any], *, of_days: bool) ->
         """
     )
     await conn.execute(
-        text(statement),
+        sql(statement),
         [
             {
                 "portal_id": row.portal_id,

@@ -5,10 +5,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.domain import COST, REPLIES, TOKENS
+from kit.db import sql
 
 _KEYS = {"day": "CAST(day AS text)", "portal": "CAST(portal_id AS text)", "metric": "metric"}
 
@@ -28,7 +28,7 @@ async def nearest(
     The period is the one noted, which the clock's round keeps true to within a minute.
     """
     rows = await conn.execute(
-        text("""
+        sql("""
             WITH limits AS (
                 SELECT b.portal_id, b.period_start, v.limits || coalesce(
                     (SELECT jsonb_object_agg(name, value) FROM limit_overrides AS o
@@ -80,7 +80,7 @@ async def sums(
 ) -> list[Any]:
     """Return what was used of replies, tokens and cost, summed up by `group`, in the order of its keys."""
     rows = await conn.execute(
-        text(f"""
+        sql(f"""
             SELECT {_KEYS[group]} AS key,
                    coalesce(sum(units) FILTER (WHERE metric = :replies), 0) AS replies,
                    coalesce(sum(units) FILTER (WHERE metric = :tokens), 0) AS tokens,
@@ -112,7 +112,7 @@ async def activity(
 ) -> list[tuple[UUID, int]]:
     """Return portals and on how many days of a time they got replies, the most active first."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT portal_id, count(*) AS days FROM usage_days
             WHERE metric = :replies AND day BETWEEN :since AND :until AND units > 0
             GROUP BY portal_id
@@ -137,7 +137,7 @@ async def replies_by_day(
 ) -> dict[tuple[UUID, date], int]:
     """Return the replies of portals on each day on which there were some."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT portal_id, day, units FROM usage_days
             WHERE portal_id = ANY(CAST(:portal_ids AS uuid[])) AND metric = :replies
               AND day BETWEEN :since AND :until

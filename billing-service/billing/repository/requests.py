@@ -3,14 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kit.db import sql
 
 
 async def is_new(conn: AsyncConnection, request_id: UUID, now: datetime) -> bool:
     """Take a request, in the transaction that carries it out. Returns False where it was carried out before."""
     result = await conn.execute(
-        text("INSERT INTO handled_requests (id, created_at) VALUES (:id, :now) ON CONFLICT DO NOTHING"),
+        sql("INSERT INTO handled_requests (id, created_at) VALUES (:id, :now) ON CONFLICT DO NOTHING"),
         {"id": request_id, "now": now},
     )
     return result.rowcount == 1
@@ -18,4 +19,4 @@ async def is_new(conn: AsyncConnection, request_id: UUID, now: datetime) -> bool
 
 async def prune(conn: AsyncConnection, before: datetime) -> None:
     """Forget requests that nobody repeats any more."""
-    await conn.execute(text("DELETE FROM handled_requests WHERE created_at < :before"), {"before": before})
+    await conn.execute(sql("DELETE FROM handled_requests WHERE created_at < :before"), {"before": before})

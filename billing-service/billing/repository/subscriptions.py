@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.domain import Marketplace, NextPlan, Override, Subscription
 from billing.periods import Period
 from billing.repository.plans import COLUMNS, plan_of
+from kit.db import sql
 
 _STANDING = f"""
     SELECT b.*, {COLUMNS}, b.next_plan_at > :now AS is_next_to_come, (
@@ -29,7 +29,7 @@ async def of_portals(
 ) -> dict[UUID, Subscription]:
     """Return what each portal is on at a moment; one that is on no plan yet is absent."""
     rows = await conn.execute(
-        text(f"{_STANDING} WHERE b.portal_id = ANY(CAST(:portal_ids AS uuid[]))"),
+        sql(f"{_STANDING} WHERE b.portal_id = ANY(CAST(:portal_ids AS uuid[]))"),
         {"now": now, "portal_ids": list(portal_ids)},
     )
     return {row.portal_id: subscription(row) for row in rows}
@@ -38,7 +38,7 @@ async def of_portals(
 async def after(conn: AsyncConnection, portal_id: UUID, limit: int, now: datetime) -> list[Subscription]:
     """Return what the next portals are on, in the order of their ids."""
     rows = await conn.execute(
-        text(f"{_STANDING} WHERE b.portal_id > :portal_id ORDER BY b.portal_id LIMIT :limit"),
+        sql(f"{_STANDING} WHERE b.portal_id > :portal_id ORDER BY b.portal_id LIMIT :limit"),
         {"now": now, "portal_id": portal_id, "limit": limit},
     )
     return [subscription(row) for row in rows]
@@ -72,7 +72,7 @@ def subscription(row: Any) -> Subscription:
 async def put_on_plan(conn: AsyncConnection, portal_ids: Collection[UUID], plan_code: str, now: datetime) -> None:
     """Give portals that have no plan yet the current version of a plan; its trial begins."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO portal_billing (portal_id, plan_code, plan_version, trial_ends_at, created_at)
             SELECT id, v.plan_code, v.version,
                    CASE WHEN v.trial_days > 0
@@ -92,14 +92,14 @@ async def put_on_plan(conn: AsyncConnection, portal_ids: Collection[UUID], plan_
 async def lock(conn: AsyncConnection, portal_id: UUID) -> None:
     """Keep others from changing what a portal is on until this transaction ends."""
     await conn.execute(
-        text("SELECT 1 FROM portal_billing WHERE portal_id = :portal_id FOR UPDATE"), {"portal_id": portal_id}
+        sql("SELECT 1 FROM portal_billing WHERE portal_id = :portal_id FOR UPDATE"), {"portal_id": portal_id}
     )
 
 
 async def store(conn: AsyncConnection, one: Subscription) -> None:
     """Store what a portal is on, but for its overrides and the period it is in."""
     await conn.execute(
-        text("""
+        sql("""
             UPDATE portal_billing SET
                 plan_code = :plan_code, plan_version = :plan_version, next_plan_code = :next_code,
                 next_plan_version = :next_version, next_plan_at = :next_at, anchor_day = :anchor_day,
@@ -136,7 +136,7 @@ async def replace_overrides(
 ) -> None:
     """Have a portal's own limits be these and no others."""
     await conn.execute(
-        text("""
+        sql("""
             WITH gone AS (
                 DELETE FROM limit_overrides WHERE portal_id = :portal_id AND name <> ALL(CAST(:names AS text[]))
             )
@@ -164,7 +164,7 @@ async def note_standing(
 ) -> None:
     """Note the status and the period of portals, for lists: what counts is worked out from the clock."""
     await conn.execute(
-        text("""
+        sql("""
             UPDATE portal_billing AS b
             SET status = new.status, period_start = new.period_start, period_end = new.period_end
             FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:statuses AS text[]), CAST(:starts AS timestamptz[]),
@@ -185,7 +185,7 @@ async def note_standing(
 async def noted(conn: AsyncConnection, portal_ids: Sequence[UUID]) -> Mapping[UUID, tuple[str, int, str]]:
     """Return the plan, its version and the status that the log of each portal ends with."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT DISTINCT ON (portal_id) portal_id, plan_code, plan_version, status FROM portal_billing_log
             WHERE portal_id = ANY(CAST(:portal_ids AS uuid[])) ORDER BY portal_id, id DESC
         """),
@@ -197,7 +197,7 @@ async def noted(conn: AsyncConnection, portal_ids: Sequence[UUID]) -> Mapping[UU
 async def add_to_log(conn: AsyncConnection, entries: Sequence[Mapping[str, Any]]) -> None:
     """Write down what portals are on from now on: portal_id, id, plan_code, plan_version, status, reason, at."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO portal_billing_log (portal_id, id, plan_code, plan_version, status, reason, created_at)
             VALUES (:portal_id, :id, :plan_code, :plan_version, :status, :reason, :at)
         """),
@@ -208,7 +208,7 @@ async def add_to_log(conn: AsyncConnection, entries: Sequence[Mapping[str, Any]]
 async def history(conn: AsyncConnection, portal_id: UUID, limit: int) -> list[Any]:
     """Return what a portal was on, the newest first: plan_code, plan_version, status, reason, created_at."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT * FROM portal_billing_log WHERE portal_id = :portal_id ORDER BY id DESC LIMIT :limit
         """),
         {"portal_id": portal_id, "limit": limit},
@@ -219,7 +219,7 @@ async def history(conn: AsyncConnection, portal_id: UUID, limit: int) -> list[An
 async def settle_plan(conn: AsyncConnection, one: Subscription, now: datetime) -> None:
     """Have a plan that a portal was to change to by now be its plan."""
     await conn.execute(
-        text("""
+        sql("""
             UPDATE portal_billing SET plan_code = :code, plan_version = :version, next_plan_code = NULL,
                 next_plan_version = NULL, next_plan_at = NULL
             WHERE portal_id = :portal_id AND next_plan_at <= :now

@@ -5,12 +5,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.domain import COST, TOKENS, ModelUse
 from billing.periods import Period
 from billing.repository.quota import Starts
+from kit.db import sql
 
 
 async def record_model_uses(
@@ -25,7 +25,7 @@ async def record_model_uses(
     `costs`: by id, of those that have a price: (micro, currency). Counters are locked in one order.
     """
     result = await conn.execute(
-        text("""
+        sql("""
             WITH new AS (
                 INSERT INTO model_uses (portal_id, id, model, prompt_tokens, completion_tokens, message_id,
                                         period_start, created_at, cost_micro, currency)
@@ -79,7 +79,7 @@ async def set_kept(
 ) -> None:
     """Have a portal's counters of what it keeps say so."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO usage_counters AS c (portal_id, metric, period_start, used)
             SELECT :portal_id, name, :period_start, value
             FROM unnest(CAST(:names AS text[]), CAST(:values AS bigint[])) AS kept (name, value)
@@ -99,7 +99,7 @@ async def set_kept(
 async def counters(conn: AsyncConnection, periods: Starts) -> dict[UUID, dict[str, tuple[int, int]]]:
     """Return per portal and metric what was used and what is set aside in a period."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT c.portal_id, c.metric, c.used, c.reserved FROM usage_counters AS c
             JOIN unnest(CAST(:portal_ids AS uuid[]), CAST(:starts AS timestamptz[])) AS one (id, period_start)
               ON c.portal_id = one.id AND c.period_start = one.period_start
@@ -115,7 +115,7 @@ async def counters(conn: AsyncConnection, periods: Starts) -> dict[UUID, dict[st
 async def days(conn: AsyncConnection, portal_id: UUID, since: date, until: date) -> list[tuple[date, str, int]]:
     """Return what a portal used by day and metric, the last day included."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT day, metric, units FROM usage_days
             WHERE portal_id = :portal_id AND day BETWEEN :since AND :until ORDER BY day, metric
         """),
@@ -127,7 +127,7 @@ async def days(conn: AsyncConnection, portal_id: UUID, since: date, until: date)
 async def events(conn: AsyncConnection, portal_id: UUID, before: UUID, since: UUID, limit: int) -> list[Any]:
     """Return counted units of a portal, the newest first: id, portal_id, metric, units, channel, created_at."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT id, portal_id, metric, units, channel, created_at FROM usage_events
             WHERE portal_id = :portal_id AND id < :before AND id >= :since ORDER BY id DESC LIMIT :limit
         """),
@@ -141,7 +141,7 @@ async def export(
 ) -> AsyncIterator[Sequence[Any]]:
     """Yield all counted units of a time in pages, read through a cursor of the server: memory stays the same."""
     result = await conn.stream(
-        text("""
+        sql("""
             SELECT id, portal_id, metric, units, channel, created_at FROM usage_events
             WHERE (CAST(:portal_id AS uuid) IS NULL OR portal_id = :portal_id)
               AND created_at >= :since
@@ -158,7 +158,7 @@ async def model_uses(
 ) -> list[Any]:
     """Return calls of models for a message, of those whose ids were made in a time, the first one first."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT * FROM model_uses
             WHERE portal_id = :portal_id AND id >= :since AND id < :until AND message_id = :message_id ORDER BY id
         """),
@@ -170,7 +170,7 @@ async def model_uses(
 async def cost(conn: AsyncConnection, portal_id: UUID, period: Period) -> tuple[int, int]:
     """Return what models cost a portal in a period (micro), and how many of their calls had no price."""
     found = await conn.execute(
-        text("""
+        sql("""
             SELECT coalesce(sum(cost_micro), 0) AS cost, count(*) FILTER (WHERE cost_micro IS NULL) AS unpriced
             FROM model_uses
             WHERE portal_id = :portal_id AND period_start = :start

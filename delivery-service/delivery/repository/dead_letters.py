@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain import DeadFilter, News, State
 from delivery.tables import outbox
 from kit import ids
+from kit.db import sql
 
 
 async def count(conn: AsyncConnection, wanted: DeadFilter, most: int) -> int:
@@ -31,7 +32,7 @@ async def take_up(conn: AsyncConnection, item_ids: list[UUID], now: datetime) ->
     What may have been shown waits for the platform's memory of its key anew (contract 4.6).
     """
     rows = await conn.execute(
-        text("""
+        sql("""
             WITH wanted AS (
                 SELECT portal_id, id FROM outbox
                 WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'dead'

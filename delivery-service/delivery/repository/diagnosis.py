@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
+from kit.db import sql
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ async def look(conn: AsyncConnection, portal_id: UUID, dead_since: datetime) -> 
     """Return how a portal's queue stands."""
     row = (
         await conn.execute(
-            text("""
+            sql("""
                 SELECT waiting.items, waiting.oldest_at, waiting.cause, waiting.next_step,
                        lanes.parked_until, lanes.blocked, lanes.cause AS lane_cause,
                        lanes.next_step AS lane_next_step,
@@ -59,7 +59,7 @@ async def look(conn: AsyncConnection, portal_id: UUID, dead_since: datetime) -> 
 async def unpark(conn: AsyncConnection, portal_id: UUID, now: datetime) -> None:
     """Let a portal's lane run now."""
     await conn.execute(
-        text("""
+        sql("""
             UPDATE lanes SET parked_until = NULL, cause = '', next_step = '', due_at = :now
             WHERE portal_id = :portal_id
         """),
@@ -70,7 +70,7 @@ async def unpark(conn: AsyncConnection, portal_id: UUID, now: datetime) -> None:
 async def hurry(conn: AsyncConnection, portal_id: UUID, now: datetime) -> None:
     """Have the items that wait be tried now, but for those that may be shown already: their pause is safety."""
     await conn.execute(
-        text("""
+        sql("""
             UPDATE outbox SET due_at = :now
             WHERE portal_id = :portal_id AND state IN ('created', 'retry') AND due_at > :now
         """),

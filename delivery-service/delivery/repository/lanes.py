@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain import Lane, LaneEnd
+from kit.db import sql
 
 LOOK_AHEAD = 500
 """How many open items of a lane are looked at to find those that may go."""
@@ -20,7 +20,7 @@ _DUE = """
 async def make_due(conn: AsyncConnection, portal_ids: Sequence[UUID], now: datetime) -> None:
     """Let the lanes of portals be looked at now; one that is parked waits until its time is over."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO lanes (portal_id, due_at)
             SELECT id, :now FROM unnest(CAST(:portal_ids AS uuid[])) AS id ORDER BY id
             ON CONFLICT (portal_id) DO UPDATE SET due_at = least(lanes.due_at, excluded.due_at)
@@ -44,7 +44,7 @@ async def visit(
     the second LIMIT takes none away, it tells the planner how few they are, who would read the whole table else.
     """
     rows = await conn.execute(
-        text(f"""
+        sql(f"""
             WITH ahead AS (
                 SELECT portal_id, credit_ms FROM lanes WHERE portal_id > :after AND {_DUE}
                 ORDER BY portal_id LIMIT :limit FOR UPDATE SKIP LOCKED
@@ -79,7 +79,7 @@ async def visit(
 async def renew(conn: AsyncConnection, held: Mapping[UUID, UUID], lease_until: datetime) -> None:
     """Hold lanes (portal -> token) for longer, where they are still this worker's, not let go now."""
     await conn.execute(
-        text("""
+        sql("""
             WITH mine AS (
                 SELECT lanes.portal_id
                 FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:tokens AS uuid[])) AS held (portal_id, token)
@@ -100,13 +100,13 @@ async def let_go(conn: AsyncConnection, ends: Sequence[LaneEnd], max_debt_ms: in
     The lane's row is locked before the items are looked at, so what is enqueued meanwhile is not missed.
     """
     await conn.execute(
-        text("""
+        sql("""
             SELECT 1 FROM lanes WHERE portal_id = ANY(CAST(:portal_ids AS uuid[])) ORDER BY portal_id FOR UPDATE
         """),
         {"portal_ids": [end.lane.portal_id for end in ends]},
     )
     rows = await conn.execute(
-        text("""
+        sql("""
             UPDATE lanes
             SET lease_until = NULL, lease_token = NULL, limited_since = ended.limited_since, cause = ended.cause,
                 next_step = ended.next_step, parked_until = ended.parked_until,
@@ -151,7 +151,7 @@ async def set_blocked(conn: AsyncConnection, portal_id: UUID, blocked: str, now:
     Any change of a portal may be what its lane was parked for: a new token, a bot, a paid plan.
     """
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO lanes (portal_id, blocked) VALUES (:portal_id, :blocked)
             ON CONFLICT (portal_id) DO UPDATE
             SET blocked = excluded.blocked, parked_until = NULL, cause = '', next_step = '',

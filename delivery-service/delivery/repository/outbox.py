@@ -7,18 +7,19 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain import Button, Claimed, OutboundMessage, Settled, State
 from delivery.repository.lanes import LOOK_AHEAD
 from kit import ids
+from kit.db import sql
 
 
 async def insert(conn: AsyncConnection, messages: Sequence[OutboundMessage], now: datetime) -> set[UUID]:
     """Take messages in; returns the ids that are new. `seq`, the order of sending, is that of `messages`."""
     rows = await conn.scalars(
-        text("""
+        sql("""
             INSERT INTO outbox (portal_id, id, dialog_id, provider_dialog_id, part, body, reply_to_provider_id,
                                 priority, uuid, trace_id, buttons, due_at, created_at)
             SELECT portal_id, id, dialog_id, provider_dialog_id, part, body, reply_to, priority, uuid, trace_id,
@@ -69,7 +70,7 @@ async def claim(
     given an open state it would read all that is, once for each row.
     """
     rows = await conn.execute(
-        text("""
+        sql("""
             WITH open AS MATERIALIZED (
                 SELECT portal_id, id, seq, priority, state,
                        bool_and(due_at <= :now AND state <> 'sending')
@@ -139,7 +140,7 @@ async def settle(conn: AsyncConnection, settled: Sequence[Settled], token_of: di
     By key, as `claim`: who has a lease is `sending`.
     """
     rows = await conn.scalars(
-        text("""
+        sql("""
             UPDATE outbox AS item
             SET state = done.state, due_at = done.due_at, cause = done.cause, next_step = done.next_step,
                 provider_message_id = done.provider_message_id, attempts = done.attempts,
@@ -175,7 +176,7 @@ async def add_attempts(conn: AsyncConnection, settled: Sequence[Settled]) -> Non
     """Log the requests that were made, each under the time it was made at."""
     made = [(s.item, s.attempt) for s in settled if s.attempt]
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO delivery_attempts (portal_id, id, outbox_id, outcome, status, code, latency_ms, wait_ms,
                                            created_at, request_id)
             SELECT * FROM unnest(

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db import sql
 from kit.queues import MOST, QueueState
 
 _RATE_OF = timedelta(minutes=5)
@@ -19,7 +19,7 @@ async def look(conn: AsyncConnection, now: datetime) -> tuple[QueueState, Mappin
     """
     row = (
         await conn.execute(
-            text("""
+            sql("""
                 SELECT (SELECT count(*) FROM (
                            SELECT 1 FROM outbox WHERE state IN ('created', 'sending', 'unknown', 'retry')
                            LIMIT :most

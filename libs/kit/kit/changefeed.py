@@ -11,10 +11,10 @@ from typing import Any, Generic, TypeVar
 
 import asyncpg
 import structlog
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import metrics
+from kit.db import sql
 
 log = structlog.get_logger("feed")
 
@@ -34,7 +34,7 @@ async def append(
     names = ", ".join(columns)
     arrays = ", ".join(f"CAST(:{name} AS {types[name]}[])" for name in columns)
     await conn.execute(
-        text(f"""
+        sql(f"""
             WITH woken AS MATERIALIZED (
                 SELECT pg_advisory_xact_lock(hashtext(:table)), pg_notify(:table, '')
             )
@@ -46,13 +46,13 @@ async def append(
 
 async def load_cursor(conn: AsyncConnection, feed: str) -> int:
     """Return how far a followed feed was taken, from the schema's table `feed_cursors`; 0 = not at all."""
-    return await conn.scalar(text("SELECT cursor FROM feed_cursors WHERE feed = :feed"), {"feed": feed}) or 0
+    return await conn.scalar(sql("SELECT cursor FROM feed_cursors WHERE feed = :feed"), {"feed": feed}) or 0
 
 
 async def advance_cursor(conn: AsyncConnection, feed: str, cursor: int) -> bool:
     """Move a followed feed's cursor forward and lock it; False when it is there already: an old page."""
     moved = await conn.execute(
-        text("""
+        sql("""
             INSERT INTO feed_cursors (feed, cursor) VALUES (:feed, :cursor)
             ON CONFLICT (feed) DO UPDATE SET cursor = excluded.cursor WHERE feed_cursors.cursor < excluded.cursor
         """),

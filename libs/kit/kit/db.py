@@ -1,9 +1,10 @@
 """Postgres: the engine, partitions by UUIDv7 and small helpers for set-based statements."""
 
+import functools
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
-from sqlalchemy import exc, text
+from sqlalchemy import TextClause, exc, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from kit import ids
@@ -32,6 +33,12 @@ def engine(dsn: str, pool_size: int, *, plans_once: bool = False) -> AsyncEngine
 def at_once(engine: AsyncEngine) -> AsyncEngine:
     """Return the same engine for statements that stand alone: each is its own transaction, one round trip long."""
     return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@functools.lru_cache(maxsize=1024)
+def sql(statement: str) -> TextClause:
+    """Return a statement to execute; each text is looked through for its parameters once, not at every call."""
+    return text(statement)
 
 
 def is_away(error: BaseException) -> bool:

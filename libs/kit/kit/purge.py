@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from kit.db import sql
 
 log = structlog.get_logger("purge")
 
@@ -23,7 +24,7 @@ Report = Callable[[UUID, datetime, Mapping[str, int]], Awaitable[None]]
 async def ask(conn: AsyncConnection, portal_id: UUID, member_id: str, asked_at: datetime) -> None:
     """Have a portal purged, in the caller's transaction; asking again for the same moment changes nothing."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO purges (portal_id, asked_at, member_id) VALUES (:portal_id, :asked_at, :member_id)
             ON CONFLICT DO NOTHING
         """),
@@ -33,7 +34,7 @@ async def ask(conn: AsyncConnection, portal_id: UUID, member_id: str, asked_at: 
 
 async def cancel(conn: AsyncConnection, portal_id: UUID) -> None:
     """Give up a purge, in the caller's transaction: the portal came back (contract 1.6)."""
-    await conn.execute(text("DELETE FROM purges WHERE portal_id = :portal_id"), {"portal_id": portal_id})
+    await conn.execute(sql("DELETE FROM purges WHERE portal_id = :portal_id"), {"portal_id": portal_id})
 
 
 class Purge:
@@ -50,7 +51,7 @@ class Purge:
         For LATE after it was done a portal is looked at again: what was on its way then has been written since.
         """
         async with self._engine.connect() as conn:
-            statement = text(
+            statement = sql(
                 "SELECT portal_id, asked_at, member_id, done_at FROM purges "
                 "WHERE done_at IS NULL OR done_at > now() - CAST(:late AS interval)"
             )
@@ -67,16 +68,14 @@ class Purge:
             await self._report(row.portal_id, row.asked_at, deleted)
             async with self._engine.begin() as conn:
                 await conn.execute(
-                    text(
-                        "UPDATE purges SET done_at = now() WHERE portal_id = :portal_id AND asked_at = :asked_at"
-                    ),
+                    sql("UPDATE purges SET done_at = now() WHERE portal_id = :portal_id AND asked_at = :asked_at"),
                     {"portal_id": row.portal_id, "asked_at": row.asked_at},
                 )
             log.info("portal purged", portal_id=str(row.portal_id), deleted=deleted)
 
     async def _delete(self, table: str, condition: str, portal_id: UUID, member_id: str) -> int:
         # Of partitioned tables a row is named by its partition and its place.
-        statement = text(
+        statement = sql(
             f"DELETE FROM {table} WHERE (tableoid, ctid) IN "  # noqa: S608 - our own names
             f"(SELECT tableoid, ctid FROM {table} WHERE {condition} LIMIT {CHUNK})"
         )

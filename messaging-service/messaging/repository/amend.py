@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kit.db import sql
 
 Place: TypeAlias = tuple[UUID, int]
 """A portal, and the id that a message has there."""
@@ -14,7 +15,7 @@ Place: TypeAlias = tuple[UUID, int]
 async def replace_pending(conn: AsyncConnection, texts: Mapping[Place, str]) -> set[Place]:
     """Give questions that nobody has answered yet their new text; returns which there were."""
     rows = await conn.execute(
-        text("""
+        sql("""
             UPDATE messages AS m SET body = new.body, revision = m.revision + 1
             FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:ids AS bigint[]), CAST(:bodies AS text[]))
                 AS new (portal_id, provider_message_id, body)
@@ -30,7 +31,7 @@ async def replace_pending(conn: AsyncConnection, texts: Mapping[Place, str]) -> 
 async def cancel_pending(conn: AsyncConnection, places: Sequence[Place]) -> set[Place]:
     """Leave questions unanswered that were taken back; returns which there were."""
     rows = await conn.execute(
-        text("""
+        sql("""
             UPDATE messages AS m SET state = 'ignored', reason = 'message_deleted', revision = m.revision + 1
             FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:ids AS bigint[]))
                 AS gone (portal_id, provider_message_id)
@@ -46,7 +47,7 @@ async def cancel_pending(conn: AsyncConnection, places: Sequence[Place]) -> set[
 async def newest_texts(conn: AsyncConnection, places: Sequence[Place]) -> dict[Place, str]:
     """Return the text that people's messages had last; one that never came is absent."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT DISTINCT ON (m.portal_id, m.provider_message_id) m.portal_id, m.provider_message_id, m.body
             FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:ids AS bigint[]))
                 AS asked (portal_id, provider_message_id)

@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kit.db import sql
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Stored:
 
 async def find(conn: AsyncConnection, portal_ids: Sequence[UUID]) -> dict[UUID, Stored]:
     """Return what was chosen for portals; NIL: for everybody."""
-    statement = text("""
+    statement = sql("""
         SELECT portal_id, settings, api_key FROM answer_settings
         WHERE portal_id = ANY(CAST(:portal_ids AS uuid[]))
     """)
@@ -34,7 +35,7 @@ async def save(
 ) -> None:
     """Store what was chosen; a key of None stays as it is."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO answer_settings (portal_id, settings, api_key, updated_at)
             VALUES (:portal_id, CAST(:settings AS jsonb), coalesce(:api_key, CAST('' AS bytea)), :now)
             ON CONFLICT (portal_id) DO UPDATE

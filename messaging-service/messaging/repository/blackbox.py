@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
+from kit.db import sql
 from messaging.blackbox import BlackboxSettings, Partition, Share, Source
 
 TABLE = "bitrix_inbound_events"
@@ -19,7 +19,7 @@ async def settings(conn: AsyncConnection) -> BlackboxSettings:
     """Return the settings; the defaults where nobody has changed them."""
     row = (
         await conn.execute(
-            text("""
+            sql("""
                 SELECT retention_days, max_rows, max_body_kb, enabled, auto_prune_on_write, target_budget_mb
                 FROM blackbox_settings
             """)
@@ -31,7 +31,7 @@ async def settings(conn: AsyncConnection) -> BlackboxSettings:
 async def save_settings(conn: AsyncConnection, new: BlackboxSettings) -> None:
     """Store the settings."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO blackbox_settings (retention_days, max_rows, max_body_kb, enabled, auto_prune_on_write,
                                            target_budget_mb)
             VALUES (:retention_days, :max_rows, :max_body_kb, :enabled, :auto_prune_on_write, :target_budget_mb)
@@ -47,7 +47,7 @@ async def save_settings(conn: AsyncConnection, new: BlackboxSettings) -> None:
 async def partitions(conn: AsyncConnection) -> list[Partition]:
     """Return the parts of the blackbox with what each takes on disk, oldest first, the nameless one last."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT CAST(c.oid AS bigint) AS oid, c.relname AS name,
                    coalesce(pg_total_relation_size(c.oid), 0) AS total,
                    coalesce(pg_indexes_size(c.oid), 0) AS indexes,
@@ -74,7 +74,7 @@ async def partitions(conn: AsyncConnection) -> list[Partition]:
 async def count(conn: AsyncConnection, at_most: int) -> int:
     """Return how many rows there are, counted no further than `at_most`."""
     counted: int = await conn.scalar(
-        text(f"SELECT count(*) FROM (SELECT FROM {TABLE} LIMIT :at_most) AS counted"),  # noqa: S608 - our own name
+        sql(f"SELECT count(*) FROM (SELECT FROM {TABLE} LIMIT :at_most) AS counted"),  # noqa: S608 - our own name
         {"at_most": at_most},
     )
     return counted
@@ -83,7 +83,7 @@ async def count(conn: AsyncConnection, at_most: int) -> int:
 async def shares(conn: AsyncConnection, since: datetime | None = None) -> list[Share]:
     """Return what each portal has in each partition, from a moment on. Reads every row but no body."""
     rows = await conn.execute(
-        text(f"""
+        sql(f"""
             SELECT portal_id, CAST(tableoid AS bigint) AS oid, count(*) AS rows, sum({SIZE}) AS size
             FROM {TABLE} WHERE id >= :first GROUP BY 1, 2
         """),  # noqa: S608 - our own names
@@ -97,7 +97,7 @@ async def ends(conn: AsyncConnection) -> tuple[datetime | None, datetime | None]
     found: list[datetime | None] = []
     for order in ("ASC", "DESC"):
         first: UUID | None = await conn.scalar(
-            text(f"SELECT id FROM {TABLE} ORDER BY id {order} LIMIT 1")  # noqa: S608 - our own names
+            sql(f"SELECT id FROM {TABLE} ORDER BY id {order} LIMIT 1")  # noqa: S608 - our own names
         )
         found.append(ids.time_of(first) if first else None)
     return found[0], found[1]
@@ -106,7 +106,7 @@ async def ends(conn: AsyncConnection) -> tuple[datetime | None, datetime | None]
 async def sources(conn: AsyncConnection, since: datetime, limit: int) -> list[Source]:
     """Return from where most requests came that were refused since a moment."""
     rows = await conn.execute(
-        text(f"""
+        sql(f"""
             SELECT remote_ip, count(*) AS events, max(received_at) AS last_at FROM {TABLE}
             WHERE portal_id = :nobody AND id >= :first AND outcome = 'refused'
             GROUP BY remote_ip ORDER BY events DESC, remote_ip LIMIT :limit

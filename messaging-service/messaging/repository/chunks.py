@@ -5,9 +5,10 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db import sql
 from messaging.knowledge.chunking import Chunk
 from messaging.knowledge.document import StoredPassage
 
@@ -21,7 +22,7 @@ LIVE = """
 
 async def enter(conn: AsyncConnection, portal_id: UUID) -> None:
     """Say whose passages this transaction is about; without it there are none (row level security)."""
-    await conn.execute(text("SELECT set_config('tb.portal_id', :id, true)"), {"id": str(portal_id)})
+    await conn.execute(sql("SELECT set_config('tb.portal_id', :id, true)"), {"id": str(portal_id)})
 
 
 async def insert(
@@ -29,7 +30,7 @@ async def insert(
 ) -> None:
     """Store passages, from place `first` on."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO kb_chunks (portal_id, document_id, generation, place, heading, page, page_breaks,
                                    starts, ends, body)
             SELECT :portal_id, :document_id, :generation, place,
@@ -58,7 +59,7 @@ async def insert(
 
 async def clear(conn: AsyncConnection, portal_id: UUID, document_id: UUID, keep: int) -> None:
     """Delete a document's passages of every generation but one."""
-    statement = text("""
+    statement = sql("""
         DELETE FROM kb_chunks
         WHERE portal_id = :portal_id AND document_id = :document_id AND generation <> :keep
     """)
@@ -67,7 +68,7 @@ async def clear(conn: AsyncConnection, portal_id: UUID, document_id: UUID, keep:
 
 async def discard(conn: AsyncConnection, portal_id: UUID, document_id: UUID, generation: int) -> None:
     """Delete a document's passages of one generation."""
-    statement = text("""
+    statement = sql("""
         DELETE FROM kb_chunks
         WHERE portal_id = :portal_id AND document_id = :document_id AND generation = :generation
     """)
@@ -79,7 +80,7 @@ async def page(
 ) -> list[StoredPassage]:
     """Return the passages of a document that is answered from, in order, after a place."""
     rows = await conn.execute(
-        text(f"""
+        sql(f"""
             {LIVE}
             WHERE c.portal_id = :portal_id AND c.document_id = :document_id AND c.place > :after
             ORDER BY c.place LIMIT :limit
@@ -92,14 +93,14 @@ async def page(
 async def of_portal(conn: AsyncConnection, portal_id: UUID) -> list[StoredPassage]:
     """Return every passage that a portal's answers may come from, by document and place."""
     rows = await conn.execute(
-        text(f"{LIVE} WHERE c.portal_id = :portal_id ORDER BY c.document_id, c.place"), {"portal_id": portal_id}
+        sql(f"{LIVE} WHERE c.portal_id = :portal_id ORDER BY c.document_id, c.place"), {"portal_id": portal_id}
     )
     return [passage(row) for row in rows]
 
 
 async def bump(conn: AsyncConnection, portal_id: UUID) -> None:
     """Have everybody see that what a portal's answers come from has changed."""
-    statement = text("""
+    statement = sql("""
         INSERT INTO kb_versions (portal_id, version) VALUES (:portal_id, nextval('kb_version_numbers'))
         ON CONFLICT (portal_id) DO UPDATE SET version = excluded.version
     """)
@@ -108,7 +109,7 @@ async def bump(conn: AsyncConnection, portal_id: UUID) -> None:
 
 async def versions(conn: AsyncConnection, portal_ids: Sequence[UUID]) -> dict[UUID, int]:
     """Return the version of what each portal's answers come from; one that never had a document is absent."""
-    statement = text(
+    statement = sql(
         "SELECT portal_id, version FROM kb_versions WHERE portal_id = ANY(CAST(:portal_ids AS uuid[]))"
     )
     rows = await conn.execute(statement, {"portal_ids": list(portal_ids)})

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
+from kit.db import sql
 from messaging.domain import DEFAULT_LANGUAGE, ClaimedDialog, Question
 from messaging.knowledge.prompt import Turn
 
@@ -22,7 +22,7 @@ _NEXT = """(
     ORDER BY d.portal_id, d.pending_since LIMIT 1
 )"""
 """One step in the index of what is owed, however much is owed to a portal; no other index has that order."""
-CLAIM = text(f"""
+CLAIM = sql(f"""
     WITH RECURSIVE ahead AS (
         SELECT CAST(:after AS uuid) AS portal_id
         UNION ALL SELECT {_NEXT} FROM ahead AS found WHERE portal_id IS NOT NULL
@@ -88,7 +88,7 @@ async def claim(
 async def questions(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog]) -> list[Question]:
     """Return the messages of claimed dialogs that are owed a reply, in order, with who may ask."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT m.id, m.portal_id, m.dialog_id, m.provider_message_id, m.author_id, m.kind, m.body,
                    m.created_at, m.revision, p.state AS portal_state, p.bot_id, p.language, r.refused_at,
                    l.told_at,
@@ -131,7 +131,7 @@ async def questions(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog]) -> 
 async def history(conn: AsyncConnection, question: Question, limit: int) -> list[Turn]:
     """Return what was said in a question's dialog before it, oldest first, at most `limit` messages of a day."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT direction, body FROM messages
             WHERE portal_id = :portal_id AND dialog_id = :dialog_id AND id < :id AND id >= :since
               AND body <> '' AND state <> 'ignored'
@@ -153,7 +153,7 @@ async def renew(
 ) -> None:
     """Hold dialogs for longer, those that are still held under their token."""
     await conn.execute(
-        text("""
+        sql("""
             WITH mine AS (
                 SELECT d.portal_id, d.id
                 FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:dialog_ids AS uuid[]), CAST(:tokens AS uuid[]))
@@ -175,7 +175,7 @@ async def renew(
 async def mark_greeted(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog], now: datetime) -> None:
     """Remember that dialogs got their greeting."""
     await conn.execute(
-        text("""
+        sql("""
             UPDATE dialogs AS d SET greeted_at = :now
             FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:dialog_ids AS uuid[])) AS greeted (portal_id, id)
             WHERE d.portal_id = greeted.portal_id AND d.id = greeted.id
@@ -190,7 +190,7 @@ async def mark_refused(
     """Remember that people got their refusal of the day, or were told of the plan's limit."""
     table, column = ("limit_notices", "told_at") if by_limit else ("refusals", "refused_at")
     await conn.execute(
-        text(f"""
+        sql(f"""
             INSERT INTO {table} (portal_id, user_id, {column})
             SELECT portal_id, user_id, CAST(:now AS timestamptz)
             FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:user_ids AS bigint[])) AS new (portal_id, user_id)
@@ -208,7 +208,7 @@ async def mark_refused(
 async def lock(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog]) -> None:
     """Lock dialogs, so that what is stored for them meanwhile is seen by the next statement."""
     await conn.execute(
-        text("""
+        sql("""
             SELECT 1 FROM dialogs AS d
             JOIN unnest(CAST(:portal_ids AS uuid[]), CAST(:dialog_ids AS uuid[])) AS held (portal_id, id)
             USING (portal_id, id)
@@ -226,7 +226,7 @@ async def let_go(
     With `retry_at` they stay owed, and nobody claims them before.
     """
     rows = await conn.execute(
-        text("""
+        sql("""
             UPDATE dialogs AS d
             SET lease_until = CAST(:retry_at AS timestamptz), lease_token = NULL, pending_since = owed.since,
                 state = CASE WHEN owed.since IS NULL THEN 'idle' ELSE 'pending' END

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db import sql
 from messaging.knowledge.document import Document, DocumentState, HeldDocument, Why
 
 _COLUMNS = """
@@ -19,13 +20,13 @@ _COLUMNS = """
 
 async def lock(conn: AsyncConnection, portal_id: UUID) -> None:
     """Have one upload of a portal at a time decide, until the transaction's end."""
-    statement = text("SELECT pg_advisory_xact_lock(hashtextextended('kb' || CAST(:id AS uuid), 0))")
+    statement = sql("SELECT pg_advisory_xact_lock(hashtextextended('kb' || CAST(:id AS uuid), 0))")
     await conn.execute(statement, {"id": portal_id})
 
 
 async def taken(conn: AsyncConnection, portal_id: UUID) -> tuple[int, int]:
     """Return how many documents a portal has, and their bytes."""
-    statement = text("SELECT count(*), coalesce(sum(size), 0) FROM kb_documents WHERE portal_id = :portal_id")
+    statement = sql("SELECT count(*), coalesce(sum(size), 0) FROM kb_documents WHERE portal_id = :portal_id")
     count, size = (await conn.execute(statement, {"portal_id": portal_id})).one()
     return count, int(size)
 
@@ -43,7 +44,7 @@ async def insert(
 ) -> None:
     """Add a document whose file is stored, due to be read."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO kb_documents (portal_id, id, filename, size, sha256, uploaded_by, due_at, created_at,
                                       updated_at)
             VALUES (:portal_id, :id, :filename, :size, :sha256, :uploaded_by, :now, :now, :now)
@@ -62,14 +63,14 @@ async def insert(
 
 async def find(conn: AsyncConnection, portal_id: UUID, document_id: UUID) -> Document | None:
     """Return a document."""
-    statement = text(f"SELECT {_COLUMNS} FROM kb_documents WHERE portal_id = :portal_id AND id = :id")  # noqa: S608 - our own words
+    statement = sql(f"SELECT {_COLUMNS} FROM kb_documents WHERE portal_id = :portal_id AND id = :id")  # noqa: S608 - our own words
     row = (await conn.execute(statement, {"portal_id": portal_id, "id": document_id})).first()
     return _document(row) if row else None
 
 
 async def find_same(conn: AsyncConnection, portal_id: UUID, sha256: bytes) -> Document | None:
     """Return the document of these bytes."""
-    statement = text(f"SELECT {_COLUMNS} FROM kb_documents WHERE portal_id = :portal_id AND sha256 = :sha256")  # noqa: S608 - our own words
+    statement = sql(f"SELECT {_COLUMNS} FROM kb_documents WHERE portal_id = :portal_id AND sha256 = :sha256")  # noqa: S608 - our own words
     row = (await conn.execute(statement, {"portal_id": portal_id, "sha256": sha256})).first()
     return _document(row) if row else None
 
@@ -79,7 +80,7 @@ async def page(
 ) -> list[Document]:
     """Return documents, newest first, older than `before`; `query` is a part of the file's name or the title."""
     rows = await conn.execute(
-        text(f"""
+        sql(f"""
             SELECT {_COLUMNS} FROM kb_documents
             WHERE portal_id = :portal_id AND (:state = '' OR state = :state)
               AND (CAST(:before AS uuid) IS NULL OR id < :before)
@@ -93,13 +94,13 @@ async def page(
 
 async def delete(conn: AsyncConnection, portal_id: UUID, document_id: UUID) -> bool:
     """Delete a document with its passages; its file is taken away after. Returns whether there was one."""
-    statement = text("DELETE FROM kb_documents WHERE portal_id = :portal_id AND id = :id")
+    statement = sql("DELETE FROM kb_documents WHERE portal_id = :portal_id AND id = :id")
     return (await conn.execute(statement, {"portal_id": portal_id, "id": document_id})).rowcount == 1
 
 
 async def make_due(conn: AsyncConnection, portal_id: UUID, document_id: UUID, now: datetime) -> bool:
     """Have a document read anew, if nobody is at it. Returns whether there is one."""
-    statement = text("""
+    statement = sql("""
         UPDATE kb_documents
         SET due_at = coalesce(due_at, :now), attempts = 0, error_code = '', error_ru = '', error_en = '',
             state = CASE WHEN due_at IS NULL THEN 'uploaded' ELSE state END,
@@ -115,7 +116,7 @@ async def claim(
 ) -> list[HeldDocument]:
     """Hold up to `limit` documents that are due and nobody reads, of portals in turn."""
     rows = await conn.execute(
-        text("""
+        sql("""
             WITH first AS (
                 SELECT portal_id, id, row_number() OVER (PARTITION BY portal_id ORDER BY due_at, id) AS place
                 FROM kb_documents
@@ -143,7 +144,7 @@ async def claim(
 async def renew(conn: AsyncConnection, held: Mapping[tuple[UUID, UUID], UUID], lease_until: datetime) -> None:
     """Hold documents ((portal, id) -> token) for longer."""
     await conn.execute(
-        text("""
+        sql("""
             UPDATE kb_documents SET lease_until = :lease_until
             FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:tokens AS uuid[]))
                  AS held (portal_id, id, token)
@@ -205,7 +206,7 @@ async def _settle(
     if lets_go:
         sets.append("lease_until = NULL, lease_token = NULL, due_at = :due_at")
         given["due_at"] = due_at
-    statement = text(
+    statement = sql(
         f"UPDATE kb_documents SET {', '.join(sets)} "  # noqa: S608 - our own words
         "WHERE portal_id = :portal_id AND id = :id AND lease_token = :token"
     )
@@ -214,19 +215,19 @@ async def _settle(
 
 async def forget_later(conn: AsyncConnection, portal_id: UUID, document_id: UUID, due_at: datetime) -> None:
     """Have a stored file taken away at a moment, unless it becomes a document's before (`keep`)."""
-    statement = text("INSERT INTO kb_garbage (portal_id, document_id, due_at) VALUES (:portal_id, :id, :due_at)")
+    statement = sql("INSERT INTO kb_garbage (portal_id, document_id, due_at) VALUES (:portal_id, :id, :due_at)")
     await conn.execute(statement, {"portal_id": portal_id, "id": document_id, "due_at": due_at})
 
 
 async def keep(conn: AsyncConnection, portal_id: UUID, document_id: UUID) -> None:
     """Have a stored file not taken away."""
-    statement = text("DELETE FROM kb_garbage WHERE portal_id = :portal_id AND document_id = :id")
+    statement = sql("DELETE FROM kb_garbage WHERE portal_id = :portal_id AND document_id = :id")
     await conn.execute(statement, {"portal_id": portal_id, "id": document_id})
 
 
 async def passages_of_others(conn: AsyncConnection, held: HeldDocument) -> int:
     """Return how many passages of a portal's other documents are answered from."""
-    statement = text("""
+    statement = sql("""
         SELECT coalesce(sum(chunks), 0) FROM kb_documents
         WHERE portal_id = :portal_id AND id <> :id AND generation > 0
     """)
@@ -237,7 +238,7 @@ async def passages_of_others(conn: AsyncConnection, held: HeldDocument) -> int:
 async def gone(conn: AsyncConnection, documents: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
     """Return which of these documents (portal, id) are not there any more."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT asked.portal_id, asked.id
             FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[])) AS asked (portal_id, id)
             WHERE NOT EXISTS (
@@ -254,7 +255,7 @@ async def gone(conn: AsyncConnection, documents: Collection[tuple[UUID, UUID]]) 
 
 async def put_off_garbage(conn: AsyncConnection, portal_id: UUID, document_id: UUID, due_at: datetime) -> None:
     """Have a file taken away later, so that others are not kept waiting by it."""
-    statement = text("""
+    statement = sql("""
         UPDATE kb_garbage SET due_at = :due_at WHERE portal_id = :portal_id AND document_id = :id
     """)
     await conn.execute(statement, {"portal_id": portal_id, "id": document_id, "due_at": due_at})
@@ -262,7 +263,7 @@ async def put_off_garbage(conn: AsyncConnection, portal_id: UUID, document_id: U
 
 async def garbage(conn: AsyncConnection, now: datetime, limit: int) -> Sequence[tuple[UUID, UUID]]:
     """Return files to be taken away, by portal and document."""
-    statement = text(
+    statement = sql(
         "SELECT portal_id, document_id FROM kb_garbage WHERE due_at <= :now ORDER BY due_at LIMIT :limit"
     )
     return [

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db import sql
 from kit.ids import NIL
 from messaging.knowledge.document import HeldEmbedding, StoredPassage
 from messaging.knowledge.fusion import OPENING, Vectors
@@ -16,7 +16,7 @@ from messaging.repository.chunks import LIVE, passage, passage_id
 async def make_due(conn: AsyncConnection, portal_id: UUID, now: datetime) -> None:
     """Have the documents of a portal embedded anew; NIL: of everybody."""
     await conn.execute(
-        text("""
+        sql("""
             UPDATE kb_documents SET embedding_due_at = :now
             WHERE (portal_id = :portal_id OR CAST(:portal_id AS uuid) = :nil) AND generation > 0
         """),
@@ -27,7 +27,7 @@ async def make_due(conn: AsyncConnection, portal_id: UUID, now: datetime) -> Non
 async def claim(conn: AsyncConnection, now: datetime, held_until: datetime, limit: int) -> list[HeldEmbedding]:
     """Hold up to `limit` documents that are due, of portals in turn: nobody else sees them as due until then."""
     rows = await conn.execute(
-        text("""
+        sql("""
             WITH first AS (
                 SELECT portal_id, id,
                        row_number() OVER (PARTITION BY portal_id ORDER BY embedding_due_at, id) AS place
@@ -49,7 +49,7 @@ async def claim(conn: AsyncConnection, now: datetime, held_until: datetime, limi
 
 async def move(conn: AsyncConnection, held: HeldEmbedding, due_at: datetime | None, error: str = "") -> bool:
     """Have a held document due at another moment, None: not any more. Returns whether it was still held."""
-    statement = text("""
+    statement = sql("""
         UPDATE kb_documents SET embedding_due_at = :due_at, embedding_error = :error
         WHERE portal_id = :portal_id AND id = :id AND generation = :generation AND embedding_due_at = :held_until
     """)
@@ -67,7 +67,7 @@ async def move(conn: AsyncConnection, held: HeldEmbedding, due_at: datetime | No
 async def missing(conn: AsyncConnection, held: HeldEmbedding, model: str, limit: int) -> list[StoredPassage]:
     """Return the first passages of a document that have no embedding by a model."""
     rows = await conn.execute(
-        text(f"""
+        sql(f"""
             {LIVE}
             LEFT JOIN kb_embeddings AS e
               ON e.portal_id = c.portal_id AND e.document_id = c.document_id AND e.generation = c.generation
@@ -92,7 +92,7 @@ async def save(
 ) -> None:
     """Store embeddings of passages in place of those by other models."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO kb_embeddings (portal_id, document_id, generation, place, model, embedding)
             SELECT :portal_id, :document_id, :generation, place, :model, CAST(vector AS halfvec)
             FROM unnest(CAST(:places AS integer[]), CAST(:vectors AS text[])) AS new (place, vector)
@@ -112,13 +112,13 @@ async def save(
 
 async def forget(conn: AsyncConnection, held: HeldEmbedding) -> None:
     """Delete the embeddings of a document."""
-    statement = text("DELETE FROM kb_embeddings WHERE portal_id = :portal_id AND document_id = :document_id")
+    statement = sql("DELETE FROM kb_embeddings WHERE portal_id = :portal_id AND document_id = :document_id")
     await conn.execute(statement, {"portal_id": held.portal_id, "document_id": held.document_id})
 
 
 async def is_whole(conn: AsyncConnection, portal_id: UUID) -> bool:
     """Return whether all that a portal's answers come from is embedded."""
-    statement = text("""
+    statement = sql("""
         SELECT NOT EXISTS (
             SELECT FROM kb_documents
             WHERE portal_id = :portal_id AND embedding_due_at IS NOT NULL AND generation > 0
@@ -136,7 +136,7 @@ async def nearest(
     size, from before a model was changed behind its name, are not compared.
     """
     rows = await conn.execute(
-        text("""
+        sql("""
             WITH compared AS (
                 SELECT e.document_id, e.place, 1 - (e.embedding <=> CAST(:vector AS halfvec)) AS cosine
                 FROM kb_embeddings AS e

@@ -6,16 +6,16 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db import sql
 from messaging.domain import Explanation
 
 
 async def insert(conn: AsyncConnection, explanations: Sequence[Explanation], now: datetime) -> None:
     """Keep why answers are what they are; one that is there stays."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO answer_explanations (portal_id, id, kind, detail, took_ms, created_at)
             SELECT portal_id, id, kind, CAST(detail AS jsonb), took_ms, :now
             FROM unnest(
@@ -37,7 +37,7 @@ async def insert(conn: AsyncConnection, explanations: Sequence[Explanation], now
 
 async def find(conn: AsyncConnection, portal_id: UUID, message_id: UUID) -> dict[str, Any] | None:
     """Return the explanation of the answer to a message."""
-    statement = text("""
+    statement = sql("""
         SELECT kind, detail, took_ms, created_at FROM answer_explanations
         WHERE portal_id = :portal_id AND id = :id
     """)

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db import sql
 from messaging.domain import Reaction
 from messaging.knowledge.document import Unsatisfied
 
@@ -37,18 +38,18 @@ _GIVEN = """
     unnest(CAST(:portal_ids AS uuid[]), CAST(:message_ids AS bigint[]), CAST(:user_ids AS bigint[]),
            CAST(:reactions AS text[])) AS given (portal_id, message_id, user_id, reaction)
 """
-_KEEP = text(f"""
+_KEEP = sql(f"""
     INSERT INTO feedback (portal_id, provider_message_id, user_id, reaction, is_bad, created_at)
     SELECT portal_id, message_id, user_id, reaction, lower(reaction) = ANY(CAST(:bad AS text[])), :now
     FROM {_GIVEN}
     ON CONFLICT DO NOTHING
 """)  # noqa: S608 - our own words
-_FORGET = text(f"""
+_FORGET = sql(f"""
     DELETE FROM feedback USING {_GIVEN}
     WHERE feedback.portal_id = given.portal_id AND provider_message_id = message_id
       AND feedback.user_id = given.user_id AND feedback.reaction = given.reaction
 """)  # noqa: S608 - our own words
-_UNANSWERED = text("""
+_UNANSWERED = sql("""
     SELECT why.id, asked.author_id, asked.body AS question, '' AS answer, '' AS reaction, why.created_at
     FROM answer_explanations AS why
     JOIN messages AS asked ON asked.portal_id = why.portal_id AND asked.id = why.id
@@ -59,7 +60,7 @@ _UNANSWERED = text("""
       )
     ORDER BY why.id DESC LIMIT :limit
 """)
-_BADLY_RATED = text("""
+_BADLY_RATED = sql("""
     SELECT asked.id, asked.author_id, asked.body AS question,
            string_agg(DISTINCT reply.body, E'\n') AS answer, min(f.reaction) AS reaction,
            min(f.created_at) AS created_at

@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db import sql
 from messaging.knowledge.document import Golden
 
 _COLUMNS = "id, question, accepted, current, is_changed, asked_at, created_by, created_at"
@@ -18,7 +19,7 @@ async def page(
     conn: AsyncConnection, portal_id: UUID, before: UUID | None, limit: int, *, only_changed: bool
 ) -> list[Golden]:
     """Return a portal's golden questions, newest first, older than `before`."""
-    statement = text(f"""
+    statement = sql(f"""
         SELECT {_COLUMNS} FROM kb_golden
         WHERE portal_id = :portal_id AND (CAST(:before AS uuid) IS NULL OR id < :before)
           AND (is_changed OR NOT :only_changed)
@@ -31,7 +32,7 @@ async def page(
 async def insert(conn: AsyncConnection, portal_id: UUID, golden: Golden) -> None:
     """Store a new one, to be asked."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO kb_golden (portal_id, id, question, created_by, created_at)
             VALUES (:portal_id, :id, :question, :created_by, :created_at)
         """),
@@ -47,20 +48,20 @@ async def insert(conn: AsyncConnection, portal_id: UUID, golden: Golden) -> None
 
 async def delete(conn: AsyncConnection, portal_id: UUID, golden_id: UUID) -> None:
     """Delete one, if it is there."""
-    statement = text("DELETE FROM kb_golden WHERE portal_id = :portal_id AND id = :id")
+    statement = sql("DELETE FROM kb_golden WHERE portal_id = :portal_id AND id = :id")
     await conn.execute(statement, {"portal_id": portal_id, "id": golden_id})
 
 
 async def count(conn: AsyncConnection, portal_id: UUID) -> int:
     """Return how many a portal has."""
-    statement = text("SELECT count(*) FROM kb_golden WHERE portal_id = :portal_id")
+    statement = sql("SELECT count(*) FROM kb_golden WHERE portal_id = :portal_id")
     return int(await conn.scalar(statement, {"portal_id": portal_id}) or 0)
 
 
 async def accept(conn: AsyncConnection, portal_id: UUID, golden_id: UUID) -> Golden | None:
     """Take what is answered now as right; returns it, None where there is none."""
     rows = await conn.execute(
-        text(f"""
+        sql(f"""
             UPDATE kb_golden SET accepted = current, is_changed = false
             WHERE portal_id = :portal_id AND id = :id RETURNING {_COLUMNS}
         """),  # noqa: S608 - our own words
@@ -75,7 +76,7 @@ async def due(conn: AsyncConnection, limit: int) -> list[tuple[UUID, UUID, str, 
 
     Portals in turn, and not while a portal's documents are being embedded: the answer would change once more.
     """
-    statement = text("""
+    statement = sql("""
         SELECT g.portal_id, g.id, g.question, v.version
         FROM kb_golden AS g LEFT JOIN kb_versions AS v ON v.portal_id = g.portal_id
         WHERE g.version <> coalesce(v.version, 0) AND NOT EXISTS (
@@ -99,7 +100,7 @@ async def answered(
 ) -> None:
     """Store what is answered now; the first answer is taken as right."""
     await conn.execute(
-        text("""
+        sql("""
             UPDATE kb_golden
             SET current = CAST(:answer AS jsonb), version = :version, asked_at = :now,
                 accepted = coalesce(accepted, CAST(:answer AS jsonb)),

@@ -7,10 +7,11 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 import orjson
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db import sql
 from messaging.domain import Incoming, KnownPortal, Outcome, RawEvent, Verdict, dialog_id_of
 from messaging.parse import Parsed
 
@@ -36,12 +37,12 @@ class Judged:
         return not self.verdict.amends and not self.verdict.is_notice and not self.verdict.reaction
 
 
-_PORTALS = text("""
+_PORTALS = sql("""
     SELECT id, member_id, state, bot_id, token_hashes FROM portals
     WHERE member_id = ANY(CAST(:member_ids AS text[]))
 """)
 
-_TAKE_KEYS = text("""
+_TAKE_KEYS = sql("""
     INSERT INTO inbox_keys (portal_id, key, id)
     SELECT portal_id, key, id
     FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:keys AS text[]), CAST(:ids AS uuid[]))
@@ -54,7 +55,7 @@ _TAKE_KEYS = text("""
 # One statement is a transaction of its own and one round trip: a batch of a few events costs a quarter of what
 # a statement per table cost. Keys are taken first, for whose they are decides what else is stored; a duplicate
 # leaves its request and a line. Rows are locked in the order of their keys, so two batches cannot wait in a ring.
-_STORE = text("""
+_STORE = sql("""
     WITH new AS MATERIALIZED (
         SELECT * FROM unnest(
             CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:keys AS text[]),

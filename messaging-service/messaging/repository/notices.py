@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db import sql
 from messaging.domain import Notice
 
 MAX_UNPROVEN = 1000
 """Anybody can send one: what is over is refused like any other event, and the wizard's page installs as well."""
 
 
-_INSERT = text("""
+_INSERT = sql("""
     INSERT INTO life_cycle_notices (portal_id, id, member_id, event, is_proven, clean, token_hash, access_token,
                                     refresh_token, expires_in, server_endpoint, remote_ip, probe, due_at)
     SELECT new.*, CAST(:now AS timestamptz) FROM unnest(
@@ -65,7 +66,7 @@ async def claim(conn: AsyncConnection, now: datetime, lease_until: datetime, lim
     What is proven goes first, and waits for nothing that anybody may have sent.
     """
     rows = await conn.execute(
-        text("""
+        sql("""
             WITH due AS (
                 SELECT n.portal_id, n.id FROM life_cycle_notices AS n
                 WHERE n.due_at <= :now AND NOT EXISTS (
@@ -106,7 +107,7 @@ async def claim(conn: AsyncConnection, now: datetime, lease_until: datetime, lim
 async def postpone(conn: AsyncConnection, notice: Notice, due_at: datetime) -> None:
     """Have a notice told again later."""
     await conn.execute(
-        text("UPDATE life_cycle_notices SET due_at = :due_at WHERE portal_id = :portal_id AND id = :id"),
+        sql("UPDATE life_cycle_notices SET due_at = :due_at WHERE portal_id = :portal_id AND id = :id"),
         {"due_at": due_at, "portal_id": notice.portal_id, "id": notice.id},
     )
 
@@ -114,7 +115,7 @@ async def postpone(conn: AsyncConnection, notice: Notice, due_at: datetime) -> N
 async def drop(conn: AsyncConnection, notice: Notice) -> None:
     """Forget a notice, its tokens with it: portal knows, or will not hear of it."""
     await conn.execute(
-        text("DELETE FROM life_cycle_notices WHERE portal_id = :portal_id AND id = :id"),
+        sql("DELETE FROM life_cycle_notices WHERE portal_id = :portal_id AND id = :id"),
         {"portal_id": notice.portal_id, "id": notice.id},
     )
 
@@ -123,7 +124,7 @@ async def note_refusal(conn: AsyncConnection, notice: Notice, reason: str) -> No
     """Say at the event why nothing came of it."""
     for table in ("bitrix_inbound_events", "events"):
         await conn.execute(
-            text(
+            sql(
                 f"UPDATE {table} SET reason = :reason "  # noqa: S608 - one of two names of our own
                 "WHERE portal_id = :portal_id AND id = :id"
             ),

@@ -6,8 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kit.db import sql
 
 ENDS = {"sent": "send_ok", "failed": "send_err"}
 """The line that is stored of a message that ended."""
@@ -32,7 +33,7 @@ class Told:
 async def set_message_states(conn: AsyncConnection, told: Sequence[Told]) -> None:
     """Give replies the state that they ended in."""
     await conn.execute(
-        text("""
+        sql("""
             UPDATE messages AS m
             SET state = done.state, reason = done.cause, provider_message_id = done.provider_message_id
             FROM unnest(
@@ -54,7 +55,7 @@ async def set_message_states(conn: AsyncConnection, told: Sequence[Told]) -> Non
 async def insert_events(conn: AsyncConnection, told: Sequence[Told]) -> None:
     """Store a line for each outcome: send_ok or send_err."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO events (portal_id, id, trace_id, type, provider_event, provider_event_id, dialog_id,
                                 message_id, reason, payload, created_at)
             SELECT portal_id, id, trace_id, type, '', '', dialog_id, message_id, reason, CAST(payload AS jsonb), at

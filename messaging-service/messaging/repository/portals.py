@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db import sql
 from messaging.domain import dialog_id_of
 from messaging.tables import portals
 
@@ -53,7 +54,7 @@ async def take_welcomes(
 ) -> dict[int, UUID]:
     """Take on the welcome of users who never had one; returns their message ids."""
     rows = await conn.execute(
-        text("""
+        sql("""
             INSERT INTO welcomes (portal_id, user_id, message_id)
             SELECT :portal_id, user_id, message_id
             FROM unnest(CAST(:user_ids AS bigint[]), CAST(:message_ids AS uuid[])) AS new (user_id, message_id)
@@ -68,7 +69,7 @@ async def take_welcomes(
 async def open_dialogs(conn: AsyncConnection, portal_id: UUID, user_ids: Sequence[int], now: datetime) -> None:
     """Have private dialogs with users, greeted and owed what waits in them."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO dialogs (portal_id, id, provider_dialog_id, provider_dialog_id_raw, user_id, kind, state,
                                  last_message_at, pending_since, greeted_at)
             SELECT :portal_id, id, CAST(user_id AS text), CAST(user_id AS text), user_id, 'private', 'pending',
@@ -92,7 +93,7 @@ async def open_dialogs(conn: AsyncConnection, portal_id: UUID, user_ids: Sequenc
 async def provision(conn: AsyncConnection, portal_id: UUID, user_ids: Sequence[int]) -> dict[int, str]:
     """Return the state of each user's welcome message; a user without one is absent."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT w.user_id, m.state FROM welcomes AS w
             JOIN messages AS m ON m.portal_id = w.portal_id AND m.id = w.message_id
             WHERE w.portal_id = :portal_id AND w.user_id = ANY(CAST(:user_ids AS bigint[]))
@@ -113,7 +114,7 @@ async def address(conn: AsyncConnection, portal_id: UUID) -> tuple[str, int] | N
 async def to_tell(conn: AsyncConnection, portal_id: UUID) -> Any:
     """Return bot_id, language and admin_user_ids of a portal that is served, None for another."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT bot_id, language, admin_user_ids FROM portals
             WHERE id = :portal_id AND bot_id > 0 AND state IN ('active', 'payment_required', 'unreachable')
         """),

@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
+from kit.db import sql
 from messaging.repository.blackbox import SIZE, TABLE
 
 BATCH = 5_000
@@ -18,23 +18,23 @@ _LOCK = "SET LOCAL lock_timeout = '100ms'"
 
 async def empty(conn: AsyncConnection, partition: str) -> int:
     """Give a partition's room back at once; returns the rows it had. Raises where it is in use."""
-    await conn.execute(text(_LOCK))
-    rows: int = await conn.scalar(text(f"SELECT count(*) FROM {partition}"))  # noqa: S608 - our own name
+    await conn.execute(sql(_LOCK))
+    rows: int = await conn.scalar(sql(f"SELECT count(*) FROM {partition}"))  # noqa: S608 - our own name
     if rows:
-        await conn.execute(text(f"TRUNCATE {partition}"))
+        await conn.execute(sql(f"TRUNCATE {partition}"))
     return rows
 
 
 async def drop(conn: AsyncConnection, partition: str) -> None:
     """Drop an empty partition. Raises where the blackbox is in use."""
-    await conn.execute(text(_LOCK))
-    await conn.execute(text(f"DROP TABLE IF EXISTS {partition}"))
+    await conn.execute(sql(_LOCK))
+    await conn.execute(sql(f"DROP TABLE IF EXISTS {partition}"))
 
 
 async def delete_before(conn: AsyncConnection, partition: str, moment: datetime) -> int:
     """Delete a batch of a partition's rows from before a moment; returns how many."""
     deleted = await conn.execute(
-        text(f"""
+        sql(f"""
             DELETE FROM {partition} WHERE ctid = ANY(ARRAY(
                 SELECT ctid FROM {partition} WHERE id < :end LIMIT {BATCH} FOR UPDATE SKIP LOCKED))
         """),  # noqa: S608 - our own names
@@ -47,7 +47,7 @@ async def counted_before(conn: AsyncConnection, moment: datetime | None) -> tupl
     """Return how many rows are from before a moment (None: all), and about what they take."""
     row = (
         await conn.execute(
-            text(f"SELECT count(*) AS rows, coalesce(sum({SIZE}), 0) AS size FROM {TABLE} WHERE id < :end"),  # noqa: S608 - our own names
+            sql(f"SELECT count(*) AS rows, coalesce(sum({SIZE}), 0) AS size FROM {TABLE} WHERE id < :end"),  # noqa: S608 - our own names
             {"end": ids.floor_of(moment) if moment else _END},
         )
     ).one()
@@ -57,7 +57,7 @@ async def counted_before(conn: AsyncConnection, moment: datetime | None) -> tupl
 async def last_to_go(conn: AsyncConnection, portal_id: UUID, rows: int, size: int) -> UUID | None:
     """Return the newest of a portal's rows that is beyond what it may keep."""
     found: UUID | None = await conn.scalar(
-        text(f"""
+        sql(f"""
             SELECT id FROM (
                 SELECT id, row_number() OVER newest AS place, sum(size) OVER newest AS total
                 FROM (SELECT id, {SIZE} AS size FROM {TABLE} WHERE portal_id = :portal_id) AS sized
@@ -73,7 +73,7 @@ async def last_to_go(conn: AsyncConnection, portal_id: UUID, rows: int, size: in
 async def delete_to(conn: AsyncConnection, portal_id: UUID, last: UUID) -> int:
     """Delete a batch of a portal's oldest rows, up to one; returns how many."""
     deleted = await conn.execute(
-        text(f"""
+        sql(f"""
             WITH old AS (
                 SELECT id FROM {TABLE} WHERE portal_id = :portal_id AND id <= :last
                 ORDER BY id LIMIT {BATCH} FOR UPDATE SKIP LOCKED
@@ -87,22 +87,22 @@ async def delete_to(conn: AsyncConnection, portal_id: UUID, last: UUID) -> int:
 
 async def reuse(conn: AsyncConnection, partition: str) -> None:
     """Make room of deleted rows fit for new ones; nobody waits. Outside of transactions."""
-    await conn.execute(text(f"VACUUM (SKIP_LOCKED) {partition}"))
+    await conn.execute(sql(f"VACUUM (SKIP_LOCKED) {partition}"))
 
 
 async def compact(conn: AsyncConnection, partition: str) -> None:
     """Write a partition anew, so that deleted rows take nothing. Outside of transactions. Raises if in use."""
-    await conn.execute(text("SET lock_timeout = '100ms'"))
+    await conn.execute(sql("SET lock_timeout = '100ms'"))
     try:
-        await conn.execute(text(f"VACUUM FULL {partition}"))
+        await conn.execute(sql(f"VACUUM FULL {partition}"))
     finally:
-        await conn.execute(text("RESET lock_timeout"))
+        await conn.execute(sql("RESET lock_timeout"))
 
 
 async def delete_keys(conn: AsyncConnection, moment: datetime) -> int:
     """Delete a batch of keys of events from before a moment; returns how many."""
     deleted = await conn.execute(
-        text(f"""
+        sql(f"""
             DELETE FROM inbox_keys WHERE ctid = ANY(ARRAY(
                 SELECT ctid FROM inbox_keys WHERE id < :end LIMIT {BATCH} FOR UPDATE SKIP LOCKED))
         """),  # noqa: S608 - our own number
@@ -114,7 +114,7 @@ async def delete_keys(conn: AsyncConnection, moment: datetime) -> int:
 async def delete_explanations(conn: AsyncConnection, moment: datetime) -> int:
     """Delete a batch of explanations of answers from before a moment; returns how many."""
     deleted = await conn.execute(
-        text(f"""
+        sql(f"""
             DELETE FROM answer_explanations AS e
             USING (SELECT portal_id, id FROM answer_explanations WHERE id < :end LIMIT {BATCH}) AS old
             WHERE e.portal_id = old.portal_id AND e.id = old.id AND e.id < :end
@@ -126,9 +126,9 @@ async def delete_explanations(conn: AsyncConnection, moment: datetime) -> int:
 
 async def try_lock(conn: AsyncConnection) -> bool:
     """Hold what only one pruner holds, until `unlock` or the connection's end."""
-    return bool(await conn.scalar(text("SELECT pg_try_advisory_lock(hashtext('messaging.prune'))")))
+    return bool(await conn.scalar(sql("SELECT pg_try_advisory_lock(hashtext('messaging.prune'))")))
 
 
 async def unlock(conn: AsyncConnection) -> None:
     """Let go of it."""
-    await conn.execute(text("SELECT pg_advisory_unlock(hashtext('messaging.prune'))"))
+    await conn.execute(sql("SELECT pg_advisory_unlock(hashtext('messaging.prune'))"))

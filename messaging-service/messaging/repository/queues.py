@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
+from kit.db import sql
 from kit.queues import MOST, QueueState
 
 _RATE_OF = timedelta(minutes=5)
@@ -16,7 +16,7 @@ async def dialogs(conn: AsyncConnection, now: datetime) -> QueueState:
     """Return how many dialogs are owed a reply, and how the last ones went."""
     row = (
         await conn.execute(
-            text("""
+            sql("""
                 SELECT owed.*, (
                     SELECT count(*) FROM messages
                     WHERE direction = 'tx' AND id >= :lately AND created_at >= :lately_at
@@ -53,7 +53,7 @@ async def documents(conn: AsyncConnection, now: datetime) -> QueueState:
     """Return how many documents wait to be read."""
     row = (
         await conn.execute(
-            text("""
+            sql("""
                 SELECT count(*) AS depth,
                        coalesce(extract(epoch FROM :now - min(due_at) FILTER (
                            WHERE due_at <= :now AND (lease_until IS NULL OR lease_until < :now)

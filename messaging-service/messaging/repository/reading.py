@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Table, func, literal, or_, select, text, true, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, func, literal, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
+from kit.db import sql
 from messaging.domain import Dialog, Event, InboundEvent, Message
 from messaging.repository import shown
 from messaging.tables import bitrix_inbound_events, dialogs, events, messages
@@ -27,7 +28,7 @@ async def begin(conn: AsyncConnection) -> None:
     processor: who looks is in nobody's way.
     """
     await conn.execute(
-        text("""
+        sql("""
             SELECT set_config('plan_cache_mode', 'force_custom_plan', true),
                    set_config('max_parallel_workers_per_gather', '0', true)
         """)
@@ -37,7 +38,7 @@ async def begin(conn: AsyncConnection) -> None:
 async def parts(conn: AsyncConnection, table: str) -> list[Part]:
     """Return the partitions of a table, newest first, without the one that takes what no day claims."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT c.relname AS name, coalesce(pg_relation_size(c.oid), 0) AS size,
                    CAST(extract(epoch FROM now()) * 1000 AS bigint) AS now_ms
             FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
@@ -103,7 +104,7 @@ async def find_dialog(conn: AsyncConnection, dialog_id: UUID) -> Dialog | None:
     """Return a dialog of whichever portal: it is looked for in each, for a dialog's id tells no portal."""
     row = (
         await conn.execute(
-            text(f"""
+            sql(f"""
                 SELECT d.* FROM portals AS p CROSS JOIN LATERAL (
                     SELECT * FROM dialogs WHERE portal_id = p.id AND id = :id OFFSET {_EACH}
                 ) AS d LIMIT 1
@@ -166,7 +167,7 @@ async def events_page(
     statement = _newest(events, c.created_at, window, since, until, limit)
     if trace_id:
         # The event of a request has the trace's id, the others say how replies ended: both have an index.
-        statement = statement.where(c.trace_id == trace_id, or_(c.id == trace_id, text(_ENDED)))
+        statement = statement.where(c.trace_id == trace_id, or_(c.id == trace_id, sql(_ENDED)))
     wanted: list[tuple[ColumnElement[Any], Any]] = [(c.portal_id, portal_id), (c.type, type_)]
     return [shown.event(row) for row in await conn.execute(_with(statement, wanted))]
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Select, delete, func, select, text
+from sqlalchemy import Column, Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
+from kit.db import sql
 from messaging.domain import Outcome, RawEvent
 from messaging.repository.reading import AROUND
 from messaging.tables import bitrix_inbound_events as inbound
@@ -50,7 +51,7 @@ async def find(conn: AsyncConnection, event_id: UUID, *, lock: bool = False) -> 
 async def owner_of(conn: AsyncConnection, portal_id: UUID, key: str) -> UUID | None:
     """Return the event that has a key."""
     found: UUID | None = await conn.scalar(
-        text("SELECT id FROM inbox_keys WHERE portal_id = :portal_id AND key = :key"),
+        sql("SELECT id FROM inbox_keys WHERE portal_id = :portal_id AND key = :key"),
         {"portal_id": portal_id, "key": key},
     )
     return found

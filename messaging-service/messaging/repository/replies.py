@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db import sql
 from messaging.domain import Button, ClaimedDialog, Handled, Reply
 from messaging.repository.dialogs import AT_ONCE, held
 
@@ -15,7 +15,7 @@ from messaging.repository.dialogs import AT_ONCE, held
 async def fix(conn: AsyncConnection, replies: Sequence[Reply], now: datetime) -> None:
     """Store answers before they are sent. A reply that is there (the job ran before) stays as it was."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO messages (portal_id, id, dialog_id, trace_id, provider_message_id, direction, kind,
                                   author_id, body, buttons, state, reply_to, reply_to_provider_id, position,
                                   part, priority, created_at)
@@ -51,7 +51,7 @@ async def fix(conn: AsyncConnection, replies: Sequence[Reply], now: datetime) ->
 async def mark_handled(conn: AsyncConnection, handled: Sequence[Handled]) -> set[UUID]:
     """Store what became of questions that did not change meanwhile; returns their ids."""
     rows = await conn.scalars(
-        text("""
+        sql("""
             UPDATE messages AS m SET state = done.state, reason = done.reason, steps = CAST(done.steps AS jsonb)
             FROM unnest(
                 CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:states AS text[]),
@@ -76,7 +76,7 @@ async def mark_handled(conn: AsyncConnection, handled: Sequence[Handled]) -> set
 async def unhanded(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog]) -> list[Reply]:
     """Return the fixed replies of claimed dialogs that delivery has not taken yet, in order."""
     rows = await conn.execute(
-        text("""
+        sql("""
             SELECT m.id, m.portal_id, m.dialog_id, m.trace_id, m.position, m.part, m.body, m.reply_to,
                    m.reply_to_provider_id, m.author_id, m.priority, m.buttons, d.provider_dialog_id
             FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:dialog_ids AS uuid[])) AS held (portal_id, dialog_id)
@@ -111,7 +111,7 @@ async def unhanded(conn: AsyncConnection, dialogs: Sequence[ClaimedDialog]) -> l
 async def mark_handed(conn: AsyncConnection, replies: Sequence[Reply], now: datetime) -> None:
     """Delivery has these replies."""
     await conn.execute(
-        text("""
+        sql("""
             UPDATE messages AS m SET handed_at = :now
             FROM unnest(CAST(:portal_ids AS uuid[]), CAST(:ids AS uuid[])) AS handed (portal_id, id)
             WHERE m.portal_id = handed.portal_id AND m.id = handed.id
@@ -127,7 +127,7 @@ async def mark_handed(conn: AsyncConnection, replies: Sequence[Reply], now: date
 async def give_up(conn: AsyncConnection, dialog: ClaimedDialog, reason: str, now: datetime) -> None:
     """Mark as failed what a dialog is owed: its questions, and its replies that nobody takes."""
     await conn.execute(
-        text("""
+        sql("""
             UPDATE messages
             SET state = 'failed', reason = :reason,
                 handed_at = CASE WHEN direction = 'tx' THEN CAST(:now AS timestamptz) END

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
+from kit.db import sql
 from messaging.domain import RawEvent
 
 
@@ -25,7 +26,7 @@ class Look:
 async def begin(conn: AsyncConnection, portal_id: UUID, due_at: datetime, until: datetime) -> None:
     """Have a portal looked for between two moments."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO second_looks (portal_id, due_at, until) VALUES (:portal_id, :due_at, :until)
             ON CONFLICT (portal_id) DO UPDATE SET due_at = excluded.due_at, until = excluded.until
         """),
@@ -36,7 +37,7 @@ async def begin(conn: AsyncConnection, portal_id: UUID, due_at: datetime, until:
 async def take_due(conn: AsyncConnection, now: datetime, next_at: datetime) -> list[Look]:
     """Return the portals that are due, and have them due again at `next_at`."""
     rows = await conn.execute(
-        text("""
+        sql("""
             WITH due AS (
                 SELECT portal_id FROM second_looks WHERE due_at <= :now ORDER BY due_at LIMIT 100
                 FOR UPDATE SKIP LOCKED
@@ -53,10 +54,10 @@ async def take_due(conn: AsyncConnection, now: datetime, next_at: datetime) -> l
 
 async def end_over(conn: AsyncConnection, now: datetime) -> None:
     """Forget the portals that were looked for long enough."""
-    await conn.execute(text("DELETE FROM second_looks WHERE until < :now"), {"now": now})
+    await conn.execute(sql("DELETE FROM second_looks WHERE until < :now"), {"now": now})
 
 
-_REFUSED = text("""
+_REFUSED = sql("""
     SELECT id, received_at, method, path, content_type, body, body_truncated, headers, remote_ip, token_hash
     FROM bitrix_inbound_events
     WHERE portal_id = :nobody AND id >= :since AND outcome = 'refused' AND member_id = :member_id
@@ -99,7 +100,7 @@ async def refused(conn: AsyncConnection, look: Look, since: datetime, limit: int
 async def forget(conn: AsyncConnection, table: str, event_ids: Sequence[UUID]) -> None:
     """Take the rows of nobody's events out of `bitrix_inbound_events` or `events`: they are stored anew."""
     await conn.execute(
-        text(
+        sql(
             f"DELETE FROM {table} "  # noqa: S608 - one of two names of our own
             "WHERE portal_id = :nobody AND id = ANY(CAST(:ids AS uuid[]))"
         ),
@@ -110,7 +111,7 @@ async def forget(conn: AsyncConnection, table: str, event_ids: Sequence[UUID]) -
 async def give_up(conn: AsyncConnection, event_id: UUID) -> None:
     """Leave an event under nobody, as an error that is not looked at again."""
     await conn.execute(
-        text("""
+        sql("""
             UPDATE bitrix_inbound_events SET outcome = 'error', reason = 'not_storable'
             WHERE portal_id = :nobody AND id = :id
         """),

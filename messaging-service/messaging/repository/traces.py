@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db import sql
 from messaging.tables import messages
 
 
@@ -12,7 +13,7 @@ async def portal_of(conn: AsyncConnection, trace_id: UUID) -> UUID | None:
     """Return the portal of a trace, NIL where a request was nobody's; None where nothing is known of it."""
     found: UUID | None = await conn.scalar(
         # Of every request there is an event, unless it is pruned; a welcome has none, its trace is itself.
-        text("""
+        sql("""
             SELECT portal_id FROM events WHERE id = :id
             UNION ALL SELECT portal_id FROM bitrix_inbound_events WHERE id = :id
             UNION ALL SELECT portal_id FROM messages WHERE id = :id

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
+from kit.db import sql
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Watched:
 async def claim(conn: AsyncConnection, now: datetime, lease_until: datetime, limit: int) -> list[Watched]:
     """Take portals in service whose traffic is due to be looked at."""
     rows = await conn.execute(
-        text("""
+        sql("""
             WITH due AS (
                 SELECT p.id FROM portals AS p LEFT JOIN traffic AS t ON t.portal_id = p.id
                 WHERE p.state = 'active' AND (t.due_at IS NULL OR t.due_at <= :now)
@@ -42,7 +42,7 @@ async def claim(conn: AsyncConnection, now: datetime, lease_until: datetime, lim
 async def count(conn: AsyncConnection, portal_id: UUID, since: datetime, until: datetime) -> None:
     """Count what people wrote in the full hours between two moments; a second count is the same."""
     await conn.execute(
-        text("""
+        sql("""
             INSERT INTO traffic_hours (portal_id, hour, messages)
             SELECT portal_id, date_trunc('hour', created_at, 'UTC'), count(*) FROM messages
             WHERE portal_id = :portal_id AND direction = 'rx'
@@ -63,7 +63,7 @@ async def count(conn: AsyncConnection, portal_id: UUID, since: datetime, until: 
 async def hours(conn: AsyncConnection, portal_id: UUID) -> dict[datetime, int]:
     """Return how many messages people wrote in each hour that had any, as far as it is kept."""
     rows = await conn.execute(
-        text("SELECT hour, messages FROM traffic_hours WHERE portal_id = :portal_id"), {"portal_id": portal_id}
+        sql("SELECT hour, messages FROM traffic_hours WHERE portal_id = :portal_id"), {"portal_id": portal_id}
     )
     return {row.hour: row.messages for row in rows}
 
@@ -71,7 +71,7 @@ async def hours(conn: AsyncConnection, portal_id: UUID) -> dict[datetime, int]:
 async def last_message_at(conn: AsyncConnection, portal_id: UUID) -> datetime | None:
     """Return when somebody wrote last."""
     found: datetime | None = await conn.scalar(
-        text("""
+        sql("""
             SELECT created_at FROM messages WHERE portal_id = :portal_id AND direction = 'rx'
             ORDER BY id DESC LIMIT 1
         """),
@@ -91,7 +91,7 @@ async def settle(
 ) -> None:
     """Keep what was made of a portal's traffic, and when it is looked at again."""
     await conn.execute(
-        text("""
+        sql("""
             UPDATE traffic SET due_at = :due_at, counted_until = :counted_until, told_until = :told_until,
                                is_silent = :is_silent
             WHERE portal_id = :portal_id
@@ -109,7 +109,7 @@ async def settle(
 async def forget(conn: AsyncConnection, portal_id: UUID, before: datetime) -> None:
     """Drop the counts of long ago."""
     await conn.execute(
-        text("DELETE FROM traffic_hours WHERE portal_id = :portal_id AND hour < :before"),
+        sql("DELETE FROM traffic_hours WHERE portal_id = :portal_id AND hour < :before"),
         {"portal_id": portal_id, "before": before},
     )
 
@@ -118,7 +118,7 @@ async def waiting(conn: AsyncConnection, portal_id: UUID) -> tuple[int, datetime
     """Return how many dialogs of a portal wait for an answer, and since when the first of them."""
     row = (
         await conn.execute(
-            text("""
+            sql("""
                 SELECT count(*) AS dialogs, min(pending_since) AS since FROM dialogs
                 WHERE portal_id = :portal_id AND pending_since IS NOT NULL
             """),
@@ -131,6 +131,6 @@ async def waiting(conn: AsyncConnection, portal_id: UUID) -> tuple[int, datetime
 async def state_of(conn: AsyncConnection, portal_id: UUID) -> str:
     """Return where a portal stands as far as this context has heard, "" where it has not."""
     found: str | None = await conn.scalar(
-        text("SELECT state FROM portals WHERE id = :portal_id"), {"portal_id": portal_id}
+        sql("SELECT state FROM portals WHERE id = :portal_id"), {"portal_id": portal_id}
     )
     return found or ""

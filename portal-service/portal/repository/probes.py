@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, insert, or_, select, text, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db import sql
 from portal.tables import portal_probes, portals
 
 NOT_SENT = "not_sent"
@@ -25,7 +26,7 @@ class Due:
 async def claim(conn: AsyncConnection, now: datetime, lease_until: datetime, limit: int) -> list[Due]:
     """Take portals whose daily probe is due; who does not `schedule` them again loses them to another later."""
     rows = await conn.execute(
-        text("""
+        sql("""
             WITH due AS (
                 SELECT id, probe_due_at FROM portals
                 WHERE state = 'active' AND (probe_due_at IS NULL OR probe_due_at <= :now)
@@ -43,7 +44,7 @@ async def claim(conn: AsyncConnection, now: datetime, lease_until: datetime, lim
 async def schedule(conn: AsyncConnection, due: Mapping[UUID, datetime]) -> None:
     """Set when portals are probed next."""
     await conn.execute(
-        text("""
+        sql("""
             UPDATE portals SET probe_due_at = new.due_at
             FROM unnest(CAST(:ids AS uuid[]), CAST(:moments AS timestamptz[])) AS new (id, due_at)
             WHERE portals.id = new.id

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db import sql
 from portal.tables import portal_tokens
 
 
@@ -42,7 +43,7 @@ async def page(conn: AsyncConnection, after: tuple[UUID, int], limit: int) -> li
 async def replace(conn: AsyncConnection, renewed: Sequence[Sealed]) -> int:
     """Store secrets sealed anew, unless a refresh has stored other ones since; returns how many."""
     result = await conn.execute(
-        text("""
+        sql("""
             UPDATE portal_tokens AS t SET access_token = new.access_token, refresh_token = new.refresh_token
             FROM unnest(
                 CAST(:portal_ids AS uuid[]), CAST(:user_ids AS bigint[]), CAST(:generations AS bigint[]),
