@@ -6,6 +6,7 @@ import { useDidUpdate } from "@mantine/hooks";
 import { IconFilterOff } from "@tabler/icons-react";
 import { useState } from "react";
 
+import { useCalendarLabels } from "@/console/components/calendar";
 import en from "@/console/locales/en.json";
 import { type Search, useFilters } from "@/console/search";
 import { useTexts, useWord } from "@/console/texts";
@@ -99,10 +100,14 @@ function Typed({ name, search, onChange }: Part & { name: Name }) {
 
 function Times({ search, onChange }: Part) {
   const { t, i18n } = useTexts();
+  const labels = useCalendarLabels();
   return (
     <DatesProvider settings={{ locale: i18n.language, firstDayOfWeek: 1 }}>
       {TIMES.map((name) => (
         <DateTimePicker
+          ariaLabels={labels}
+          submitButtonProps={{ "aria-label": t("calendar.done") }}
+          timePickerProps={{ "aria-label": t("calendar.time") }}
           key={name}
           label={t(`filters.${name}`)}
           placeholder={t("list.any")}

@@ -1,16 +1,29 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 
 import type { PlanChange, PriceChange } from "@/console/features/billing/queries";
 import { chosen, type Search } from "@/console/search";
 import { type Api, told } from "@/shared/api";
 import { problemOf, problemOfSilence } from "@/shared/problem";
 
+/** Gives what is asked for an id: asked for again after a silence, it is done once. */
+type Once = <Body extends object>(body: Body) => Body & { request_id: string };
+
 /** An action after which everything of billing is asked for again. */
-export function useBillingChange<Done>(change: () => Promise<Done>) {
+export function useBillingChange<Done>(change: (once: Once) => Promise<Done>) {
   const queries = useQueryClient();
+  const asked = useRef({ body: "", id: "" });
+  const once: Once = (body) => {
+    const text = JSON.stringify(body);
+    if (asked.current.body !== text) asked.current = { body: text, id: crypto.randomUUID() };
+    return { ...body, request_id: asked.current.id };
+  };
   return useMutation({
-    mutationFn: change,
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["billing"] }),
+    mutationFn: () => change(once),
+    onSuccess: () => {
+      asked.current = { body: "", id: "" };
+      return queries.invalidateQueries({ queryKey: ["billing"] });
+    },
   });
 }
 
