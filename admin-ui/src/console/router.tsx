@@ -66,6 +66,10 @@ const pages = [
     component: lazyRouteComponent(() => import("@/console/features/inbound/event-page"), "EventPage"),
   }),
   createRoute({
+    ...at("/logs"),
+    component: lazyRouteComponent(() => import("@/console/features/logs/logs-page"), "LogsPage"),
+  }),
+  createRoute({
     ...at("/audit"),
     component: lazyRouteComponent(() => import("@/console/features/audit/audit-page"), "AuditPage"),
   }),

@@ -5548,6 +5548,7 @@ export interface operations {
                 cursor?: string;
                 level?: ("debug" | "info" | "warning" | "error" | "critical") | null;
                 limit?: number;
+                portal_id?: string | null;
                 /** @description A part of the line, in whatever case */
                 q?: string;
                 service?: string;

@@ -1,6 +1,6 @@
-import { Group, Tabs } from "@mantine/core";
+import { Button, Group, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 
 import { Loaded } from "@/console/components/loaded";
 import { PageHead } from "@/console/components/page-head";
@@ -41,6 +41,13 @@ function Known({ portal }: { portal: Portal }) {
           <Group gap="xs">
             <Word kind="portal_status" word={portal.status} />
             <Word kind="health" word={portal.health} />
+            <Button
+              variant="default"
+              size="compact-sm"
+              renderRoot={(props: object) => <Link to="/logs" search={{ portal_id: portal.id }} {...props} />}
+            >
+              {t("logs.of_portal")}
+            </Button>
           </Group>
         }
       />
