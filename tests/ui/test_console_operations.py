@@ -103,9 +103,50 @@ async def test_pages_of_operations_are_accessible_in_both_languages(staff: Staff
         await page.get_by_role("button", name="Русский").click()
     found: dict[str, list[str]] = {}
 
-    for path in ("/logs", "/logs?stream=nginx"):
+    for path in ("", "/logs", "/logs?stream=nginx", "/queues"):
         await staff.go(path)
         await expect(page.get_by_role("main").get_by_role("heading").first).to_be_visible()
-        found[path] = await judged(page, f"{path.strip('/').replace('?', '-')}-{language}")
+        found[path] = await judged(page, f"ops-{path.strip('/').replace('?', '-')}-{language}")
 
     assert {path: wrong for path, wrong in found.items() if wrong} == {}
+
+
+async def test_numbers_of_queues_and_names_of_workers_lead_to_their_lists(staff: Staff) -> None:
+    page = staff.page
+    await staff.open()
+    await page.get_by_role("main").get_by_role("link", name="Queues and workers").click()
+    queues, workers = (page.get_by_role("region", name=name, exact=True) for name in ("Queues", "Workers"))
+
+    for queue, number, leads_to in (
+        ("Gateway's queue", "0", "/spool"),
+        ("Answering", "0", "/messages?state=pending"),
+        ("Sending", "0", "/outbox?state=created"),
+    ):
+        row = queues.get_by_role("row").filter(has_text=queue)
+        link = row.get_by_role("link", name=number).first
+        assert await link.get_attribute("href") == f"/admin{leads_to}"
+    row = workers.get_by_role("row").filter(has_text="Delivery, worker")
+    await expect(row).to_contain_text("idle")
+    await row.get_by_role("link").click()
+
+    await expect(page.get_by_role("tab", name="Workers", selected=True)).to_be_visible()
+    assert "service=delivery-worker" in page.url
+
+
+async def test_a_part_that_is_not_well_says_why_on_the_overview(staff: Staff) -> None:
+    failing = {
+        "name": "delivery-worker",
+        "kind": "worker",
+        "state": "failing",
+        "cause": "None tells that it lives.",
+        "next_step": "Start it again.",
+    }
+    well = {"name": "postgres", "kind": "store", "state": "ok", "cause": None, "next_step": None}
+    told = {"status": "failing", "checked_at": "2026-11-27T12:00:00Z", "components": [failing, well]}
+    await staff.page.route("**/v1/admin/system/health", lambda route: route.fulfill(json=told))
+    await staff.open()
+
+    alert = staff.page.get_by_role("alert").filter(has_text="Delivery, worker")
+    await expect(alert).to_contain_text("Start it again.")
+    await expect(staff.page.get_by_role("link", name="Postgres")).to_be_visible()
+    assert await judged(staff.page, "overview-failing") == []

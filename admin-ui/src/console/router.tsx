@@ -18,6 +18,10 @@ const pages = [
     component: lazyRouteComponent(() => import("@/console/features/spool/spool-page"), "SpoolPage"),
   }),
   createRoute({
+    ...at("/queues"),
+    component: lazyRouteComponent(() => import("@/console/features/system/queues-page"), "QueuesPage"),
+  }),
+  createRoute({
     ...at("/search"),
     component: lazyRouteComponent(() => import("@/console/features/search/search-page"), "SearchPage"),
   }),

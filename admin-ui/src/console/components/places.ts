@@ -7,6 +7,7 @@ import {
   IconHistory,
   IconHome,
   IconInbox,
+  IconListCheck,
   IconMessage,
   IconMessages,
   IconSend,
@@ -17,6 +18,7 @@ import {
 export const PLACES = [
   { to: "/", name: "overview", Icon: IconHome, ownersOnly: false },
   { to: "/spool", name: "spool", Icon: IconInbox, ownersOnly: false },
+  { to: "/queues", name: "queues", Icon: IconListCheck, ownersOnly: false },
   { to: "/portals", name: "portals", Icon: IconBuilding, ownersOnly: false },
   { to: "/billing", name: "billing", Icon: IconCoins, ownersOnly: false },
   { to: "/outbox", name: "outbox", Icon: IconSend, ownersOnly: false },
