@@ -28,6 +28,7 @@ INDEXES = """
 """
 KEPT = {
     "portal.audit_log": "what the vendor's staff did",
+    "portal.portal_life": "when it was installed, renamed and removed: domains and states only",
     "portal.deletion_reports": "the proof of the deletion",
     "portal.portal_changes": "the feed: ids only",
     "portal.portal_application_tokens": "hashes: events that come late are told from forged ones",

@@ -874,6 +874,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/portals/{portal_id}/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Departments, as the portal lists them now
+         * @description Return all; 409 `departments_not_readable` where the portal does not let the app read them.
+         */
+        get: operations["departments_v1_admin_portals__portal_id__departments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/portals/{portal_id}/diagnostics": {
         parameters: {
             query?: never;
@@ -888,6 +908,66 @@ export interface paths {
          * @description Make every check, also at the portal itself; nothing is mended by it.
          */
         post: operations["diagnostics_v1_admin_portals__portal_id__diagnostics_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/portals/{portal_id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Documents of a portal, newest first
+         * @description List; why one cannot be read is said in the language of Accept-Language.
+         */
+        get: operations["documents_v1_admin_portals__portal_id__documents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/portals/{portal_id}/employees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Employees, as the portal lists them now
+         * @description List by last name; who was chosen and left the portal has none. 409 and 503 where the portal is not reached.
+         */
+        get: operations["employees_v1_admin_portals__portal_id__employees_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/portals/{portal_id}/life": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a portal went through, newest first
+         * @description List installs, renames, suspensions and removals, with where the portal stood before and after.
+         */
+        get: operations["life_v1_admin_portals__portal_id__life_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -948,6 +1028,26 @@ export interface paths {
          * @description Store its messages and answer none; its administrator sees why. Audited.
          */
         post: operations["suspend_v1_admin_portals__portal_id__suspend_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/portals/{portal_id}/unsatisfied": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Questions of a portal that call for an answer
+         * @description List, newest first, as the portal's administrator sees them.
+         */
+        get: operations["unsatisfied_v1_admin_portals__portal_id__unsatisfied_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2803,6 +2903,30 @@ export interface components {
             reason: string | null;
         };
         /**
+         * LifeEntry
+         * @description Something that a portal went through; `before` and `after` hold the `status` and `domain` it is about.
+         */
+        LifeEntry: {
+            /** After */
+            after: {
+                [key: string]: string;
+            };
+            /** Before */
+            before: {
+                [key: string]: string;
+            };
+            /** Created At */
+            created_at: string;
+            /** Event */
+            event: string;
+            /** Id */
+            id: string;
+            /** Portal Id */
+            portal_id: string;
+            /** Trace Id */
+            trace_id: string | null;
+        };
+        /**
          * LimitAlert
          * @description A limit of which `threshold` per cent are used.
          */
@@ -3153,6 +3277,13 @@ export interface components {
         Page_InboundEvent_: {
             /** Items */
             items: components["schemas"]["InboundEvent"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[LifeEntry] */
+        Page_LifeEntry_: {
+            /** Items */
+            items: components["schemas"]["LifeEntry"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -6021,6 +6152,37 @@ export interface operations {
             };
         };
     };
+    departments_v1_admin_portals__portal_id__departments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Departments"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     diagnostics_v1_admin_portals__portal_id__diagnostics_post: {
         parameters: {
             query?: never;
@@ -6039,6 +6201,115 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Diagnosis"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_v1_admin_portals__portal_id__documents_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                query?: string;
+                state?: ("uploaded" | "extracting" | "indexing" | "ready" | "failed") | null;
+            };
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Document_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    employees_v1_admin_portals__portal_id__employees_get: {
+        parameters: {
+            query?: {
+                /** @description Only those who may talk to the bot */
+                allowed?: boolean;
+                cursor?: string;
+                limit?: number;
+                query?: string;
+            };
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PortalEmployee_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    life_v1_admin_portals__portal_id__life_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LifeEntry_"];
                 };
             };
             /** @description Validation Error */
@@ -6136,6 +6407,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Portal"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unsatisfied_v1_admin_portals__portal_id__unsatisfied_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                kind?: "unanswered" | "badly_rated";
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Unsatisfied_"];
                 };
             };
             /** @description Validation Error */

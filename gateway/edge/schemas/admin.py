@@ -170,6 +170,18 @@ class Suspension(BaseModel):
     reason: Annotated[Text, Field(min_length=1, max_length=500)]
 
 
+class LifeEntry(BaseModel):
+    """Something that a portal went through; `before` and `after` hold the `status` and `domain` it is about."""
+
+    id: str
+    portal_id: str
+    created_at: str
+    event: str
+    before: dict[str, str]
+    after: dict[str, str]
+    trace_id: str | None
+
+
 class AuditEntry(BaseModel):
     """A change by the vendor's staff."""
 
