@@ -943,7 +943,7 @@ export interface paths {
         };
         /**
          * Employees, as the portal lists them now
-         * @description List by last name; who was chosen and left the portal has none. 409 and 503 where the portal is not reached.
+         * @description List by last name; who was chosen and left has none. 409 and 503 where the portal is not reached.
          */
         get: operations["employees_v1_admin_portals__portal_id__employees_get"];
         put?: never;

@@ -41,7 +41,7 @@ async def employees(
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> Page[shapes.PortalEmployee]:
-    """List by last name; who was chosen and left the portal has none. 409 and 503 where the portal is not reached."""
+    """List by last name; who was chosen and left has none. 409 and 503 where the portal is not reached."""
     portal = await portal_of(peers, str(portal_id))
     if allowed and portal.access.mode == pb.ACCESS_MODE_LIST and not query:
         return await _chosen(peers, portal, min(limit, _NAMED_AT_ONCE), cursor)

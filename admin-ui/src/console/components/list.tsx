@@ -23,7 +23,7 @@ interface Props<Row> {
 }
 
 /** A page of a list of the API; the address holds where it begins. */
-export function List<Row extends { id: string }>({ label, query, columns, empty, expansion }: Props<Row>) {
+export function List<Row extends { id: string | number }>({ label, query, columns, empty, expansion }: Props<Row>) {
   const { t } = useTexts();
   const [search, setFilters] = useFilters();
   if (query.isError) return <ProblemNotice problem={query.error} onRetry={() => void query.refetch()} />;

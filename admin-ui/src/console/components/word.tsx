@@ -5,6 +5,7 @@ import { useWord } from "@/console/texts";
 const COLORS: Record<string, string> = {
   ok: "teal",
   active: "teal",
+  yes: "teal",
   sent: "teal",
   answered: "teal",
   accepted: "teal",
