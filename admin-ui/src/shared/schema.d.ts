@@ -77,7 +77,7 @@ export interface paths {
         put?: never;
         /**
          * Open a session
-         * @description Check a password and open a session.
+         * @description Check a password and open a session; its refresh token is set as a cookie for the console too.
          */
         post: operations["login_v1_admin_auth_login_post"];
         delete?: never;
@@ -158,6 +158,8 @@ export interface paths {
         /**
          * Renew a session
          * @description Spend a refresh token for a new pair. One that was spent before ends the session: renew one at a time.
+         *
+         *     Without one in the body it is the console's cookie that is spent: 403 `cross_site_request` for anybody else.
          */
         post: operations["refresh_v1_admin_auth_refresh_post"];
         delete?: never;
@@ -3741,10 +3743,13 @@ export interface components {
         };
         /**
          * RefreshToken
-         * @description What a renewed session needs.
+         * @description What a renewed session needs; empty where the console's cookie brings it.
          */
         RefreshToken: {
-            /** Refresh Token */
+            /**
+             * Refresh Token
+             * @default
+             */
             refresh_token: string;
         };
         /**
@@ -3940,7 +3945,7 @@ export interface components {
             /** Must Change Password */
             must_change_password: boolean;
             /** Refresh Token */
-            refresh_token: string;
+            refresh_token: string | null;
             /**
              * Token Type
              * @default bearer
@@ -3983,7 +3988,7 @@ export interface components {
         };
         /**
          * SessionTokens
-         * @description A session: `expires_in` seconds of the access token.
+         * @description A session: `expires_in` seconds of the access token. `refresh_token` null: the console's cookie has it.
          */
         SessionTokens: {
             /** Access Token */
@@ -3991,7 +3996,7 @@ export interface components {
             /** Expires In */
             expires_in: number;
             /** Refresh Token */
-            refresh_token: string;
+            refresh_token: string | null;
             /**
              * Token Type
              * @default bearer
@@ -4783,9 +4788,9 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["RefreshToken"];
+                "application/json": components["schemas"]["RefreshToken"] | null;
             };
         };
         responses: {

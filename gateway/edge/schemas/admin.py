@@ -27,16 +27,16 @@ class Login(BaseModel):
 
 
 class RefreshToken(BaseModel):
-    """What a renewed session needs."""
+    """What a renewed session needs; empty where the console's cookie brings it."""
 
-    refresh_token: Text
+    refresh_token: Text = ""
 
 
 class SessionTokens(BaseModel):
-    """A session: `expires_in` seconds of the access token."""
+    """A session: `expires_in` seconds of the access token. `refresh_token` null: the console's cookie has it."""
 
     access_token: str
-    refresh_token: str
+    refresh_token: str | None
     token_type: str = "bearer"  # noqa: S105 - the scheme's name
     expires_in: int
 

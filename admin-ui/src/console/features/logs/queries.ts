@@ -11,7 +11,7 @@ export type LogLine = components["schemas"]["LogLine"] & { id: string };
 interface Lines {
   items: LogLine[];
   next_cursor: string | null;
-  /** When the server read them, by its own clock. */
+  /** When the server read them, by its own clock; 0 where nothing tells. */
   readAt: number;
 }
 
@@ -30,7 +30,7 @@ export const listLines = (api: Api, stream: Stream, search: Search, isFollowed: 
     queryKey,
     queryFn: async ({ client }): Promise<Lines> => {
       const known = client.getQueryData<Lines>(queryKey);
-      if (!known || filter.cursor) return read(api, stream, filter);
+      if (!known?.readAt || filter.cursor) return read(api, stream, filter);
       const from = new Date(Math.max(known.readAt - LATE_MS, Date.parse(filter.since ?? "") || 0));
       const fresh = await read(api, stream, { ...filter, since: from.toISOString() });
       return fresh.next_cursor ? fresh : joined(fresh, known, from.getTime());
@@ -50,8 +50,8 @@ export function joined(fresh: Lines, known: Lines, from: number): Lines {
 async function read(api: Api, stream: Stream, query: Record<string, string>): Promise<Lines> {
   const asked = api.GET("/v1/admin/logs/{stream}", { params: { path: { stream }, query: { ...query, limit: PAGE } } });
   const { items, next_cursor } = await told(asked);
-  const readAt = Date.parse((await asked).response.headers.get("date") ?? "") || Date.now();
-  return { items: numbered(items), next_cursor, readAt };
+  const now = (await asked).response.headers.get("date") ?? items[0]?.at ?? "";
+  return { items: numbered(items), next_cursor, readAt: Date.parse(now) || 0 };
 }
 
 /** Lines have no id: it is their moment and words, and how many of the same were written before. */

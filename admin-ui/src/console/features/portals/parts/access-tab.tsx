@@ -14,7 +14,10 @@ import { count } from "@/console/formats";
 import { useFilters } from "@/console/search";
 import { useTexts, useWord } from "@/console/texts";
 
-const FILTERS: Filter[] = [{ name: "people", kind: "people", words: ["allowed", "all"] }, { name: "employee" }];
+const FILTERS: Filter[] = [
+  { name: "people", kind: "people", words: ["allowed", "all"], standing: "allowed" },
+  { name: "employee" },
+];
 
 /** Who may talk to the bot: as it was chosen, and by name, as the portal lists its people now. */
 export function AccessTab({ portal }: { portal: Portal }) {
@@ -82,7 +85,7 @@ function useColumns(named: Naming): DataTableColumn<Employee>[] {
     },
     {
       accessor: "allowed",
-      title: t("portal.access"),
+      title: t("portal.tabs.access"),
       render: ({ allowed }) => <Word kind="allowed" word={allowed ? "yes" : "no"} />,
     },
   ];
