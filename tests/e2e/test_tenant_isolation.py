@@ -52,6 +52,7 @@ KEPT = {
 """What stays of a portal whose data was deleted, and why; no name, text or id of a person is in it."""
 NO_FILTER = {
     "/v1/admin/portals",
+    "/v1/admin/portals.csv",
     "/v1/admin/users",
     "/v1/admin/inbound-events/usage",
     "/v1/admin/billing/activity",

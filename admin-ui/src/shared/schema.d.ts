@@ -66,6 +66,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed what, as a file
+         * @description Stream every change of the filter.
+         */
+        get: operations["audit_csv_v1_admin_audit_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/auth/login": {
         parameters: {
             query?: never;
@@ -464,6 +484,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/dialogs.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dialogs, as a file
+         * @description Stream every dialog of the filter.
+         */
+        get: operations["dialogs_csv_v1_admin_dialogs_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/dialogs/{dialog_id}": {
         parameters: {
             query?: never;
@@ -536,6 +576,26 @@ export interface paths {
          * @description List the blackbox.
          */
         get: operations["inbound_events_v1_admin_inbound_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/inbound-events.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The blackbox, as a file
+         * @description Stream every request of the filter, without bodies.
+         */
+        get: operations["inbound_events_csv_v1_admin_inbound_events_csv_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -684,6 +744,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/messages.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages, as a file
+         * @description Stream every message of the filter.
+         */
+        get: operations["messages_csv_v1_admin_messages_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/messages/{message_id}/explanation": {
         parameters: {
             query?: never;
@@ -716,6 +796,26 @@ export interface paths {
          * @description List outbox items.
          */
         get: operations["outbox_v1_admin_outbox_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/outbox.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages on their way, as a file
+         * @description Stream every item of the filter.
+         */
+        get: operations["outbox_csv_v1_admin_outbox_csv_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -802,6 +902,26 @@ export interface paths {
          * @description Store it as `installing`; 409 `portal_exists` for a member_id that is known. Audited.
          */
         post: operations["create_v1_admin_portals_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/portals.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Portals, as a file
+         * @description Stream every portal of the filter.
+         */
+        get: operations["portals_csv_v1_admin_portals_csv_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4679,6 +4799,41 @@ export interface operations {
             };
         };
     };
+    audit_csv_v1_admin_audit_csv_get: {
+        parameters: {
+            query?: {
+                action?: string;
+                admin_id?: string | null;
+                cursor?: string;
+                limit?: number;
+                portal_id?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     login_v1_admin_auth_login_post: {
         parameters: {
             query?: never;
@@ -5380,6 +5535,39 @@ export interface operations {
             };
         };
     };
+    dialogs_csv_v1_admin_dialogs_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                portal_id?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     dialog_v1_admin_dialogs__dialog_id__get: {
         parameters: {
             query?: never;
@@ -5514,6 +5702,44 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_InboundEvent_"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    inbound_events_csv_v1_admin_inbound_events_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                domain?: string;
+                event?: string;
+                limit?: number;
+                outcome?: string;
+                portal_id?: string | null;
+                reason?: string;
+                since?: string | null;
+                trace_id?: string;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -5762,6 +5988,44 @@ export interface operations {
             };
         };
     };
+    messages_csv_v1_admin_messages_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                dialog_id?: string | null;
+                direction?: string;
+                limit?: number;
+                portal_id?: string | null;
+                provider_message_id?: number;
+                since?: string | null;
+                state?: string;
+                trace_id?: string;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     explanation_v1_admin_messages__message_id__explanation_get: {
         parameters: {
             query: {
@@ -5821,6 +6085,42 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_OutboxItem_"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    outbox_csv_v1_admin_outbox_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                dialog_id?: string | null;
+                limit?: number;
+                portal_id?: string | null;
+                since?: string | null;
+                state?: string;
+                trace_id?: string;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -5986,6 +6286,41 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Portal"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    portals_csv_v1_admin_portals_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                health?: string;
+                limit?: number;
+                query?: string;
+                since?: string | null;
+                status?: string;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
