@@ -49,8 +49,8 @@ CALLS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "teachbase.portal.v1.DiagnosisService": _rpcs("AttemptFix Diagnose"),
         "teachbase.portal.v1.PortalService": _rpcs(
             "BeginAuthorization CompleteAuthorization CompleteInstall CreatePortal DeletePortal EnsureBot "
-            "FinalizeInstall GetPortal ListEmployees ListPortals OpenSession ResumePortal SetAccess "
-            "SetUpPortal SuspendPortal"
+            "FinalizeInstall GetPortal ListEmployees ListLife ListPortals OpenSession ResumePortal "
+            "SetAccess SetUpPortal SuspendPortal"
         ),
         "teachbase.portal.v1.SettingsService": _rpcs("ListDepartments SetSettings"),
     },

@@ -21,6 +21,8 @@ export interface Filter {
   /** The words to choose from, and of which kind they are; without them it is a text. */
   words?: readonly string[];
   kind?: string;
+  /** What counts where nothing is chosen, if that is not everything. */
+  standing?: string;
 }
 
 /** The filters of a list, which live in the address; `times`: the list is about moments. */
@@ -67,9 +69,10 @@ function Choice({ filter, search, onChange }: Part & { filter: Filter }) {
       label={t(`filters.${filter.name}`)}
       placeholder={t("list.any")}
       data={data}
-      value={search[filter.name] ?? null}
+      value={search[filter.name] ?? filter.standing ?? null}
       onChange={(word) => onChange({ [filter.name]: word ?? undefined })}
-      clearable
+      clearable={!filter.standing}
+      allowDeselect={!filter.standing}
       w={170}
     />
   );

@@ -11,10 +11,10 @@ import { useTexts } from "@/console/texts";
 /** An id is known by its end: those made together begin alike. */
 const short = (id: string) => `…${id.slice(-8)}`;
 
-export function TraceLink({ id }: { id: string }) {
+export function TraceLink({ id, isWhole = false }: { id: string; isWhole?: boolean }) {
   return (
     <Anchor component={Link} to={`/traces/${id}`} size="sm" title={id} ff="monospace" className={classes.id ?? ""}>
-      {short(id)}
+      {isWhole ? id : short(id)}
     </Anchor>
   );
 }

@@ -1,6 +1,6 @@
 import { Button, Group, Text } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
-import { DataTable, type DataTableColumn } from "mantine-datatable";
+import { DataTable, type DataTableColumn, type DataTableRowExpansionProps } from "mantine-datatable";
 
 import classes from "@/console/components/layout.module.css";
 import { ProblemNotice } from "@/console/components/problem-notice";
@@ -18,10 +18,12 @@ interface Props<Row> {
   columns: DataTableColumn<Row>[];
   /** What to say where there is nothing. */
   empty: string;
+  /** What a row opens. */
+  expansion?: DataTableRowExpansionProps<Row>;
 }
 
 /** A page of a list of the API; the address holds where it begins. */
-export function List<Row extends { id: string }>({ label, query, columns, empty }: Props<Row>) {
+export function List<Row extends { id: string | number }>({ label, query, columns, empty, expansion }: Props<Row>) {
   const { t } = useTexts();
   const [search, setFilters] = useFilters();
   if (query.isError) return <ProblemNotice problem={query.error} onRetry={() => void query.refetch()} />;
@@ -33,6 +35,7 @@ export function List<Row extends { id: string }>({ label, query, columns, empty 
         columns={columns}
         fetching={query.isPending || query.isPlaceholderData}
         noRecordsText={empty}
+        {...(expansion && { rowExpansion: expansion })}
         minHeight={query.data?.items.length ? 0 : 180}
         verticalSpacing="xs"
         verticalAlign="top"

@@ -5,6 +5,7 @@ import { useWord } from "@/console/texts";
 const COLORS: Record<string, string> = {
   ok: "teal",
   active: "teal",
+  yes: "teal",
   sent: "teal",
   answered: "teal",
   accepted: "teal",
@@ -12,6 +13,9 @@ const COLORS: Record<string, string> = {
   registered: "teal",
   confirmed: "teal",
   empty: "teal",
+  working: "azure",
+  degraded: "orange",
+  lost: "red",
   warning: "orange",
   trial: "azure",
   grace: "orange",

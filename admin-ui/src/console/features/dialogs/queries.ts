@@ -48,7 +48,9 @@ export const transcript = (api: Api, dialog_id: string) =>
     refetchInterval: 10_000,
   });
 
-export const explanation = (api: Api, { id, portal_id }: Message) =>
+export type Answered = Pick<Message, "id" | "portal_id">;
+
+export const explanation = (api: Api, { id, portal_id }: Answered) =>
   queryOptions({
     queryKey: ["explanation", id],
     queryFn: () =>

@@ -1,53 +1,43 @@
-import { Alert, Group, List, Stack, Text } from "@mantine/core";
-import { IconAlertTriangle, IconCircleCheck } from "@tabler/icons-react";
+import { Alert, Button, Group, List, Stack, Text } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 
 import { Card } from "@/console/components/card";
 import classes from "@/console/components/layout.module.css";
-import { Loaded } from "@/console/components/loaded";
 import { PageHead } from "@/console/components/page-head";
 import { PortalLink } from "@/console/components/ids";
 import { Word } from "@/console/components/word";
 import { useApi, useRole } from "@/console/context";
-import { deadLetters, hourAgo, lastHour, portalTotals, readiness } from "@/console/features/overview/queries";
+import { deadLetters, hourAgo, lastHour, portalTotals } from "@/console/features/overview/queries";
 import { Tile } from "@/console/features/overview/tile";
 import { listPortals } from "@/console/features/portals/queries";
 import { spoolState } from "@/console/features/spool/queries";
+import { HealthCard } from "@/console/features/system/health-card";
 import { count, duration } from "@/console/formats";
-import { useTexts, useWord } from "@/console/texts";
+import { useTexts } from "@/console/texts";
 
 /** How everything is, in one look; every number leads to its list. */
 export function OverviewPage() {
   const { t } = useTexts();
   return (
     <>
-      <PageHead title={t("places.overview")} about={t("overview.about")} />
+      <PageHead
+        title={t("places.overview")}
+        about={t("overview.about")}
+        aside={
+          <Button component={Link} to="/queues" variant="default" size="compact-sm">
+            {t("overview.queues")}
+          </Button>
+        }
+      />
       <Stack>
-        <Health />
+        <HealthCard />
         <Spool />
         <Numbers />
         <Failing />
       </Stack>
     </>
-  );
-}
-
-function Health() {
-  const { t } = useTexts();
-  const readable = useWord();
-  const named = (components: string[]) => components.map((name) => readable("component", name)).join(", ");
-  return (
-    <Loaded query={useQuery(readiness())} height={64}>
-      {({ failing }) =>
-        failing.length ? (
-          <Alert color="red" variant="light" icon={<IconAlertTriangle />} role="alert" title={t("overview.not_ready")}>
-            {named(failing)}
-          </Alert>
-        ) : (
-          <Alert color="teal" variant="light" icon={<IconCircleCheck />} role="status" title={t("overview.ready")} />
-        )
-      }
-    </Loaded>
   );
 }
 
