@@ -155,8 +155,8 @@ class Product:
 
 
 @contextmanager
-def running(folder: Path, base: int, tree: Path = ROOT, **more: str) -> Iterator[Product]:
-    """A whole stack of the sources in `tree`: what `make run` starts, in a folder of its own, on ports from `base`."""
+def running(folder: Path, base: int, tree: Path = ROOT, /, **more: str) -> Iterator[Product]:
+    """A whole stack of the sources in `tree`: as `make run` starts it, in its own folder, on ports from `base`."""
     ports = {
         name: str(base + offset)
         for offset, name in enumerate(
