@@ -155,8 +155,8 @@ class Product:
 
 
 @contextmanager
-def running(folder: Path, base: int, **more: str) -> Iterator[Product]:
-    """A whole stack: what `make run` starts, in a folder of its own and on the ports from `base` on."""
+def running(folder: Path, base: int, tree: Path = ROOT, /, **more: str) -> Iterator[Product]:
+    """A whole stack of the sources in `tree`: as `make run` starts it, in its own folder, on ports from `base`."""
     ports = {
         name: str(base + offset)
         for offset, name in enumerate(
@@ -178,7 +178,7 @@ def running(folder: Path, base: int, **more: str) -> Iterator[Product]:
     }
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "devstack", "up"], cwd=ROOT, env=environment, stdout=output, stderr=output
+            [sys.executable, "-m", "devstack", "up"], cwd=tree, env=environment, stdout=output, stderr=output
         )
     product = Product(folder / "run", environment)
     try:

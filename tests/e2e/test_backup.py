@@ -2,77 +2,24 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.e2e import product as stack
-from tests.e2e.product import ROOT, Product, eventually
+from tests.e2e.product import Product, eventually
+from tests.e2e.town import KEYS, Town, simulated
 
 TEXT = "Суточные\n\nСуточные в командировке по России составляют 700 рублей.\n"
 QUESTIONS = 40
-KEYS = "bm90IGEgc2VjcmV0OiBkZXYga2V5LCBwdWJsaXNoZWQ="
-
-
-class Town:
-    """A simulator that outlives the stacks, and where they run."""
-
-    def __init__(self, folder: Path, base: int) -> None:
-        self.folder = folder
-        self.base = base
-        sim = f"127.0.0.1:{base + 3}"
-        self.environment = {
-            "TB_SIM": "off",
-            "TB_PUBLIC_URL": f"http://127.0.0.1:{base + 1}",
-            "TB_SECRET_KEYS": KEYS,
-            "TB_BITRIX_CLIENT_ID": "app.local.teachbase",
-            "TB_BITRIX_CLIENT_SECRET": "local-secret",
-            "TB_BITRIX_OAUTH_URL": f"http://{sim}",
-            "TB_BITRIX_DEV_HOSTS": sim,
-            "TB_BITRIX_JS_URL": f"http://{sim}/api/v1/",
-        }
-
-    def devstack(self, product: Product, *command: str, **more: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command about a stack that was started or is to be."""
-        return subprocess.run(
-            [sys.executable, "-m", "devstack", *command],
-            cwd=ROOT,
-            env={**product.environment, **more},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
 
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    town = Town(tmp_path, 20000 + os.getpid() % 100 * 100 + 50)
-    environment = {
-        **os.environ,
-        **town.environment,
-        "TB_SIM_PORT": str(town.base + 3),
-        "TB_RUN_DIR": str(tmp_path),
-    }
-    simulator = await asyncio.create_subprocess_exec(sys.executable, "-m", "b24sim", cwd=ROOT, env=environment)
-
-    async def is_up() -> bool:
-        async with httpx.AsyncClient(trust_env=False) as http:
-            try:
-                return (await http.get(f"http://127.0.0.1:{town.base + 3}/health")).status_code == 200
-            except httpx.TransportError:
-                return False
-
-    try:
-        await eventually(is_up)
+    async with simulated(tmp_path, 20000 + os.getpid() % 100 * 100 + 50) as town:
         yield town
-    finally:
-        simulator.terminate()
-        await simulator.wait()
 
 
 @pytest.mark.timeout(240)

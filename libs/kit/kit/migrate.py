@@ -2,14 +2,19 @@
 
 The release before runs meanwhile. A statement that waits for a table's lock makes everybody behind it wait too, so
 none waits longer than a moment: the migration steps back, lets the others through and tries again.
+
+A schema that is ahead of the code is left as it is: a release that is rolled back runs on the schema of the next.
 """
 
 import asyncio
 import time
 from pathlib import Path
 
+import structlog
 from alembic import command, context
 from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -18,6 +23,7 @@ from sqlalchemy.pool import NullPool
 LOCK_TIMEOUT_MS = 2_000
 ATTEMPTS = 30
 _PAUSE_S = 1.0
+_log = structlog.get_logger()
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
@@ -59,5 +65,15 @@ def _migrate(conn: Connection, schema: str) -> None:
     context.configure(
         connection=conn, version_table="alembic_version", version_table_schema=schema, transactional_ddl=True
     )
+    if ahead := [one for one in context.get_context().get_current_heads() if not _is_known(context.script, one)]:
+        _log.warning("the schema is of a newer release and is left as it is", schema=schema, revision=ahead[0])
+        return
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _is_known(script: ScriptDirectory, revision: str) -> bool:
+    try:
+        return script.get_revision(revision) is not None
+    except CommandError:
+        return False

@@ -73,3 +73,18 @@ async def test_what_is_wrong_is_said_at_once(folder: Path, kit_dsn: str) -> None
         await asyncio.to_thread(migrate.upgrade, folder, "kittest", kit_dsn)
 
     assert time.monotonic() - began < 2
+
+
+async def test_a_release_that_is_rolled_back_leaves_the_schema_of_the_next_as_it_is(
+    folder: Path, kit_dsn: str
+) -> None:
+    await asyncio.to_thread(migrate.upgrade, folder, "kittest", kit_dsn)
+    (folder / "versions" / "0002_words.py").unlink()
+
+    await asyncio.to_thread(migrate.upgrade, folder, "kittest", kit_dsn)
+
+    session = await asyncpg.connect(kit_dsn)
+    revision = await session.fetchval("SELECT version_num FROM alembic_version")
+    words = await session.fetchval("SELECT count(word) FROM letters")
+    await session.close()
+    assert (revision, words) == ("0002", 0)
