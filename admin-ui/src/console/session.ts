@@ -10,6 +10,7 @@ type Send = (request: Request) => Promise<Response>;
 type Schemas = components["schemas"];
 export type Opened = Pick<Schemas["Session"], "must_change_password">;
 
+const FILE_TIMEOUT_MS = 600_000;
 const CONSOLE = { "X-Teachbase-Console": "1" };
 
 export class Session {
@@ -25,7 +26,7 @@ export class Session {
     send: Send = (request) => fetch(request),
     baseUrl = window.location.origin,
   ) {
-    this.#send = (request) => send(new Request(request, { signal: AbortSignal.timeout(TIMEOUT_MS) }));
+    this.#send = (request) => send(new Request(request, { signal: AbortSignal.timeout(patience(request)) }));
     this.api = createClient<paths>({ baseUrl, fetch: (request) => this.#authorized(request) });
     this.#open = createClient<paths>({ baseUrl, fetch: this.#send, headers: CONSOLE });
   }
@@ -95,3 +96,6 @@ export class Session {
     this.onEnd();
   }
 }
+
+/** A file is written for as long as its list is. */
+const patience = ({ url }: Request) => (new URL(url).pathname.endsWith(".csv") ? FILE_TIMEOUT_MS : TIMEOUT_MS);

@@ -26,6 +26,7 @@ export function LineList({ query }: { query: UseQueryResult<Page> }) {
   const isOpen = ({ id }: LogLine) => opened.includes(id);
   return (
     <List
+      name="logs"
       label={t("places.logs")}
       query={query}
       columns={useColumns(isOpen)}

@@ -30,6 +30,7 @@ export function AccessTab({ portal }: { portal: Portal }) {
       <div>
         <Filters filters={FILTERS} times={false} />
         <List
+          name="employees"
           label={t("access.people")}
           query={useQuery(listEmployees(useApi(), portal.id, asked))}
           columns={useColumns(useDepartmentNames(portal))}

@@ -23,6 +23,7 @@ export function DocumentList({ portalId }: { portalId: string }) {
     <>
       <Filters filters={FILTERS} times={false} />
       <List
+        name="documents"
         label={t("knowledge.lists.documents")}
         query={useQuery(listDocuments(useApi(), portalId, asked, i18n.language))}
         columns={useColumns()}

@@ -46,6 +46,7 @@ function UnsatisfiedList({ portalId, kind }: Props) {
   const [search] = useFilters();
   return (
     <List
+      name="unsatisfied"
       label={t(`knowledge.lists.${kind}`)}
       query={useQuery(listUnsatisfied(useApi(), portalId, kind, search))}
       columns={useColumns()}

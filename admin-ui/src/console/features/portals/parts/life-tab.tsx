@@ -22,6 +22,7 @@ export function LifeTab({ portalId }: { portalId: string }) {
       </Text>
       <Filters filters={[]} />
       <List
+        name="life"
         label={t("portal.tabs.life")}
         query={useQuery(listLife(useApi(), portalId, search))}
         columns={useColumns()}
