@@ -1096,6 +1096,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/portals/{portal_id}/queues/{queue}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a portal's part of a queue rest
+         * @description Do nothing more of it until it is resumed; what comes is kept, what is under way is finished. Audited.
+         */
+        post: operations["pause_v1_admin_portals__portal_id__queues__queue__pause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/portals/{portal_id}/queues/{queue}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a portal's part of a queue go on
+         * @description Do what gathered, in its order. What goes on already is left as it is. Audited.
+         */
+        post: operations["resume_v1_admin_portals__portal_id__queues__queue__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/portals/{portal_id}/resume": {
         parameters: {
             query?: never;
@@ -1296,6 +1336,26 @@ export interface paths {
          * @description Return services, stores, workers and queues, each with a cause and what to do. Always 200.
          */
         get: operations["health_v1_admin_system_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/system/pauses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Queues of which a portal's part rests
+         * @description Return what rests, of a portal or of all, the newest first; at most 500 of a context.
+         */
+        get: operations["pauses_v1_admin_system_pauses_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3497,6 +3557,14 @@ export interface components {
             new_password: string;
         };
         /**
+         * PauseOfQueue
+         * @description Why a portal's part of a queue is to rest.
+         */
+        PauseOfQueue: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Plan
          * @description A version of a plan; `portals`: how many are on it.
          */
@@ -3848,6 +3916,32 @@ export interface components {
             queue: string;
             /** Rate Per Min */
             rate_per_min: number | null;
+        };
+        /**
+         * QueuePause
+         * @description A portal's part of a queue that rests; `paused_by`: the email of who said so.
+         */
+        QueuePause: {
+            /** Paused At */
+            paused_at: string;
+            /** Paused By */
+            paused_by: string;
+            /** Portal Id */
+            portal_id: string;
+            /** Queue */
+            queue: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * QueuePauses
+         * @description What rests, the newest first.
+         */
+        QueuePauses: {
+            /** Items */
+            items: components["schemas"]["QueuePause"][];
+            /** Next Cursor */
+            next_cursor: null;
         };
         /**
          * Queues
@@ -6663,6 +6757,74 @@ export interface operations {
             };
         };
     };
+    pause_v1_admin_portals__portal_id__queues__queue__pause_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: string;
+                queue: "messaging" | "knowledge" | "delivery";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseOfQueue"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuePauses"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resume_v1_admin_portals__portal_id__queues__queue__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: string;
+                queue: "messaging" | "knowledge" | "delivery";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuePauses"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     resume_v1_admin_portals__portal_id__resume_post: {
         parameters: {
             query?: never;
@@ -7003,6 +7165,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SystemHealth"];
+                };
+            };
+        };
+    };
+    pauses_v1_admin_system_pauses_get: {
+        parameters: {
+            query?: {
+                portal_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuePauses"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

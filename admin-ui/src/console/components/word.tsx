@@ -13,6 +13,8 @@ const COLORS: Record<string, string> = {
   registered: "teal",
   confirmed: "teal",
   empty: "teal",
+  running: "teal",
+  paused: "orange",
   working: "azure",
   degraded: "orange",
   lost: "red",

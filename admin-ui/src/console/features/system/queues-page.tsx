@@ -2,6 +2,7 @@ import { Stack } from "@mantine/core";
 
 import { PageHead } from "@/console/components/page-head";
 import { HealthCard } from "@/console/features/system/health-card";
+import { PausesCard } from "@/console/features/system/pauses";
 import { QueueCard } from "@/console/features/system/queue-card";
 import { WorkerCard } from "@/console/features/system/worker-card";
 import { useTexts } from "@/console/texts";
@@ -14,6 +15,7 @@ export function QueuesPage() {
       <PageHead title={t("places.queues")} about={t("system.about")} />
       <Stack>
         <QueueCard />
+        <PausesCard />
         <WorkerCard />
         <HealthCard />
       </Stack>
