@@ -150,3 +150,27 @@ async def test_a_part_that_is_not_well_says_why_on_the_overview(staff: Staff) ->
     await expect(alert).to_contain_text("Start it again.")
     await expect(staff.page.get_by_role("link", name="Postgres")).to_be_visible()
     assert await judged(staff.page, "overview-failing") == []
+
+
+async def test_a_portals_queue_is_paused_with_a_reason_and_resumed_where_all_pauses_are(staff: Staff) -> None:
+    page = staff.page
+    domain, portal_id = await installed(staff)
+    await staff.open(f"/portals/{portal_id}")
+    sending = page.get_by_role("group", name="Sending")
+
+    await sending.get_by_role("button", name="Pause").click()
+    form = page.get_by_role("dialog")
+    await expect(form.get_by_role("button", name="Pause")).to_be_disabled()
+    await form.get_by_label("Reason").fill("their server is being moved")
+    await form.get_by_role("button", name="Pause").click()
+    await expect(sending).to_contain_text("their server is being moved")
+    assert await judged(page, "portal-paused") == []
+
+    await staff.go("/queues")
+    row = page.get_by_role("region", name="Paused for portals").get_by_role("row").filter(has_text=domain)
+    await expect(row).to_contain_text("Sending")
+    assert await judged(page, "queues-paused") == []
+    await row.get_by_role("button", name="Resume").click()
+    await form.get_by_role("button", name="Resume").click()
+
+    await expect(row).to_have_count(0)
