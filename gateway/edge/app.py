@@ -16,6 +16,7 @@ from edge.console import ConsolePage
 from edge.drain import Drain
 from edge.events_address import EventsAddress
 from edge.intake import Intake
+from edge.pace import Pace
 from edge.pages import PortalPage
 from edge.routes import (
     admin_answers,
@@ -63,6 +64,7 @@ def build(settings: Settings) -> FastAPI:
         app.state.spool = Spool(settings.spool_dir)
         app.state.drain = Drain(app.state.contexts, app.state.spool)
         app.state.intake = Intake(app.state.contexts, app.state.spool, app.state.drain)
+        app.state.pace = Pace()
         app.state.portal_page = PortalPage.load(settings.ui_dir, settings.bitrix_js_url)
         app.state.console_page = ConsolePage.load(settings.ui_dir)
         app.state.guard = Guard(KeyRing(settings.secret_keys))

@@ -22,6 +22,15 @@ class OperationsServicer(operations_pb2_grpc.OperationsServiceServicer):
     async def GetQueues(self, request: pb.GetQueuesRequest, context: Context) -> pb.GetQueuesResponse:
         return pb.GetQueuesResponse(queues=map(_to_pb, await self._queues.look()))
 
+    async def GetPace(self, request: pb.GetPaceRequest, context: Context) -> pb.GetPaceResponse:
+        pace = await self._queues.pace()
+        return pb.GetPaceResponse(
+            replies=pace.replies,
+            reply_p50_ms=pace.p50_ms,
+            reply_p95_ms=pace.p95_ms,
+            portals_today=pace.portals_today,
+        )
+
     async def PauseQueue(self, request: pb.PauseQueueRequest, context: Context) -> pb.PauseQueueResponse:
         await self._pauses.pause(UUID(request.portal_id), request.queue, request.reason, request.paused_by)
         return pb.PauseQueueResponse()

@@ -1344,6 +1344,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/system/pace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How quickly events are answered and replies sent
+         * @description Return the last hour's p95 of both, and how many portals' people wrote today.
+         */
+        get: operations["pace_v1_admin_system_pace_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/system/pauses": {
         parameters: {
             query?: never;
@@ -3391,6 +3411,24 @@ export interface components {
             reason: string;
             /** Value */
             value: number;
+        };
+        /**
+         * Pace
+         * @description How quick the product is; null where nothing was to be measured. Times of the last hour, in ms.
+         */
+        Pace: {
+            /** Ack P95 Ms */
+            ack_p95_ms: number | null;
+            /** Acks */
+            acks: number;
+            /** Portals Today */
+            portals_today: number;
+            /** Replies */
+            replies: number;
+            /** Reply P50 Ms */
+            reply_p50_ms: number | null;
+            /** Reply P95 Ms */
+            reply_p95_ms: number | null;
         };
         /** Page[Activity] */
         Page_Activity_: {
@@ -7165,6 +7203,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SystemHealth"];
+                };
+            };
+        };
+    };
+    pace_v1_admin_system_pace_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pace"];
                 };
             };
         };

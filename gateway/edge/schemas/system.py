@@ -91,3 +91,17 @@ class QueuePauses(BaseModel):
 
     items: list[QueuePause]
     next_cursor: None
+
+
+class Pace(BaseModel):
+    """How quick the product is; null where nothing was to be measured. Times of the last hour, in ms."""
+
+    acks: int
+    """Events answered by this gateway, at most 2 000."""
+    ack_p95_ms: float | None
+    replies: int
+    """At most 5 000, each from the event at the gateway to the portal's answer to the reply."""
+    reply_p50_ms: float | None
+    reply_p95_ms: float | None
+    portals_today: int
+    """Whose people wrote since midnight (UTC)."""

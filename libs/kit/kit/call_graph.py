@@ -36,7 +36,9 @@ CALLS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "teachbase.messaging.v1.KnowledgeService": _rpcs(
             "Ask DeleteDocument GetDocument ListChunks ListDocuments ReindexDocument Search UploadDocument"
         ),
-        "teachbase.messaging.v1.OperationsService": _rpcs("GetQueues ListQueuePauses PauseQueue ResumeQueue"),
+        "teachbase.messaging.v1.OperationsService": _rpcs(
+            "GetPace GetQueues ListQueuePauses PauseQueue ResumeQueue"
+        ),
         "teachbase.messaging.v1.MessagingService": _rpcs(
             "CountAnswered GetDialog GetProvision GetTrace Ingest ListDialogs ListEvents "
             "ListInboundEvents ListMessages"

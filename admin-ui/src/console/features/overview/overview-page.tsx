@@ -9,13 +9,16 @@ import { PageHead } from "@/console/components/page-head";
 import { PortalLink } from "@/console/components/ids";
 import { Word } from "@/console/components/word";
 import { useApi, useRole } from "@/console/context";
-import { deadLetters, hourAgo, lastHour, portalTotals } from "@/console/features/overview/queries";
+import { deadLetters, hourAgo, lastHour, pace, portalTotals } from "@/console/features/overview/queries";
 import { Tile } from "@/console/features/overview/tile";
 import { listPortals } from "@/console/features/portals/queries";
 import { spoolState } from "@/console/features/spool/queries";
 import { HealthCard } from "@/console/features/system/health-card";
 import { count, duration } from "@/console/formats";
 import { useTexts } from "@/console/texts";
+
+const ACK_MS = 100;
+const REPLY_MS = 10_000;
 
 /** How everything is, in one look; every number leads to its list. */
 export function OverviewPage() {
@@ -34,6 +37,7 @@ export function OverviewPage() {
       <Stack>
         <HealthCard />
         <Spool />
+        <Quickness />
         <Numbers />
         <Failing />
       </Stack>
@@ -92,6 +96,43 @@ function Spool() {
         />
       </section>
     </>
+  );
+}
+
+/** How quick the product was in the last hour; beyond what docs/slo.md allows it is bad. */
+function Quickness() {
+  const { t, i18n } = useTexts();
+  const query = useQuery(pace(useApi()));
+  const milliseconds = (value: number | null) =>
+    value === null ? t("common.none") : t("overview.ms", { value: count(Math.round(value), i18n.language) });
+  return (
+    <section className={classes.tiles} aria-label={t("overview.quickness")}>
+      <Tile
+        title={t("overview.ack")}
+        query={query}
+        number={(found) => milliseconds(found.ack_p95_ms)}
+        about={(found) => t("overview.of_acks", { count: found.acks })}
+        isBad={(found) => (found.ack_p95_ms ?? 0) > ACK_MS}
+        to="/inbound-events"
+      />
+      <Tile
+        title={t("overview.reply")}
+        query={query}
+        number={(found) => milliseconds(found.reply_p95_ms)}
+        about={(found) => t("overview.of_replies", { count: found.replies })}
+        isBad={(found) => (found.reply_p95_ms ?? 0) > REPLY_MS}
+        to="/outbox"
+        search={{ state: "sent" }}
+      />
+      <Tile
+        title={t("overview.portals_today")}
+        query={query}
+        number={(found) => count(found.portals_today, i18n.language)}
+        about={() => t("overview.since_midnight")}
+        to="/billing"
+        search={{ tab: "activity" }}
+      />
+    </section>
   );
 }
 

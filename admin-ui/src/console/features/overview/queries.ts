@@ -23,6 +23,14 @@ export const deadLetters = (api: Api) =>
     refetchInterval: EVERY_MS,
   });
 
+/** How quickly events were answered and replies sent in the last hour. */
+export const pace = (api: Api) =>
+  queryOptions({
+    queryKey: ["system", "pace"],
+    queryFn: () => told(api.GET("/v1/admin/system/pace")),
+    refetchInterval: EVERY_MS,
+  });
+
 /** How many messages the last hour had; `more`: at least as many. */
 export const lastHour = (api: Api, filter: { direction?: "rx" | "tx"; state?: string }) =>
   queryOptions({

@@ -173,3 +173,56 @@ class ListQueuePausesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListQueuePausesResponse: _TypeAlias = ListQueuePausesResponse  # noqa: Y015
+
+@_typing.final
+class GetPaceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPaceRequest: _TypeAlias = GetPaceRequest  # noqa: Y015
+
+@_typing.final
+class GetPaceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPLIES_FIELD_NUMBER: _builtins.int
+    REPLY_P50_MS_FIELD_NUMBER: _builtins.int
+    REPLY_P95_MS_FIELD_NUMBER: _builtins.int
+    PORTALS_TODAY_FIELD_NUMBER: _builtins.int
+    replies: _builtins.int
+    """Of the last hour, at most 5 000: from the event at the gateway to the portal's answer to the reply."""
+    reply_p50_ms: _builtins.float
+    """Absent where nothing was replied."""
+    reply_p95_ms: _builtins.float
+    portals_today: _builtins.int
+    """Whose people wrote since midnight (UTC), by at most 100 000 messages."""
+    def __init__(
+        self,
+        *,
+        replies: _builtins.int = ...,
+        reply_p50_ms: _builtins.float | None = ...,
+        reply_p95_ms: _builtins.float | None = ...,
+        portals_today: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_reply_p50_ms", b"_reply_p50_ms", "_reply_p95_ms", b"_reply_p95_ms", "reply_p50_ms", b"reply_p50_ms", "reply_p95_ms", b"reply_p95_ms"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reply_p50_ms", b"_reply_p50_ms", "_reply_p95_ms", b"_reply_p95_ms", "portals_today", b"portals_today", "replies", b"replies", "reply_p50_ms", b"reply_p50_ms", "reply_p95_ms", b"reply_p95_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__reply_p50_ms: _TypeAlias = _typing.Literal["reply_p50_ms"]  # noqa: Y015
+    _WhichOneofArgType__reply_p50_ms: _TypeAlias = _typing.Literal["_reply_p50_ms", b"_reply_p50_ms"]  # noqa: Y015
+    _WhichOneofReturnType__reply_p95_ms: _TypeAlias = _typing.Literal["reply_p95_ms"]  # noqa: Y015
+    _WhichOneofArgType__reply_p95_ms: _TypeAlias = _typing.Literal["_reply_p95_ms", b"_reply_p95_ms"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reply_p50_ms) -> _WhichOneofReturnType__reply_p50_ms | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reply_p95_ms) -> _WhichOneofReturnType__reply_p95_ms | None: ...
+
+Global___GetPaceResponse: _TypeAlias = GetPaceResponse  # noqa: Y015

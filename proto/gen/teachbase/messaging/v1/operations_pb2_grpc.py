@@ -40,6 +40,11 @@ class OperationsServiceStub:
                 request_serializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetQueuesRequest.SerializeToString,
                 response_deserializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetQueuesResponse.FromString,
                 _registered_method=True)
+        self.GetPace = channel.unary_unary(
+                '/teachbase.messaging.v1.OperationsService/GetPace',
+                request_serializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetPaceRequest.SerializeToString,
+                response_deserializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetPaceResponse.FromString,
+                _registered_method=True)
         self.PauseQueue = channel.unary_unary(
                 '/teachbase.messaging.v1.OperationsService/PauseQueue',
                 request_serializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.PauseQueueRequest.SerializeToString,
@@ -63,6 +68,13 @@ class OperationsServiceServicer:
 
     def GetQueues(self, request, context):
         """Every queue of this context, as its rows say.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPace(self, request, context):
+        """How quickly replies reached their portals in the last hour, and how many portals' people wrote today.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,6 +108,11 @@ def add_OperationsServiceServicer_to_server(servicer, server):
                     servicer.GetQueues,
                     request_deserializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetQueuesRequest.FromString,
                     response_serializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetQueuesResponse.SerializeToString,
+            ),
+            'GetPace': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPace,
+                    request_deserializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetPaceRequest.FromString,
+                    response_serializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetPaceResponse.SerializeToString,
             ),
             'PauseQueue': grpc.unary_unary_rpc_method_handler(
                     servicer.PauseQueue,
@@ -141,6 +158,33 @@ class OperationsService:
             '/teachbase.messaging.v1.OperationsService/GetQueues',
             teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetQueuesRequest.SerializeToString,
             teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetQueuesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPace(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.messaging.v1.OperationsService/GetPace',
+            teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetPaceRequest.SerializeToString,
+            teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetPaceResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -18,6 +18,8 @@ class OperationsServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetQueues: _aio.UnaryUnaryMultiCallable[_operations_pb2.GetQueuesRequest, _operations_pb2.GetQueuesResponse]
     """Every queue of this context, as its rows say."""
+    GetPace: _aio.UnaryUnaryMultiCallable[_operations_pb2.GetPaceRequest, _operations_pb2.GetPaceResponse]
+    """How quickly replies reached their portals in the last hour, and how many portals' people wrote today."""
     PauseQueue: _aio.UnaryUnaryMultiCallable[_operations_pb2.PauseQueueRequest, _operations_pb2.PauseQueueResponse]
     """Lets a portal's part of a queue rest until it is resumed; nothing of it is lost. Paused again it has a new reason."""
     ResumeQueue: _aio.UnaryUnaryMultiCallable[_operations_pb2.ResumeQueueRequest, _operations_pb2.ResumeQueueResponse]
@@ -35,6 +37,14 @@ class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_operations_pb2.GetQueuesRequest, _abc.Awaitable[_operations_pb2.GetQueuesResponse]],
     ) -> _abc.Awaitable[_operations_pb2.GetQueuesResponse]:
         """Every queue of this context, as its rows say."""
+
+    @_abc_1.abstractmethod
+    def GetPace(
+        self,
+        request: _operations_pb2.GetPaceRequest,
+        context: _aio.ServicerContext[_operations_pb2.GetPaceRequest, _abc.Awaitable[_operations_pb2.GetPaceResponse]],
+    ) -> _abc.Awaitable[_operations_pb2.GetPaceResponse]:
+        """How quickly replies reached their portals in the last hour, and how many portals' people wrote today."""
 
     @_abc_1.abstractmethod
     def PauseQueue(
