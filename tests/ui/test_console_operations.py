@@ -20,7 +20,15 @@ async def judged(page: Page, name: str) -> list[str]:
     if SHOTS:
         await page.screenshot(path=Path(SHOTS) / f"{name}.png")
     wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    return await violations(page.main_frame) + (["too wide"] if await page.evaluate(wider) else [])
+    found = await violations(page.main_frame) + (["too wide"] if await page.evaluate(wider) else [])
+    size = page.viewport_size
+    assert size
+    await page.set_viewport_size({"width": 760, "height": size["height"]})
+    found += ["too wide for a small window"] if await page.evaluate(wider) else []
+    if SHOTS:
+        await page.screenshot(path=Path(SHOTS) / f"{name}-760.png")
+    await page.set_viewport_size(size)
+    return found
 
 
 async def test_a_line_of_the_logs_is_found_by_its_trace_and_opens(staff: Staff) -> None:

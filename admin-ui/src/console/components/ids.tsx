@@ -27,10 +27,21 @@ export function DialogLink({ id, text }: { id: string; text?: string | undefined
   );
 }
 
+interface PortalProps {
+  id: string | null;
+  tab?: string;
+  /** Named by its id: where there may be many, or where it may be none that is known. */
+  isUnnamed?: boolean;
+}
+
 /** A portal by its domain, which is asked for once. */
-export function PortalLink({ id, tab }: { id: string | null; tab?: string }) {
+export function PortalLink({ id, tab, isUnnamed = false }: PortalProps) {
   const { t } = useTexts();
-  const { data } = useQuery({ ...onePortal(useApi(), id ?? ""), enabled: Boolean(id), staleTime: 600_000 });
+  const { data } = useQuery({
+    ...onePortal(useApi(), id ?? ""),
+    enabled: Boolean(id) && !isUnnamed,
+    staleTime: 600_000,
+  });
   if (!id) return t("common.none");
   const search: Search = tab ? { tab } : {};
   return (

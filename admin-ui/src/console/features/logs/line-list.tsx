@@ -76,7 +76,7 @@ function useColumns(isOpen: (line: LogLine) => boolean): DataTableColumn<LogLine
     {
       accessor: "portal_id",
       title: t("columns.portal"),
-      render: ({ portal_id }) => <PortalLink id={portal_id} />,
+      render: ({ portal_id }) => <PortalLink id={portal_id} isUnnamed />,
     },
     {
       accessor: "trace_id",
@@ -102,7 +102,7 @@ function Detail({ line }: { line: LogLine }) {
       <Facts
         facts={[
           [t("columns.trace"), line.trace_id && <TraceLink id={line.trace_id} isWhole />],
-          [t("columns.portal"), line.portal_id && <PortalLink id={line.portal_id} />],
+          [t("columns.portal"), line.portal_id && <PortalLink id={line.portal_id} isUnnamed />],
         ]}
       />
       {Object.keys(line.fields).length > 0 && <Raw value={line.fields} label={t("logs.details")} />}
