@@ -29,7 +29,8 @@ def policy(answer: httpx.Response) -> dict[str, str]:
 
 @pytest.mark.filterwarnings("ignore:Duplicate Operation ID:UserWarning")
 async def test_every_answer_tells_a_browser_how_little_it_may_do(public: Any) -> None:
-    asked = routes(public) + [
+    asked = [
+        *routes(public),
         *(("GET", path) for path in (*PAGES, "/openapi.json", "/nothing", "/assets/a.js", "/assets/nothing.js")),
         *(("POST", path) for path in ("/v1/bitrix/install", "/v1/bitrix/handler", "/nothing")),
         *(("PATCH", path) for path in ("/health", EVENTS)),
