@@ -1,7 +1,7 @@
 """`python -m devstack.envoy_config FOLDER`: Envoy's configuration, filled in from the environment.
 
-It imports nothing of ours: the image of the proxy is built with it. Where TB_PUBLIC_TLS_DIR is set the public listener
-gets a second configuration, of https, with the certificate in that folder.
+It imports nothing of ours: the image of the proxy is built with it. With TB_PUBLIC_TLS_DIR there is a second
+configuration, in which the public listener speaks https with the certificate in that folder.
 """
 
 import json
@@ -19,7 +19,7 @@ _TYPE = "type.googleapis.com/envoy.extensions.transport_sockets"
 
 
 def write(folder: Path, values: Mapping[str, str]) -> None:
-    """Write the configuration of http into `folder` and, where a folder of certificates is named, that of https."""
+    """Write the configuration of http into `folder`, and that of https where a folder of certificates is named."""
     template = string.Template(TEMPLATE.read_text())
     (folder / PLAIN).write_text(template.substitute(values, TB_PUBLIC_TRANSPORT=json.dumps(_plain())))
     if directory := values.get("TB_PUBLIC_TLS_DIR"):

@@ -25,7 +25,7 @@ SHIELD = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer",
 class Gateway(BaseHTTPRequestHandler):
     """Tells what it was asked."""
 
-    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+    def do_GET(self) -> None:
         body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
         self.send_response_only(200)
         self.send_header("content-length", str(len(body)))
@@ -65,7 +65,7 @@ def proxy(folder: Path, gateway: int, tls_dir: Path) -> Iterator[tuple[int, int]
     }
     envoy_config.write(folder, values)
     environment = {**values, "TB_ENVOY_DIR": str(folder), "PATH": f"{program.parent}:{os.environ['PATH']}"}
-    line = ["sh", START, "--log-level", "error", "--disable-hot-restart", "--concurrency", "1"]
+    line: list[str | Path] = ["sh", START, "--log-level", "error", "--disable-hot-restart", "--concurrency", "1"]
     process = subprocess.Popen(line, env=environment)
     try:
         for port in (public, admin):
@@ -108,7 +108,15 @@ def test_the_public_listener_is_valid_with_a_certificate_and_without(tmp_path: P
     values |= {"TB_BIND_ADDRESS": "127.0.0.1", "TB_GATEWAY_HOST": "127.0.0.1", "TB_ACCESS_LOG": "/dev/stdout"}
     envoy_config.write(tmp_path, {**values, "TB_PUBLIC_TLS_DIR": str(authority(tmp_path / "tls"))})
 
-    line = [program, "--mode", "validate", "--config-path", tmp_path / file, "--log-level", "warning"]
+    line: list[str | Path] = [
+        program,
+        "--mode",
+        "validate",
+        "--config-path",
+        tmp_path / file,
+        "--log-level",
+        "warning",
+    ]
     done = subprocess.run(line, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -142,9 +150,11 @@ def _handshake(port: int, trusted: Path, version: ssl.TLSVersion) -> str | None:
     context.set_ciphers("ALL:@SECLEVEL=0")  # it is the server that is to refuse what is too old
     context.minimum_version = min(version, ssl.TLSVersion.TLSv1_2)
     context.maximum_version = version
-    with socket.create_connection(("127.0.0.1", port), 5) as connection:
-        with context.wrap_socket(connection, server_hostname="localhost") as wrapped:
-            return wrapped.selected_alpn_protocol()
+    with (
+        socket.create_connection(("127.0.0.1", port), 5) as connection,
+        context.wrap_socket(connection, server_hostname="localhost") as wrapped,
+    ):
+        return wrapped.selected_alpn_protocol()
 
 
 def _wait_renewed(port: int, trusted: Path) -> None:
