@@ -65,14 +65,18 @@ RUN uv pip uninstall hatchling editables && python -m compileall -q /app
 
 # Every container listens on the same ports, so Envoy's configuration is filled in once, here.
 FROM base AS build-envoy
-ARG TB_BIND_ADDRESS TB_PORT TB_PUBLIC_PORT TB_GATEWAY_HOST TB_GATEWAY_PORT TB_ACCESS_LOG
-COPY envoy/envoy.yaml template.yaml
-RUN python -c "import os, string; print(string.Template(open('template.yaml').read()).substitute(os.environ))" > envoy.yaml
+ARG TB_BIND_ADDRESS TB_PORT TB_PUBLIC_PORT TB_GATEWAY_HOST TB_GATEWAY_PORT TB_ACCESS_LOG TB_PUBLIC_TLS_DIR
+COPY envoy/envoy.yaml envoy/
+COPY devstack/__init__.py devstack/envoy_config.py devstack/
+RUN mkdir /etc/envoy && python -m devstack.envoy_config /etc/envoy
 
 FROM envoyproxy/envoy:v1.40.0 AS envoy
-COPY --from=build-envoy /app/envoy.yaml /etc/envoy/envoy.yaml
+ARG TB_PUBLIC_TLS_DIR
+ENV TB_PUBLIC_TLS_DIR=$TB_PUBLIC_TLS_DIR
+COPY --from=build-envoy /etc/envoy /etc/envoy
+COPY envoy/start /usr/local/bin/start-envoy
 USER 10001:10001
-ENTRYPOINT ["envoy", "--config-path", "/etc/envoy/envoy.yaml", "--log-level", "warning", "--disable-hot-restart", "--concurrency", "2"]
+ENTRYPOINT ["start-envoy", "--log-level", "warning", "--disable-hot-restart", "--concurrency", "2"]
 
 FROM base AS bootstrap
 COPY --from=build-bootstrap /venv /venv

@@ -2,12 +2,11 @@
 
 import functools
 import importlib.util
-import string
 from pathlib import Path
 
+from devstack import envoy_config
 from devstack.settings import Settings
 
-TEMPLATE = Path(__file__).parents[1] / "envoy" / "envoy.yaml"
 STUB_BYTES = 1_000_000  # for platforms without a build the package ships an empty file
 
 
@@ -22,26 +21,27 @@ def binary() -> Path | None:
 
 
 def write_config(settings: Settings) -> Path:
-    """Fill the ports of this run into `envoy/envoy.yaml` and return the file that Envoy reads."""
-    config = config_file(settings.run_dir)
-    filled = string.Template(TEMPLATE.read_text()).substitute(
-        TB_BIND_ADDRESS="127.0.0.1",
-        TB_PORT=settings.port,
-        TB_PUBLIC_PORT=settings.public_port,
-        TB_GATEWAY_HOST="127.0.0.1",
-        TB_GATEWAY_PORT=settings.gateway_port,
-        TB_ACCESS_LOG=settings.run_dir / "logs" / "access.log",
-    )
-    config.write_text(filled)
-    return config
+    """Fill what this run has into `envoy/envoy.yaml` and return the file that Envoy reads."""
+    values = {
+        "TB_BIND_ADDRESS": "127.0.0.1",
+        "TB_PORT": str(settings.port),
+        "TB_PUBLIC_PORT": str(settings.public_port),
+        "TB_GATEWAY_HOST": "127.0.0.1",
+        "TB_GATEWAY_PORT": str(settings.gateway_port),
+        "TB_ACCESS_LOG": str(settings.run_dir / "logs" / "access.log"),
+        "TB_PUBLIC_TLS_DIR": settings.public_tls_dir,
+    }
+    envoy_config.write(settings.run_dir, values)
+    return config_file(settings)
 
 
-def config_file(run_dir: Path) -> Path:
+def config_file(settings: Settings) -> Path:
     """Where the filled-in configuration of a run stands."""
-    return run_dir / "envoy.yaml"
+    https = envoy_config.has_certificate(settings.public_tls_dir)
+    return settings.run_dir / (envoy_config.TLS if https else envoy_config.PLAIN)
 
 
-def command(program: Path, run_dir: Path) -> list[str | Path]:
+def command(program: Path, settings: Settings) -> list[str | Path]:
     """Envoy's start line: one worker thread, no hot restart (its shared memory would tie runs together)."""
-    line: list[str | Path] = [program, "--config-path", config_file(run_dir), "--log-level", "warning"]
+    line: list[str | Path] = [program, "--config-path", config_file(settings), "--log-level", "warning"]
     return [*line, "--concurrency", "1", "--disable-hot-restart", "--file-flush-interval-msec", "200"]

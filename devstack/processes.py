@@ -170,7 +170,7 @@ def proxy(settings: Settings, binary: Path) -> Process:
     """Envoy on TB_PORT, in front of the gateway."""
     return Process(
         name="envoy",
-        argv=tuple(envoy.command(binary, settings.run_dir)),
+        argv=tuple(envoy.command(binary, settings)),
         env={},
         stage=Stage.PROXY,
         address=f"127.0.0.1:{settings.port}",

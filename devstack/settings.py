@@ -52,6 +52,7 @@ class Settings:
     admin_email: str
     admin_password: str
     secret_keys: str | None  # None = generated in run_dir
+    public_tls_dir: str  # tls.crt and tls.key of the proxy's public listener; without them it speaks http
     tls: bool  # contexts speak mutual TLS, with certificates made in run_dir
 
     def metrics_port(self, name: str) -> int:
@@ -84,6 +85,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         admin_email=environment.get("TB_ADMIN_EMAIL") or "admin@localhost",
         admin_password=environment.get("TB_ADMIN_PASSWORD") or DEFAULT_PASSWORD,
         secret_keys=environment.get("TB_SECRET_KEYS") or None,
+        public_tls_dir=environment.get("TB_PUBLIC_TLS_DIR", ""),
         tls=_tls(environment),
     )
 

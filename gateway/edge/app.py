@@ -49,6 +49,7 @@ from edge.routes import (
     portal_knowledge,
 )
 from edge.rpc import Contexts
+from edge.shield import Shield
 from edge.spool import Spool
 from edge.staff import Staff
 from edge.trace import TraceMiddleware
@@ -87,7 +88,8 @@ def build(settings: Settings) -> FastAPI:
     )
     app.add_middleware(BodyLimit)
     app.add_middleware(EventsAddress)
-    app.add_middleware(TraceMiddleware)  # the last one added is the outermost
+    app.add_middleware(TraceMiddleware)
+    app.add_middleware(Shield, https=settings.public_url.startswith("https://"))  # the last added is the outermost
     errors.install(app)
     for path, entry in (("/assets", "portal"), ("/admin/assets", "console")):
         assets = Assets(directory=settings.ui_dir / entry / "assets", check_dir=False)

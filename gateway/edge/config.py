@@ -20,6 +20,8 @@ class Settings(ProcessSettings, SpoolSettings):
 
     gateway_port: int = 8000
     gateway_host: str = "127.0.0.1"
+    public_url: str = "http://127.0.0.1:3000"
+    """What browsers call: where it is https, they are told to call nothing else."""
     trusted_proxies: str = "127.0.0.1"
     """Comma-separated addresses and networks whose X-Forwarded-For is believed."""
     extra_port: int = 0

@@ -28,6 +28,7 @@ from teachbase.messaging.v1 import messaging_pb2_grpc
 from teachbase.portal.v1 import admin_pb2, admin_pb2_grpc
 
 KEY = Fernet.generate_key().decode()
+PAGE = '<!doctype html><script type="application/json" id="boot">{}</script><script src="/assets/a.js"></script>'
 
 
 class Messaging(messaging_pb2_grpc.MessagingServiceServicer):
@@ -109,7 +110,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def running(tmp_path: Path, portal_grpc: str = "127.0.0.1:1", env: str = "dev") -> AsyncIterator[Gateway]:
+async def running(
+    tmp_path: Path, portal_grpc: str = "127.0.0.1:1", env: str = "dev", **more: Any
+) -> AsyncIterator[Gateway]:
     messaging, server = Messaging(), Server("127.0.0.1:0")  # type: ignore[abstract] # the rest is UNIMPLEMENTED
     server.add(
         messaging_pb2_grpc.add_MessagingServiceServicer_to_server,
@@ -126,6 +129,7 @@ async def running(tmp_path: Path, portal_grpc: str = "127.0.0.1:1", env: str = "
             portal_grpc=portal_grpc,
             spool_dir=tmp_path / "spool",
             **nowhere,
+            **more,
         )
     )
     transport = httpx.ASGITransport(app)
@@ -141,6 +145,17 @@ async def running(tmp_path: Path, portal_grpc: str = "127.0.0.1:1", env: str = "
 @pytest.fixture
 async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
     async with running(tmp_path) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+async def public(tmp_path: Path) -> AsyncIterator[Gateway]:
+    """A gateway behind https, with a user interface."""
+    for entry in ("portal", "console"):
+        (tmp_path / "ui" / entry / "assets").mkdir(parents=True)
+        (tmp_path / "ui" / entry / f"{entry}.html").write_text(PAGE)
+        (tmp_path / "ui" / entry / "assets" / "a.js").write_text("1")
+    async with running(tmp_path, public_url="https://bot.example", ui_dir=tmp_path / "ui") as gateway:
         yield gateway
 
 

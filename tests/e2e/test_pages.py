@@ -65,3 +65,23 @@ async def test_a_person_who_opens_the_address_is_told_where_the_app_is(product: 
 async def test_an_asset_that_is_not_there_is_a_plain_404(product: Product) -> None:
     for path in ("/assets/nothing.js", "/assets/../pyproject.toml", "/assets/%2e%2e/portal.html"):
         assert (await product.http.get(f"{product.url}{path}")).status_code == 404
+
+
+async def test_nothing_says_what_serves(product: Product) -> None:
+    paths = (
+        "/health",
+        "/v1/bitrix/install",
+        "/v1/admin/portals",
+        "/admin",
+        "/metrics",
+        "/openapi.json",
+        "/nothing",
+    )
+
+    for path in paths:
+        answer = await product.http.get(f"{product.url}{path}")
+        told = {
+            name for name in answer.headers if name in {"server", "via"} or name.startswith(("x-envoy", "x-pow"))
+        }
+        assert not told, path
+        assert answer.headers["x-content-type-options"] == "nosniff", path

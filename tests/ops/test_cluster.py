@@ -20,7 +20,7 @@ FOREIGN = {
 """Kinds of operators, of which no package has a schema."""
 CERTIFIED = {"Certificate", "Issuer"}
 CONTEXTS = ("gateway", "portal", "messaging", "delivery", "billing")
-COMMON = {"secret_keys", "database_dsn"}
+COMMON = {"secret_keys", "database_dsn", "redis_url"}
 SECRETS = {  # as README has them made; dev's are compared with it
     "gateway": {"secret_keys"},
     "portal": COMMON | {"bitrix_client_secret", "admin_password"},
@@ -28,6 +28,7 @@ SECRETS = {  # as README has them made; dev's are compared with it
     "delivery": COMMON,
     "billing": COMMON,
     "bootstrap": {"postgres_dsn"},
+    "redis": {"redis_conf"},
     **{f"{context}-tls": {"tls.crt", "tls.key", "ca.crt"} for context in CONTEXTS},  # cert-manager makes them
 }
 

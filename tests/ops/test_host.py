@@ -2,14 +2,13 @@
 
 import json
 import re
-import string
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from devstack import certificates, envoy
+from devstack import certificates, envoy, envoy_config
 from tests.ops.cluster import BIN, OVERLAYS, ROOT, Cluster
 from tests.ops.program import SETTINGS, problems, program, settings
 
@@ -130,17 +129,28 @@ def test_envoy_takes_what_its_image_is_built_with(compose: Any, tmp_path: Path) 
     if binary is None:
         pytest.skip("no build of Envoy for this machine")
     arguments = compose["services"]["envoy"]["build"]["args"]
-    config = tmp_path / "envoy.yaml"
-    config.write_text(string.Template(envoy.TEMPLATE.read_text()).substitute(arguments))
+    certificates.make(tmp_path / "tls", ("bot.example",))
+    envoy_config.write(tmp_path, {**arguments, "TB_PUBLIC_TLS_DIR": str(tmp_path / "tls" / "bot.example")})
 
-    done = subprocess.run(
-        [binary, "--mode", "validate", "--config-path", config, "--log-level", "warning"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    for file in (envoy_config.PLAIN, envoy_config.TLS):
+        done = subprocess.run(
+            [binary, "--mode", "validate", "--config-path", tmp_path / file, "--log-level", "warning"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), file
 
-    assert done.returncode == 0, done.stderr
+
+def test_the_certificate_of_the_public_address_is_looked_for_where_it_is_mounted(compose: Any) -> None:
+    proxy = compose["services"]["envoy"]
+    wanted = proxy["build"]["args"]["TB_PUBLIC_TLS_DIR"]
+
+    assert [one["target"] for one in proxy["volumes"]] == [wanted]
+    for overlay in OVERLAYS:
+        pod = next(one for one in Cluster(overlay).pods() if one.owner == "envoy")
+        mounts = {one["mountPath"]: one["name"] for one in pod.containers[0]["volumeMounts"]}
+        assert pod.volumes[mounts[wanted]]["secret"] == {"secretName": "public-tls", "optional": True}
 
 
 def test_the_secrets_that_compose_names_are_those_that_are_made(compose: Any, tmp_path: Path) -> None:
@@ -155,7 +165,7 @@ def test_the_secrets_that_compose_names_are_those_that_are_made(compose: Any, tm
     keys = (tmp_path / "secrets" / "secret_keys").read_bytes()
     subprocess.run(["sh", script], capture_output=True, check=True, env=given)
 
-    made = {file.name: file for file in (tmp_path / "secrets").iterdir()}
+    made = {file.name: file for file in (tmp_path / "secrets").iterdir() if file.is_file()}
     assert first.returncode == 1
     assert "TB_BITRIX_CLIENT_SECRET" in first.stderr
     assert made.keys() == compose["secrets"].keys()

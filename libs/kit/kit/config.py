@@ -77,7 +77,8 @@ class ServiceSettings(ProcessSettings):
 
     database_dsn: str = field(repr=False)
     """`postgresql://role:password@host:port/database` of the service's own role."""
-    redis_url: str
+    redis_url: str = field(repr=False)
+    """It carries the password, where there is one."""
     database_pool: int = 10
     """Connections that one process may hold."""
 
