@@ -6560,7 +6560,9 @@ export interface operations {
                 cursor?: string;
                 limit?: number;
                 query?: string;
+                since?: string | null;
                 state?: ("uploaded" | "extracting" | "indexing" | "ready" | "failed") | null;
+                until?: string | null;
             };
             header?: never;
             path: {
@@ -6766,6 +6768,8 @@ export interface operations {
                 cursor?: string;
                 kind?: "unanswered" | "badly_rated";
                 limit?: number;
+                since?: string | null;
+                until?: string | null;
             };
             header?: never;
             path: {
