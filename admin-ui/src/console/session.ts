@@ -1,7 +1,7 @@
 /** Who is signed in: an access token in memory; the refresh token is a cookie that no script reads (docs/adr/0028). */
 import createClient from "openapi-fetch";
 
-import { inTurn, mayBeSignedIn, noteSignedIn } from "@/console/turn";
+import { oneAtATime, mayBeSignedIn, noteSignedIn } from "@/console/renewal";
 import { type Api, bearing, TIMEOUT_MS, told } from "@/shared/api";
 import { Problem, problemOf } from "@/shared/problem";
 import type { components, paths } from "@/shared/schema";
@@ -73,7 +73,7 @@ export class Session {
   }
 
   #renewed(): Promise<string> {
-    this.#renewing ??= inTurn(() => this.#renew()).finally(() => (this.#renewing = undefined));
+    this.#renewing ??= oneAtATime(() => this.#renew()).finally(() => (this.#renewing = undefined));
     return this.#renewing;
   }
 
