@@ -1,4 +1,4 @@
-"""`python -m devstack.audit`: known vulnerabilities of what the lock files name. 0: none, 1: some, 3: nobody knows.
+"""`python -m devstack.audit`: known vulnerabilities of what the lock files name. 0: none, 1: some, 3: not audited.
 
 pip-audit ends with 0 where the advisory service knows no package at all, and `npm audit` with 1 where it does not
 answer: neither is taken at its word, only what it says of each package is.
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-LOCK = ROOT / "requirements.lock"
+LOCKS = (ROOT / "requirements.lock", ROOT / "bootstrap.lock")
 CLEAN, VULNERABLE, UNKNOWN = 0, 1, 3
 _PATIENCE_S = 600
 _PIP_AUDIT = (sys.executable, "-m", "pip_audit", "--disable-pip", "--no-deps", "--progress-spinner", "off")
@@ -83,14 +83,15 @@ def main() -> int:
 
 def _python() -> Found:
     """Ask of one package first: where nobody knows it the service is not there, and no other is asked about."""
-    first = next(line.split()[0] for line in LOCK.read_text().splitlines() if "==" in line)
+    first = next(line.split()[0] for line in LOCKS[0].read_text().splitlines() if "==" in line)
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write(first)
         file.flush()
         probe = of_pip(_output([*_PIP_AUDIT, "--format", "json", "--requirement", file.name]))
     if probe.unknown:
         return Found(unknown=[f"the advisories cannot be reached: {probe.unknown[0]}"])
-    return of_pip(_output([*_PIP_AUDIT, "--format", "json", "--require-hashes", "--requirement", str(LOCK)]))
+    locks = [word for lock in LOCKS for word in ("--requirement", str(lock))]
+    return of_pip(_output([*_PIP_AUDIT, "--format", "json", "--require-hashes", *locks]))
 
 
 def _output(line: Sequence[str], folder: Path = ROOT) -> str:
