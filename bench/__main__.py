@@ -5,7 +5,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import billing, calls, decode, delivery, ingest, outages, replies, report, retrieval, scale
+from bench import billing, calls, cost, decode, delivery, ingest, outages, replies, report, retrieval, scale
 from bench.load import LoadFailed
 from bench.report import Section
 from devstack.errors import StackError
@@ -20,6 +20,7 @@ _PARTS: Mapping[str, Callable[[bool], Sequence[Section]]] = {
     "billing": lambda quick: [asyncio.run(billing.measure(billing.QUICK if quick else billing.FULL))],
     "retrieval": retrieval.measure,
     "replies": lambda quick: [asyncio.run(replies.measure(replies.QUICK if quick else replies.FULL))],
+    "cost": lambda quick: asyncio.run(cost.measure(cost.QUICK if quick else cost.FULL)),
 }
 
 
