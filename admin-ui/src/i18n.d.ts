@@ -2,6 +2,7 @@ import "i18next";
 
 import type consoleBilling from "@/console/locales/billing.en.json";
 import type console from "@/console/locales/en.json";
+import type consoleOperations from "@/console/locales/operations.en.json";
 import type consolePages from "@/console/locales/pages.en.json";
 import type answers from "@/portal/locales/answers.en.json";
 import type en from "@/portal/locales/en.json";
@@ -12,7 +13,7 @@ declare module "i18next" {
   interface CustomTypeOptions {
     resources: {
       translation: typeof en & typeof knowledge & typeof answers;
-      console: typeof console & typeof consolePages & typeof consoleBilling;
+      console: typeof console & typeof consolePages & typeof consoleBilling & typeof consoleOperations;
     };
   }
 }

@@ -7,6 +7,8 @@ import { expect, test } from "vitest";
 import enBilling from "@/console/locales/billing.en.json";
 import ruBilling from "@/console/locales/billing.ru.json";
 import enConsole from "@/console/locales/en.json";
+import enOperations from "@/console/locales/operations.en.json";
+import ruOperations from "@/console/locales/operations.ru.json";
 import enPages from "@/console/locales/pages.en.json";
 import ruPages from "@/console/locales/pages.ru.json";
 import ruConsole from "@/console/locales/ru.json";
@@ -21,7 +23,10 @@ import { languageFor, translator } from "@/shared/i18n";
 const PLURAL = /_(zero|one|two|few|many|other)$/;
 const DICTIONARIES = {
   portal: { en: { ...enFirst, ...enKnowledge, ...enAnswers }, ru: { ...ruFirst, ...ruKnowledge, ...ruAnswers } },
-  console: { en: { ...enConsole, ...enPages, ...enBilling }, ru: { ...ruConsole, ...ruPages, ...ruBilling } },
+  console: {
+    en: { ...enConsole, ...enPages, ...enBilling, ...enOperations },
+    ru: { ...ruConsole, ...ruPages, ...ruBilling, ...ruOperations },
+  },
 };
 const ENTRIES = Object.entries(DICTIONARIES);
 const TREES = ENTRIES.flatMap(([entry, both]) =>

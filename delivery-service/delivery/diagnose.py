@@ -47,6 +47,10 @@ def judge(queue: Queue, now: datetime) -> Finding:
         "next_step": queue.next_step,
         "dead_last_day": queue.dead,
     }
+    if queue.resting:
+        return Finding(
+            "failed", f"{queue.resting} Resume the queue: what waits is kept, and then sent.", evidence=seen
+        )
     if queue.blocked:
         return Finding("skipped", "in_service: nothing is sent.", evidence=seen)
     fix = f"{_FIX} If it is held up again: {queue.next_step}" if queue.next_step else _FIX

@@ -17,6 +17,7 @@ from kit import health, log, metrics, process
 from kit.changefeed import Waker
 from kit.clock import utc_now
 from kit.config import read
+from kit.queue_pauses import QueuePauses
 from kit.server import Server
 from teachbase.delivery.v1 import delivery_pb2_grpc, diagnosis_pb2_grpc, operations_pb2_grpc
 
@@ -46,7 +47,7 @@ async def run(stop: asyncio.Event) -> None:
     )
     server.add(
         operations_pb2_grpc.add_OperationsServiceServicer_to_server,
-        OperationsServicer(Queues(app.engine, utc_now)),
+        OperationsServicer(Queues(app.engine, utc_now), QueuePauses(app.engine, utc_now)),
         "teachbase.delivery.v1.OperationsService",
     )
     await server.start()

@@ -16,6 +16,7 @@ from edge.console import ConsolePage
 from edge.drain import Drain
 from edge.events_address import EventsAddress
 from edge.intake import Intake
+from edge.pace import Pace
 from edge.pages import PortalPage
 from edge.routes import (
     admin_answers,
@@ -28,7 +29,9 @@ from edge.routes import (
     admin_messaging,
     admin_outbox,
     admin_portal_changes,
+    admin_portal_parts,
     admin_portals,
+    admin_queues,
     admin_replay,
     admin_spool,
     admin_system,
@@ -62,6 +65,7 @@ def build(settings: Settings) -> FastAPI:
         app.state.spool = Spool(settings.spool_dir)
         app.state.drain = Drain(app.state.contexts, app.state.spool)
         app.state.intake = Intake(app.state.contexts, app.state.spool, app.state.drain)
+        app.state.pace = Pace()
         app.state.portal_page = PortalPage.load(settings.ui_dir, settings.bitrix_js_url)
         app.state.console_page = ConsolePage.load(settings.ui_dir)
         app.state.guard = Guard(KeyRing(settings.secret_keys))
@@ -103,6 +107,7 @@ def build(settings: Settings) -> FastAPI:
         admin_audit,
         admin_portal_changes,
         admin_portals,
+        admin_portal_parts,
         admin_diagnosis,
         admin_logs,
         admin_messaging,
@@ -114,6 +119,7 @@ def build(settings: Settings) -> FastAPI:
         admin_outbox,
         admin_spool,
         admin_system,
+        admin_queues,
         admin_traces,
         console,
         debug,

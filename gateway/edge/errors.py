@@ -57,6 +57,11 @@ def envelope(status: int, error: str, message: str, detail: Any = None) -> JSONR
     return JSONResponse(body, status, headers)
 
 
+def of_peer(error: PeerError) -> JSONResponse:
+    """Return the answer for what a context said."""
+    return envelope(_HTTP.get(error.status, 502), error.reason.lower(), error.message, error.detail)
+
+
 def install(app: FastAPI) -> None:
     """Map every exception that is meant to be one to the envelope; what is not is edge.trace's."""
 
@@ -66,7 +71,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(PeerError)
     async def peer_error(_request: Request, error: PeerError) -> JSONResponse:
-        return envelope(_HTTP.get(error.status, 502), error.reason.lower(), error.message, error.detail)
+        return of_peer(error)
 
     @app.exception_handler(HTTPException)
     async def http_error(_request: Request, error: HTTPException) -> JSONResponse:

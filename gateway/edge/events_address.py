@@ -4,6 +4,7 @@ Served below the framework, where more than half of the gateway's time for an ev
 GET, HEAD and OPTIONS are routes like any other.
 """
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from edge.errors import ApiError, envelope
 from edge.intake import Intake
+from edge.pace import Pace
 from kit import trace
 from teachbase.messaging.v1 import messaging_pb2 as pb
 
@@ -53,6 +55,8 @@ class EventsAddress:
             return
         scope["route"] = _ROUTE
         intake: Intake = scope["app"].state.intake
+        pace: Pace = scope["app"].state.pace
+        began = time.perf_counter()
         try:
             event = _event(scope, *await _read(receive))
             await intake.take(event)
@@ -62,6 +66,7 @@ class EventsAddress:
             await envelope(error.status, error.error, error.message, error.detail)(scope, receive, send)
         else:
             await _answer(send, orjson.dumps({"status": "ok", "trace_id": event.trace_id}))
+            pace.saw(time.perf_counter() - began)
 
 
 def describe(app: FastAPI) -> None:

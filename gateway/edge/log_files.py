@@ -66,7 +66,8 @@ def _of(
     service: str, path: Path, wanted: Wanted, begin_ns: int, budget: _Budget
 ) -> Iterator[tuple[int, Line | None]]:
     """Yield the wanted lines of a file, and of what was set aside of it, newest first; None where it was left."""
-    needles = [one.lower().encode() for one in (wanted.trace_id, wanted.text, wanted.event) if one]
+    words_of = (wanted.trace_id, wanted.portal_id, wanted.text, wanted.event)
+    needles = [one.lower().encode() for one in words_of if one]
     since_ns = nanoseconds(wanted.since) if wanted.since else 0
     words: list[bytes] = []
     for raw in (raw for file in (path, path.with_suffix(".log.1")) for raw in _backwards(file, begin_ns, budget)):

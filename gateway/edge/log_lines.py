@@ -34,6 +34,7 @@ class Wanted:
     services: tuple[str, ...]
     event: str = ""
     trace_id: str = ""
+    portal_id: str = ""
     level: str = ""
     text: str = ""
     """A part of the line, in whatever case."""
@@ -119,6 +120,7 @@ def is_wanted(line: Line, wanted: Wanted) -> bool:
         line.service in wanted.services
         and wanted.event in {"", line.event}
         and wanted.trace_id in {"", line.trace_id}
+        and wanted.portal_id in {"", line.portal_id}
         and wanted.level in {"", line.level}
         and (wanted.until is None or line.at_ns < nanoseconds(wanted.until))
     )

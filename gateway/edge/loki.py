@@ -54,7 +54,7 @@ def query(wanted: Wanted) -> str:
     """Return what is wanted in LogQL."""
     services = "|".join(re.escape(one) for one in wanted.services)
     parts = [f'{{app="teachbase", service=~{_quoted(services)}}}']
-    parts += [f"|= {_quoted(one)}" for one in (wanted.trace_id, wanted.event) if one]
+    parts += [f"|= {_quoted(one)}" for one in (wanted.trace_id, wanted.portal_id, wanted.event) if one]
     if wanted.level:
         parts.append("|= " + _quoted(f'"level":"{wanted.level}"'))
     if wanted.text:

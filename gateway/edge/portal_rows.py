@@ -6,6 +6,7 @@ from edge.schemas import portal as shapes
 from kit.pb import enum_name
 from teachbase.billing.v1 import billing_pb2 as billing
 from teachbase.portal.v1 import portal_pb2 as pb
+from teachbase.portal.v1 import settings_pb2
 
 _NEXT_STEP = {
     pb.PORTAL_STATE_INSTALLING: "finish_install",
@@ -85,6 +86,14 @@ def employee(value: pb.Employee, portal: pb.Portal) -> shapes.PortalEmployee:
         departments=list(value.department_ids),
         allowed=is_allowed(value, portal),
     )
+
+
+def departments(value: settings_pb2.ListDepartmentsResponse) -> shapes.Departments:
+    """Return the departments of a portal."""
+    items = [
+        shapes.Department(id=one.id, name=one.name, parent_id=one.parent_id or None) for one in value.departments
+    ]
+    return shapes.Departments(items=items)
 
 
 def usage(value: billing.GetUsageResponse) -> shapes.Usage:

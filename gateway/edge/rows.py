@@ -219,6 +219,19 @@ def admin_row(value: admin.Admin) -> rows.AdminAccount:
     )
 
 
+def life_row(value: portal.LifeEntry) -> rows.LifeEntry:
+    """Return what a portal went through."""
+    return rows.LifeEntry(
+        id=value.id,
+        portal_id=value.portal_id,
+        created_at=at(value, "created_at"),
+        event=value.event,
+        before=dict(value.before),
+        after=dict(value.after),
+        trace_id=value.trace_id or None,
+    )
+
+
 def audit_row(value: admin.AuditEntry) -> rows.AuditEntry:
     """Return a line of the audit log."""
     return rows.AuditEntry(

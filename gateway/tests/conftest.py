@@ -167,6 +167,8 @@ class Sessions(admin_pb2_grpc.AdminServiceServicer):
         self.recorded: list[admin_pb2.RecordChangeRequest] = []
         self.asked = 0
         self.away = False
+        self.issued: list[str] = []
+        """Refresh tokens; the last one alone is good."""
 
     async def GetSession(  # noqa: N802 - the proto's name
         self, request: admin_pb2.GetSessionRequest, context: Context
@@ -177,6 +179,23 @@ class Sessions(admin_pb2_grpc.AdminServiceServicer):
         if request.session_id not in self.live:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "it has ended")
         return admin_pb2.GetSessionResponse(admin=self.live[request.session_id])
+
+    async def Login(  # noqa: N802
+        self, request: admin_pb2.LoginRequest, _context: Context
+    ) -> admin_pb2.LoginResponse:
+        admin = admin_pb2.Admin(id=str(uuid4()), email=request.email, role="owner")
+        return admin_pb2.LoginResponse(admin=admin, tokens=self._tokens())
+
+    async def RefreshSession(  # noqa: N802
+        self, request: admin_pb2.RefreshSessionRequest, context: Context
+    ) -> admin_pb2.RefreshSessionResponse:
+        if request.refresh_token != self.issued[-1]:
+            await context.abort(grpc.StatusCode.UNAUTHENTICATED, "it was spent")
+        return admin_pb2.RefreshSessionResponse(tokens=self._tokens())
+
+    def _tokens(self) -> admin_pb2.SessionTokens:
+        self.issued.append(f"refresh-{len(self.issued) + 1}")
+        return admin_pb2.SessionTokens(access_token="a", refresh_token=self.issued[-1], expires_in=900)
 
     async def RecordChange(  # noqa: N802
         self, request: admin_pb2.RecordChangeRequest, context: Context

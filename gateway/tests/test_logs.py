@@ -71,15 +71,16 @@ async def test_pages_show_each_line_once_also_where_many_are_of_one_moment(conso
 
 
 async def test_what_is_asked_for_is_found(console: Any, folder: Path) -> None:
-    trace_id = trace.new_trace_id()
+    trace_id, portal_id = trace.new_trace_id(), "019abb5e-0000-7000-8000-000000000001"
     (folder / "messaging.log").write_text(
-        line(1, "early")
-        + line(2, "mine", trace_id=trace_id)
+        line(1, "early", portal_id=portal_id)
+        + line(2, "mine", trace_id=trace_id, about=portal_id)
         + line(3, "Broken pipe", level="error")
         + line(4, "late")
     )
 
     assert await events(console, trace_id=trace_id) == ["mine"]
+    assert await events(console, portal_id=portal_id) == ["early"]
     assert await events(console, level="error") == ["Broken pipe"]
     assert await events(console, q="bROKEN") == ["Broken pipe"]
     assert await events(console, since="2026-11-27T12:00:03Z") == ["late", "Broken pipe"]

@@ -1,6 +1,6 @@
 """What is wrong with a portal as far as this context sees: answers are late, people have fallen silent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from kit import queue_pauses
 from messaging.repository import fetches
 from messaging.repository import traffic as statements
 from messaging.traffic import Traffic
@@ -41,15 +42,19 @@ class Diagnoses:
             state = await statements.state_of(conn, portal_id)
             dialogs, since = await statements.waiting(conn, portal_id)
             fetched = await fetches.failing(conn, portal_id)
+            resting = [str(one) for one in await queue_pauses.of(conn, portal_id) if one.queue == "messaging"]
         return [
-            self._answers(dialogs, since),
+            self._answers(dialogs, since, resting),
             _events_fetched(fetched),
             await self._usual_traffic(portal_id, state),
         ]
 
-    def _answers(self, dialogs: int, since: datetime | None) -> Finding:
+    def _answers(self, dialogs: int, since: datetime | None, resting: Sequence[str]) -> Finding:
         late_s = (self._now() - since).total_seconds() if since else 0.0
         seen = {"dialogs_waiting": dialogs, "longest_s": round(late_s)}
+        if resting:
+            human = "Resume the queue: what people wrote is kept, and then answered."
+            return Finding("answers_given", "error", "failed", resting[0], human, seen)
         if late_s <= LATE_AFTER.total_seconds():
             return Finding("answers_given", "error", "ok", evidence=seen)
         reason = "People wait for an answer longer than they should."

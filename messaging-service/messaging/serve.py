@@ -6,6 +6,7 @@ from kit import background, health, log, metrics, process
 from kit.clock import utc_now
 from kit.config import read
 from kit.queue import Bell
+from kit.queue_pauses import QueuePauses
 from kit.rpc import channel
 from kit.server import Server
 from messaging.adopt import Adoption
@@ -98,7 +99,7 @@ async def run(stop: asyncio.Event) -> None:
     )
     server.add(
         operations_pb2_grpc.add_OperationsServiceServicer_to_server,
-        OperationsServicer(Queues(app.engine, utc_now)),
+        OperationsServicer(Queues(app.engine, utc_now), QueuePauses(app.engine, utc_now)),
         "teachbase.messaging.v1.OperationsService",
     )
     await server.start()

@@ -204,6 +204,19 @@ class Actor:
 
 
 @dataclass(frozen=True)
+class LifeEntry:
+    """Something that a portal went through, with what it changed."""
+
+    id: UUID
+    portal_id: UUID
+    created_at: datetime
+    event: str
+    before: dict[str, str]
+    after: dict[str, str]
+    trace_id: str
+
+
+@dataclass(frozen=True)
 class AuditEntry:
     """A line of the audit log."""
 

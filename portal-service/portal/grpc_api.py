@@ -169,6 +169,16 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
             portals=map(packing.portal, portals), next_page_token=token, totals=map(packing.total, totals)
         )
 
+    async def ListLife(self, request: pb.ListLifeRequest, context: Context) -> pb.ListLifeResponse:
+        entries, token = await self._portals.life(
+            UUID(request.portal_id),
+            since=to_datetime(request, "since"),
+            until=to_datetime(request, "until"),
+            page_token=request.page_token,
+            size=paging.size_of(request.page_size),
+        )
+        return pb.ListLifeResponse(entries=map(packing.life_entry, entries), next_page_token=token)
+
     async def GetAccessToken(
         self, request: pb.GetAccessTokenRequest, context: Context
     ) -> pb.GetAccessTokenResponse:

@@ -10,6 +10,7 @@ from portal.domain import (
     Bot,
     Department,
     Employee,
+    LifeEntry,
     Marketplace,
     Portal,
     PortalChange,
@@ -40,6 +41,19 @@ def employee(value: Employee) -> pb.Employee:
 def department(value: Department) -> settings_pb2.Department:
     """Pack a department."""
     return settings_pb2.Department(id=value.id, name=value.name, parent_id=value.parent_id)
+
+
+def life_entry(value: LifeEntry) -> pb.LifeEntry:
+    """Pack what a portal went through."""
+    return pb.LifeEntry(
+        id=str(value.id),
+        portal_id=str(value.portal_id),
+        created_at=moment(value.created_at),
+        event=value.event,
+        before=value.before,
+        after=value.after,
+        trace_id=value.trace_id,
+    )
 
 
 def portal(value: Portal) -> pb.Portal:

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kit import paging
-from portal.domain import Portal
-from portal.repository import listing
+from portal.domain import LifeEntry, Portal
+from portal.repository import life_log, listing
 from portal.repository import portals as statements
 
 
@@ -28,6 +28,21 @@ class Portals:
         """Return how many portals there are by state and health, as (state, health, portals)."""
         async with self._engine.connect() as conn:
             return await listing.totals(conn, query=query, since=since, until=until)
+
+    async def life(
+        self, portal_id: UUID, *, since: datetime | None, until: datetime | None, page_token: str, size: int
+    ) -> tuple[list[LifeEntry], str]:
+        """Return a page of what a portal went through, newest first, and the token of the next one."""
+        async with self._engine.connect() as conn:
+            found = await life_log.page(
+                conn,
+                portal_id,
+                since=since,
+                until=until,
+                before=paging.decode_id(page_token),
+                limit=size + 1,
+            )
+        return found[:size], paging.encode(found[size - 1].id) if len(found) > size else ""
 
     async def page(
         self,

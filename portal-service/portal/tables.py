@@ -114,6 +114,18 @@ portal_changes = Table(
     Column("created_at", _moment, nullable=False),
 )
 
+portal_life = Table(
+    "portal_life",
+    metadata,
+    Column("portal_id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("created_at", _moment, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("before", JSONB, nullable=False),
+    Column("after", JSONB, nullable=False),
+    Column("trace_id", Text, nullable=False),
+)
+
 admin_users = Table(
     "admin_users",
     metadata,

@@ -99,3 +99,28 @@ async def test_the_list_tells_how_many_there_are_of_each_status_and_health(produ
     assert (sum(totals["by_status"].values()), sum(totals["by_health"].values())) == (4, 4)
     assert (len(first["items"]), len(second["items"]), second["totals"]) == (2, 1, None)
     assert (nothing["items"], nothing["totals"]["all"]) == ([], 0)
+
+
+async def test_who_may_talk_to_the_bot_is_told_by_name_page_by_page(product: Product) -> None:
+    portal = await product.portal(users_count=4)
+    portal_id = (await product.install(portal, [1]))["complete"]["portal_id"]
+    access = {"mode": "list", "user_ids": [1, 3, 900]}
+    (await change(product, "PATCH", f"/{portal_id}", {"access": access})).raise_for_status()
+
+    path, found, cursor = f"/portals/{portal_id}/employees", [], ""
+    while cursor is not None:
+        page = await product.admin(path, allowed=True, limit=2, cursor=cursor)
+        found, cursor = [*found, *page["items"]], page["next_cursor"]
+    everybody = (await product.admin(path))["items"]
+    strange = await product.admin_answer(path, allowed=True, cursor="nonsense")
+    unknown = await product.admin_answer(f"/portals/{uuid.uuid4()}/employees")
+
+    assert [(one["id"], bool(one["name"]), one["allowed"]) for one in found] == [
+        (1, True, True),
+        (3, True, True),
+        (900, False, True),  # chosen, and not in the portal
+    ]
+    assert {one["id"]: one["allowed"] for one in everybody} == {1: True, 2: False, 3: True, 4: False}
+    assert (strange.status_code, strange.json()["error"]) == (400, "invalid_argument")
+    assert unknown.status_code == 404
+    assert (await product.admin(f"/portals/{portal_id}/departments"))["items"]

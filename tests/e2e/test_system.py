@@ -86,3 +86,22 @@ async def test_workers_measure_their_queues_and_requests_are_counted_by_route(pr
     own = (await product.http.get(f"http://127.0.0.1:{base}/metrics")).text
 
     assert 'tb_http_seconds_count{method="GET",route="/v1/admin/portals",status="2xx"}' in own
+
+
+async def test_how_quick_the_product_is_comes_from_what_it_did(product: Product) -> None:
+    portal = await product.portal(users_count=2)
+    await product.install(portal, [1, 2])
+    before = await product.admin("/system/pace")
+    for _ in range(3):
+        await product.write(portal, 2, "ping")
+
+    async def told() -> Any:
+        pace = await product.admin("/system/pace")
+        return pace if pace["replies"] >= before["replies"] + 3 else None
+
+    pace = await eventually(told, what="three replies more")
+
+    assert pace["acks"] >= before["acks"] + 3
+    assert 0 < pace["ack_p95_ms"] < 2_000
+    assert 0 < pace["reply_p50_ms"] <= pace["reply_p95_ms"] < 20_000
+    assert pace["portals_today"] >= 1

@@ -28,6 +28,7 @@ INDEXES = """
 """
 KEPT = {
     "portal.audit_log": "what the vendor's staff did",
+    "portal.portal_life": "when it was installed, renamed and removed: domains and states only",
     "portal.deletion_reports": "the proof of the deletion",
     "portal.portal_changes": "the feed: ids only",
     "portal.portal_application_tokens": "hashes: events that come late are told from forged ones",
@@ -51,6 +52,7 @@ KEPT = {
 """What stays of a portal whose data was deleted, and why; no name, text or id of a person is in it."""
 NO_FILTER = {
     "/v1/admin/portals",
+    "/v1/admin/portals.csv",
     "/v1/admin/users",
     "/v1/admin/inbound-events/usage",
     "/v1/admin/billing/activity",

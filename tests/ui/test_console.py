@@ -29,9 +29,8 @@ class Staff:
     mistakes: list[str] = field(default_factory=list)
 
     async def open(self, path: str = "") -> None:
-        """Open a page of the console; a token in memory alone means to sign in again."""
+        """Open a page of the console; the session of the browser goes on."""
         await self.page.goto(f"{self.product.url}/admin{path}")
-        await self.sign_in(OWN)
         await expect(self.page.get_by_role("navigation")).to_be_visible()
 
     async def go(self, path: str) -> None:
@@ -154,7 +153,6 @@ async def test_a_dead_letter_is_found_and_retried(staff: Staff) -> None:
 
     await eventually(shown, what="the reply")
     await page.goto(f"{product.url}/admin/outbox/{item['id']}")
-    await staff.sign_in(OWN)
     await expect(page.get_by_role("heading", name="Where it stands")).to_be_visible()
     await expect(page.get_by_role("main").get_by_text("sent", exact=True).first).to_be_visible()
 
@@ -180,7 +178,7 @@ async def test_dead_letters_of_a_filter_are_counted_then_retried(staff: Staff) -
 
 async def test_a_session_that_ended_asks_to_sign_in_and_goes_on_at_the_same_page(staff: Staff) -> None:
     page = staff.page
-    await page.get_by_role("link", name="Gateway's queue").click()
+    await page.get_by_role("navigation").get_by_role("link", name="Gateway's queue").click()
     await expect(page.get_by_role("heading", name="The queue now")).to_be_visible()
     me = (await staff.product.admin("/users", query=staff.email))["items"][0]["id"]
     headers = await staff.product.admin_headers()

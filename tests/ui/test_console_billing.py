@@ -127,7 +127,7 @@ async def test_a_portal_is_moved_given_a_limit_of_its_own_suspended_and_resumed(
     await page.get_by_role("button", name="Resume", exact=True).click()
     await form.get_by_label("Reason").fill("paid")
     await form.get_by_role("button", name="Resume", exact=True).click()
-    await expect(page.get_by_role("button", name="Suspend", exact=True)).to_be_visible()
+    await expect(page.get_by_role("tabpanel").get_by_role("button", name="Suspend", exact=True)).to_be_visible()
 
     async def is_active() -> bool:
         status: str = (await staff.product.admin(f"/billing/portals/{portal_id}"))["status"]

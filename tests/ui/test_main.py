@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.ui.product import Failure, Product
-from tests.ui.visit import Scheme, Visitors
+from tests.ui.visit import Scheme, Visitors, violations
 
 ALLOWED = "/v1/portal/allowed-users"
 PAPER: list[tuple[int, Scheme]] = [(320, "light"), (360, "dark"), (768, "light"), (1280, "dark"), (1600, "light")]
@@ -106,6 +106,27 @@ async def test_the_usage_of_the_month_is_shown_as_bars(visitors: Visitors, porta
     await expect(bar).to_have_attribute("aria-valuenow", "81.2")
     await expect(visit.app.get_by_text("812 из 1 000")).to_be_visible()
     await expect(visit.app.get_by_text("14, без ограничения")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("status", "ends_at", "said"),
+    [
+        ("trial", "2026-10-05T00:00:00Z", "пробный период"),
+        ("grace", "2026-10-05T00:00:00Z", "Бот пока отвечает: оплатите тариф"),
+        ("suspended", None, "Бот не отвечает. Оплатите тариф"),
+        ("canceled", None, "Подписка отменена"),
+    ],
+)
+async def test_where_a_subscription_stands_and_what_to_do_is_said(
+    visitors: Visitors, product: Product, portal: dict[str, Any], status: str, ends_at: str | None, said: str
+) -> None:
+    product.plan |= {"status": status, "ends_at": ends_at}
+
+    visit = await visitors.open(portal)
+
+    await expect(visit.app.get_by_text(said)).to_be_visible()
+    await expect(visit.app.get_by_text("Тариф: Старт")).to_be_visible()
+    assert await violations(visit.frame) == []
 
 
 async def test_an_employee_sees_how_to_write_to_the_bot_and_no_settings(

@@ -10,6 +10,8 @@ import { App } from "@/console/app";
 import billingEn from "@/console/locales/billing.en.json";
 import billingRu from "@/console/locales/billing.ru.json";
 import en from "@/console/locales/en.json";
+import operationsEn from "@/console/locales/operations.en.json";
+import operationsRu from "@/console/locales/operations.ru.json";
 import pagesEn from "@/console/locales/pages.en.json";
 import pagesRu from "@/console/locales/pages.ru.json";
 import ru from "@/console/locales/ru.json";
@@ -20,8 +22,8 @@ import { adoptTheme, theme } from "@/shared/theme";
 
 const language = preferredLanguage();
 const i18n = translator(language, {
-  en: { console: { ...en, ...pagesEn, ...billingEn } },
-  ru: { console: { ...ru, ...pagesRu, ...billingRu } },
+  en: { console: { ...en, ...pagesEn, ...billingEn, ...operationsEn } },
+  ru: { console: { ...ru, ...pagesRu, ...billingRu, ...operationsRu } },
 });
 const root = document.getElementById("root");
 if (!root) throw new Error("no #root in the page");

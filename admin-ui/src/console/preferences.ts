@@ -11,5 +11,13 @@ export const schemeManager = localStorageColorSchemeManager({ key: "teachbase-sc
 export const preferredLanguage = (): Language =>
   languageFor(readLocalStorageValue<string>({ key: LANGUAGE }) ?? navigator.language);
 
+/** Which columns of a list are not to be seen, by the names that the API has for them. */
+export const useHiddenColumns = (list: string) =>
+  useLocalStorage<string[]>({
+    key: `teachbase-hidden-columns-${list}`,
+    defaultValue: [],
+    getInitialValueInEffect: false,
+  });
+
 export const useRememberLanguage = () =>
   useLocalStorage<Language>({ key: LANGUAGE, defaultValue: preferredLanguage(), getInitialValueInEffect: false })[1];

@@ -18,6 +18,10 @@ const pages = [
     component: lazyRouteComponent(() => import("@/console/features/spool/spool-page"), "SpoolPage"),
   }),
   createRoute({
+    ...at("/queues"),
+    component: lazyRouteComponent(() => import("@/console/features/system/queues-page"), "QueuesPage"),
+  }),
+  createRoute({
     ...at("/search"),
     component: lazyRouteComponent(() => import("@/console/features/search/search-page"), "SearchPage"),
   }),
@@ -64,6 +68,10 @@ const pages = [
   createRoute({
     ...at("/inbound-events/$id"),
     component: lazyRouteComponent(() => import("@/console/features/inbound/event-page"), "EventPage"),
+  }),
+  createRoute({
+    ...at("/logs"),
+    component: lazyRouteComponent(() => import("@/console/features/logs/logs-page"), "LogsPage"),
   }),
   createRoute({
     ...at("/audit"),

@@ -1,36 +1,53 @@
-/** Who is signed in: tokens in memory alone, spent one renewal at a time (a refresh token spent twice ends the session). */
+/** Who is signed in: an access token in memory; the refresh token is a cookie that no script reads (docs/adr/0028). */
 import createClient from "openapi-fetch";
 
+import { inTurn, mayBeSignedIn, noteSignedIn } from "@/console/turn";
 import { type Api, bearing, TIMEOUT_MS, told } from "@/shared/api";
 import { Problem, problemOf } from "@/shared/problem";
 import type { components, paths } from "@/shared/schema";
 
 type Send = (request: Request) => Promise<Response>;
-type Tokens = Pick<components["schemas"]["SessionTokens"], "access_token" | "refresh_token">;
-export type Opened = components["schemas"]["Session"];
+type Schemas = components["schemas"];
+export type Opened = Pick<Schemas["Session"], "must_change_password">;
+
+const FILE_TIMEOUT_MS = 600_000;
+const CONSOLE = { "X-Teachbase-Console": "1" };
 
 export class Session {
   /** The API for who is signed in. */
   readonly api: Api;
   readonly #open: Api;
   readonly #send: Send;
-  #tokens: Tokens | undefined;
-  #renewing: Promise<Tokens> | undefined;
+  #token: string | undefined;
+  #renewing: Promise<string> | undefined;
 
   constructor(
     private readonly onEnd: () => void,
     send: Send = (request) => fetch(request),
     baseUrl = window.location.origin,
   ) {
-    this.#send = (request) => send(new Request(request, { signal: AbortSignal.timeout(TIMEOUT_MS) }));
+    this.#send = (request) => send(new Request(request, { signal: AbortSignal.timeout(patience(request)) }));
     this.api = createClient<paths>({ baseUrl, fetch: (request) => this.#authorized(request) });
-    this.#open = createClient<paths>({ baseUrl, fetch: this.#send });
+    this.#open = createClient<paths>({ baseUrl, fetch: this.#send, headers: CONSOLE });
   }
 
   async signIn(email: string, password: string): Promise<Opened> {
     const opened = await told(this.#open.POST("/v1/admin/auth/login", { body: { email, password } }));
-    this.#tokens = opened;
+    this.#token = opened.access_token;
+    noteSignedIn(true);
     return opened;
+  }
+
+  /** Go on with the session that this browser has; undefined where it has none. */
+  async resume(): Promise<Opened | undefined> {
+    if (!mayBeSignedIn()) return undefined;
+    try {
+      await this.#renewed();
+    } catch (problem) {
+      if (problem instanceof Problem && problem.status === 401) return undefined;
+      throw problem;
+    }
+    return told(this.api.GET("/v1/admin/auth/me"));
   }
 
   /** Choose a password of one's own. Other sessions of the account end. */
@@ -40,30 +57,32 @@ export class Session {
     if (!response.ok) throw problemOf(response, error);
   }
 
-  /** Forget the tokens, and tell the server: where that does not work, they end by themselves. */
+  /** Forget the session, and tell the server: where that does not work, it ends by itself. */
   async signOut(): Promise<void> {
     await this.api.POST("/v1/admin/auth/logout").catch(() => undefined);
     this.#end();
   }
 
   async #authorized(request: Request): Promise<Response> {
-    const used = this.#tokens;
+    const used = this.#token;
     if (!used) throw new Problem("session_expired", "", 401);
-    const answer = await this.#send(bearing(request.clone(), used.access_token));
+    const answer = await this.#send(bearing(request.clone(), used));
     if (answer.status !== 401) return answer;
-    const fresh = this.#tokens === used ? await this.#renewed(used) : this.#tokens;
-    return fresh ? this.#send(bearing(request.clone(), fresh.access_token)) : answer;
+    const fresh = this.#token === used ? await this.#renewed() : this.#token;
+    return fresh ? this.#send(bearing(request.clone(), fresh)) : answer;
   }
 
-  #renewed(spent: Tokens): Promise<Tokens> {
-    this.#renewing ??= this.#renew(spent).finally(() => (this.#renewing = undefined));
+  #renewed(): Promise<string> {
+    this.#renewing ??= inTurn(() => this.#renew()).finally(() => (this.#renewing = undefined));
     return this.#renewing;
   }
 
-  async #renew({ refresh_token }: Tokens): Promise<Tokens> {
+  async #renew(): Promise<string> {
     try {
-      this.#tokens = await told(this.#open.POST("/v1/admin/auth/refresh", { body: { refresh_token } }));
-      return this.#tokens;
+      // Outlives this page: an answer that is lost would leave a cookie that was spent.
+      const { access_token } = await told(this.#open.POST("/v1/admin/auth/refresh", { keepalive: true }));
+      this.#token = access_token;
+      return access_token;
     } catch (problem) {
       if (problem instanceof Problem && problem.status === 401) this.#end();
       throw problem;
@@ -71,8 +90,12 @@ export class Session {
   }
 
   #end(): void {
-    if (!this.#tokens) return;
-    this.#tokens = undefined;
+    noteSignedIn(false);
+    if (!this.#token) return;
+    this.#token = undefined;
     this.onEnd();
   }
 }
+
+/** A file is written for as long as its list is. */
+const patience = ({ url }: Request) => (new URL(url).pathname.endsWith(".csv") ? FILE_TIMEOUT_MS : TIMEOUT_MS);

@@ -66,6 +66,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed what, as a file
+         * @description Stream every change of the filter.
+         */
+        get: operations["audit_csv_v1_admin_audit_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/auth/login": {
         parameters: {
             query?: never;
@@ -77,7 +97,7 @@ export interface paths {
         put?: never;
         /**
          * Open a session
-         * @description Check a password and open a session.
+         * @description Check a password and open a session; its refresh token is set as a cookie for the console too.
          */
         post: operations["login_v1_admin_auth_login_post"];
         delete?: never;
@@ -158,6 +178,8 @@ export interface paths {
         /**
          * Renew a session
          * @description Spend a refresh token for a new pair. One that was spent before ends the session: renew one at a time.
+         *
+         *     Without one in the body it is the console's cookie that is spent: 403 `cross_site_request` for anybody else.
          */
         post: operations["refresh_v1_admin_auth_refresh_post"];
         delete?: never;
@@ -462,6 +484,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/dialogs.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dialogs, as a file
+         * @description Stream every dialog of the filter.
+         */
+        get: operations["dialogs_csv_v1_admin_dialogs_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/dialogs/{dialog_id}": {
         parameters: {
             query?: never;
@@ -534,6 +576,26 @@ export interface paths {
          * @description List the blackbox.
          */
         get: operations["inbound_events_v1_admin_inbound_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/inbound-events.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The blackbox, as a file
+         * @description Stream every request of the filter, without bodies.
+         */
+        get: operations["inbound_events_csv_v1_admin_inbound_events_csv_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -682,6 +744,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/messages.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages, as a file
+         * @description Stream every message of the filter.
+         */
+        get: operations["messages_csv_v1_admin_messages_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/messages/{message_id}/explanation": {
         parameters: {
             query?: never;
@@ -714,6 +796,26 @@ export interface paths {
          * @description List outbox items.
          */
         get: operations["outbox_v1_admin_outbox_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/outbox.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages on their way, as a file
+         * @description Stream every item of the filter.
+         */
+        get: operations["outbox_csv_v1_admin_outbox_csv_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -806,6 +908,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/portals.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Portals, as a file
+         * @description Stream every portal of the filter.
+         */
+        get: operations["portals_csv_v1_admin_portals_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/portals/{portal_id}": {
         parameters: {
             query?: never;
@@ -874,6 +996,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/portals/{portal_id}/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Departments, as the portal lists them now
+         * @description Return all; 409 `departments_not_readable` where the portal does not let the app read them.
+         */
+        get: operations["departments_v1_admin_portals__portal_id__departments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/portals/{portal_id}/diagnostics": {
         parameters: {
             query?: never;
@@ -888,6 +1030,106 @@ export interface paths {
          * @description Make every check, also at the portal itself; nothing is mended by it.
          */
         post: operations["diagnostics_v1_admin_portals__portal_id__diagnostics_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/portals/{portal_id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Documents of a portal, newest first
+         * @description List; why one cannot be read is said in the language of Accept-Language.
+         */
+        get: operations["documents_v1_admin_portals__portal_id__documents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/portals/{portal_id}/employees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Employees, as the portal lists them now
+         * @description List by last name; who was chosen and left has none. 409 and 503 where the portal is not reached.
+         */
+        get: operations["employees_v1_admin_portals__portal_id__employees_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/portals/{portal_id}/life": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a portal went through, newest first
+         * @description List installs, renames, suspensions and removals, with where the portal stood before and after.
+         */
+        get: operations["life_v1_admin_portals__portal_id__life_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/portals/{portal_id}/queues/{queue}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a portal's part of a queue rest
+         * @description Do nothing more of it until it is resumed; what comes is kept, what is under way is finished. Audited.
+         */
+        post: operations["pause_v1_admin_portals__portal_id__queues__queue__pause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/portals/{portal_id}/queues/{queue}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a portal's part of a queue go on
+         * @description Do what gathered, in its order. What goes on already is left as it is. Audited.
+         */
+        post: operations["resume_v1_admin_portals__portal_id__queues__queue__resume_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -948,6 +1190,26 @@ export interface paths {
          * @description Store its messages and answer none; its administrator sees why. Audited.
          */
         post: operations["suspend_v1_admin_portals__portal_id__suspend_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/portals/{portal_id}/unsatisfied": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Questions of a portal that call for an answer
+         * @description List, newest first, as the portal's administrator sees them.
+         */
+        get: operations["unsatisfied_v1_admin_portals__portal_id__unsatisfied_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1074,6 +1336,46 @@ export interface paths {
          * @description Return services, stores, workers and queues, each with a cause and what to do. Always 200.
          */
         get: operations["health_v1_admin_system_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/system/pace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How quickly events are answered and replies sent
+         * @description Return the last hour's p95 of both, and how many portals' people wrote today.
+         */
+        get: operations["pace_v1_admin_system_pace_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/system/pauses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Queues of which a portal's part rests
+         * @description Return what rests, of a portal or of all, the newest first; at most 500 of a context.
+         */
+        get: operations["pauses_v1_admin_system_pauses_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2803,6 +3105,30 @@ export interface components {
             reason: string | null;
         };
         /**
+         * LifeEntry
+         * @description Something that a portal went through; `before` and `after` hold the `status` and `domain` it is about.
+         */
+        LifeEntry: {
+            /** After */
+            after: {
+                [key: string]: string;
+            };
+            /** Before */
+            before: {
+                [key: string]: string;
+            };
+            /** Created At */
+            created_at: string;
+            /** Event */
+            event: string;
+            /** Id */
+            id: string;
+            /** Portal Id */
+            portal_id: string;
+            /** Trace Id */
+            trace_id: string | null;
+        };
+        /**
          * LimitAlert
          * @description A limit of which `threshold` per cent are used.
          */
@@ -3086,6 +3412,24 @@ export interface components {
             /** Value */
             value: number;
         };
+        /**
+         * Pace
+         * @description How quick the product is; null where nothing was to be measured. Times of the last hour, in ms.
+         */
+        Pace: {
+            /** Ack P95 Ms */
+            ack_p95_ms: number | null;
+            /** Acks */
+            acks: number;
+            /** Portals Today */
+            portals_today: number;
+            /** Replies */
+            replies: number;
+            /** Reply P50 Ms */
+            reply_p50_ms: number | null;
+            /** Reply P95 Ms */
+            reply_p95_ms: number | null;
+        };
         /** Page[Activity] */
         Page_Activity_: {
             /** Items */
@@ -3153,6 +3497,13 @@ export interface components {
         Page_InboundEvent_: {
             /** Items */
             items: components["schemas"]["InboundEvent"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[LifeEntry] */
+        Page_LifeEntry_: {
+            /** Items */
+            items: components["schemas"]["LifeEntry"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -3242,6 +3593,14 @@ export interface components {
             current_password: string;
             /** New Password */
             new_password: string;
+        };
+        /**
+         * PauseOfQueue
+         * @description Why a portal's part of a queue is to rest.
+         */
+        PauseOfQueue: {
+            /** Reason */
+            reason: string;
         };
         /**
          * Plan
@@ -3597,6 +3956,32 @@ export interface components {
             rate_per_min: number | null;
         };
         /**
+         * QueuePause
+         * @description A portal's part of a queue that rests; `paused_by`: the email of who said so.
+         */
+        QueuePause: {
+            /** Paused At */
+            paused_at: string;
+            /** Paused By */
+            paused_by: string;
+            /** Portal Id */
+            portal_id: string;
+            /** Queue */
+            queue: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * QueuePauses
+         * @description What rests, the newest first.
+         */
+        QueuePauses: {
+            /** Items */
+            items: components["schemas"]["QueuePause"][];
+            /** Next Cursor */
+            next_cursor: null;
+        };
+        /**
          * Queues
          * @description Every queue; `missing`: the contexts that did not tell of theirs.
          */
@@ -3610,10 +3995,13 @@ export interface components {
         };
         /**
          * RefreshToken
-         * @description What a renewed session needs.
+         * @description What a renewed session needs; empty where the console's cookie brings it.
          */
         RefreshToken: {
-            /** Refresh Token */
+            /**
+             * Refresh Token
+             * @default
+             */
             refresh_token: string;
         };
         /**
@@ -3809,7 +4197,7 @@ export interface components {
             /** Must Change Password */
             must_change_password: boolean;
             /** Refresh Token */
-            refresh_token: string;
+            refresh_token: string | null;
             /**
              * Token Type
              * @default bearer
@@ -3852,7 +4240,7 @@ export interface components {
         };
         /**
          * SessionTokens
-         * @description A session: `expires_in` seconds of the access token.
+         * @description A session: `expires_in` seconds of the access token. `refresh_token` null: the console's cookie has it.
          */
         SessionTokens: {
             /** Access Token */
@@ -3860,7 +4248,7 @@ export interface components {
             /** Expires In */
             expires_in: number;
             /** Refresh Token */
-            refresh_token: string;
+            refresh_token: string | null;
             /**
              * Token Type
              * @default bearer
@@ -4543,6 +4931,41 @@ export interface operations {
             };
         };
     };
+    audit_csv_v1_admin_audit_csv_get: {
+        parameters: {
+            query?: {
+                action?: string;
+                admin_id?: string | null;
+                cursor?: string;
+                limit?: number;
+                portal_id?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     login_v1_admin_auth_login_post: {
         parameters: {
             query?: never;
@@ -4652,9 +5075,9 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["RefreshToken"];
+                "application/json": components["schemas"]["RefreshToken"] | null;
             };
         };
         responses: {
@@ -5244,6 +5667,39 @@ export interface operations {
             };
         };
     };
+    dialogs_csv_v1_admin_dialogs_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                portal_id?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     dialog_v1_admin_dialogs__dialog_id__get: {
         parameters: {
             query?: never;
@@ -5378,6 +5834,44 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_InboundEvent_"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    inbound_events_csv_v1_admin_inbound_events_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                domain?: string;
+                event?: string;
+                limit?: number;
+                outcome?: string;
+                portal_id?: string | null;
+                reason?: string;
+                since?: string | null;
+                trace_id?: string;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -5548,6 +6042,7 @@ export interface operations {
                 cursor?: string;
                 level?: ("debug" | "info" | "warning" | "error" | "critical") | null;
                 limit?: number;
+                portal_id?: string | null;
                 /** @description A part of the line, in whatever case */
                 q?: string;
                 service?: string;
@@ -5625,6 +6120,44 @@ export interface operations {
             };
         };
     };
+    messages_csv_v1_admin_messages_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                dialog_id?: string | null;
+                direction?: string;
+                limit?: number;
+                portal_id?: string | null;
+                provider_message_id?: number;
+                since?: string | null;
+                state?: string;
+                trace_id?: string;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     explanation_v1_admin_messages__message_id__explanation_get: {
         parameters: {
             query: {
@@ -5684,6 +6217,42 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_OutboxItem_"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    outbox_csv_v1_admin_outbox_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                dialog_id?: string | null;
+                limit?: number;
+                portal_id?: string | null;
+                since?: string | null;
+                state?: string;
+                trace_id?: string;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -5861,6 +6430,41 @@ export interface operations {
             };
         };
     };
+    portals_csv_v1_admin_portals_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                health?: string;
+                limit?: number;
+                query?: string;
+                since?: string | null;
+                status?: string;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     portal_v1_admin_portals__portal_id__get: {
         parameters: {
             query?: never;
@@ -6020,6 +6624,37 @@ export interface operations {
             };
         };
     };
+    departments_v1_admin_portals__portal_id__departments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Departments"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     diagnostics_v1_admin_portals__portal_id__diagnostics_post: {
         parameters: {
             query?: never;
@@ -6038,6 +6673,183 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Diagnosis"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_v1_admin_portals__portal_id__documents_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                query?: string;
+                state?: ("uploaded" | "extracting" | "indexing" | "ready" | "failed") | null;
+            };
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Document_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    employees_v1_admin_portals__portal_id__employees_get: {
+        parameters: {
+            query?: {
+                /** @description Only those who may talk to the bot */
+                allowed?: boolean;
+                cursor?: string;
+                limit?: number;
+                query?: string;
+            };
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PortalEmployee_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    life_v1_admin_portals__portal_id__life_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LifeEntry_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pause_v1_admin_portals__portal_id__queues__queue__pause_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: string;
+                queue: "messaging" | "knowledge" | "delivery";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseOfQueue"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuePauses"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resume_v1_admin_portals__portal_id__queues__queue__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: string;
+                queue: "messaging" | "knowledge" | "delivery";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuePauses"];
                 };
             };
             /** @description Validation Error */
@@ -6135,6 +6947,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Portal"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unsatisfied_v1_admin_portals__portal_id__unsatisfied_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                kind?: "unanswered" | "badly_rated";
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Unsatisfied_"];
                 };
             };
             /** @description Validation Error */
@@ -6356,6 +7203,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SystemHealth"];
+                };
+            };
+        };
+    };
+    pace_v1_admin_system_pace_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pace"];
+                };
+            };
+        };
+    };
+    pauses_v1_admin_system_pauses_get: {
+        parameters: {
+            query?: {
+                portal_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuePauses"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -1,7 +1,9 @@
-import { expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 
 import { Session } from "@/console/session";
 import { told } from "@/shared/api";
+
+afterEach(() => localStorage.clear());
 
 type Answer = [number, unknown];
 
@@ -18,7 +20,7 @@ function server(answers: Record<string, Answer[]>) {
   return { heard, send };
 }
 
-const pair = (token: string): Answer => [200, { access_token: token, refresh_token: `${token}-refresh` }];
+const pair = (token: string): Answer => [200, { access_token: token, refresh_token: null }];
 const ended: Answer = [401, { error: "session_expired", message: "It has ended.", trace_id: "t1" }];
 const spool: Answer = [200, { depth: 3 }];
 
@@ -54,6 +56,47 @@ test("a session that cannot be renewed has ended: it says so once and keeps no t
   await expect(later).rejects.toMatchObject({ code: "session_expired" });
   expect(onEnd).toHaveBeenCalledOnce();
   expect(heard.filter(([path]) => path === "/spool")).toHaveLength(2);
+});
+
+test("who was signed in goes on after a reload, and who was not is not asked about", async () => {
+  const { heard, send } = server({
+    "/auth/login": [pair("one")],
+    "/auth/refresh": [pair("two")],
+    "/auth/me": [[200, { must_change_password: false }]],
+  });
+  expect(await new Session(vi.fn(), send).resume()).toBeUndefined();
+  expect(heard).toEqual([]);
+  await new Session(vi.fn(), send).signIn("anna@teachbase.test", "secret");
+
+  const resumed = await new Session(vi.fn(), send).resume();
+
+  expect(resumed).toMatchObject({ must_change_password: false });
+  expect(heard.slice(1)).toEqual([
+    ["/auth/refresh", null],
+    ["/auth/me", "Bearer two"],
+  ]);
+});
+
+test("a session that ended meanwhile is not resumed, and not asked about again", async () => {
+  const { heard, send } = server({ "/auth/login": [pair("one")], "/auth/refresh": [ended] });
+  await new Session(vi.fn(), send).signIn("anna@teachbase.test", "secret");
+
+  expect(await new Session(vi.fn(), send).resume()).toBeUndefined();
+  expect(await new Session(vi.fn(), send).resume()).toBeUndefined();
+
+  expect(heard.filter(([path]) => path === "/auth/refresh")).toHaveLength(1);
+});
+
+test("a page waits for the renewal of one that was left", async () => {
+  const { send } = server({ "/auth/refresh": [pair("two")], "/auth/me": [[200, { must_change_password: false }]] });
+  localStorage.setItem("teachbase-signed-in", "1");
+  localStorage.setItem("teachbase-renewing", String(Date.now() - 1700));
+  const begun = Date.now();
+
+  await new Session(vi.fn(), send).resume();
+
+  expect(Date.now() - begun).toBeGreaterThan(250);
+  expect(localStorage.getItem("teachbase-renewing")).toBeNull();
 });
 
 test("a server that is away for a moment does not end the session", async () => {

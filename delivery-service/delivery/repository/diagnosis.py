@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kit import ids
+from kit import ids, queue_pauses
 from kit.db import sql
 
 
@@ -21,6 +21,8 @@ class Queue:
     cause: str
     next_step: str
     dead: int
+    resting: str = ""
+    """Who paused it and why."""
 
 
 async def look(conn: AsyncConnection, portal_id: UUID, dead_since: datetime) -> Queue:
@@ -53,6 +55,7 @@ async def look(conn: AsyncConnection, portal_id: UUID, dead_since: datetime) -> 
         cause=row.lane_cause or row.cause or "",
         next_step=row.lane_next_step or row.next_step or "",
         dead=row.dead,
+        resting="".join(map(str, await queue_pauses.of(conn, portal_id))),
     )
 
 

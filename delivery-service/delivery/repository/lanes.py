@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain import Lane, LaneEnd
 from kit.db import sql
+from kit.queue_pauses import is_resting
 
 LOOK_AHEAD = 500
 """How many open items of a lane are looked at to find those that may go."""
-_DUE = """
+_DUE = f"""
     due_at <= :now AND blocked = '' AND (parked_until IS NULL OR parked_until <= :now)
-    AND (lease_until IS NULL OR lease_until < :now)
+    AND (lease_until IS NULL OR lease_until < :now) AND NOT {is_resting("lanes.portal_id", "delivery")}
 """
 
 

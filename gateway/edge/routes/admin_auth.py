@@ -1,32 +1,51 @@
 """Signing global admins in and out, and their own passwords."""
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from grpc import StatusCode
 
+from edge import errors, session_cookie
 from edge.auth import AdminSession, SignedIn
 from edge.rows import admin_row
 from edge.rpc import Peers, ask
 from edge.schemas.admin import AdminAccount, Login, PasswordChange, RefreshToken, Session, SessionTokens
 from edge.source import remote_ip
 from edge.staff import Staff
+from kit.errors import PeerError
 from teachbase.portal.v1 import admin_pb2 as pb
 
 router = APIRouter(prefix="/v1/admin/auth", tags=["admin auth"])
 
 
 @router.post("/login", summary="Open a session")
-async def login(body: Login, request: Request, peers: Peers) -> Session:
-    """Check a password and open a session."""
+async def login(body: Login, request: Request, response: Response, peers: Peers) -> Session:
+    """Check a password and open a session; its refresh token is set as a cookie for the console too."""
     asked = pb.LoginRequest(email=body.email, password=body.password, remote_ip=remote_ip(request))
     answer = await ask("portal", peers.admin.Login, asked)
-    tokens = _tokens(answer.tokens)
+    tokens = _given(answer.tokens, request, response)
     return Session(**tokens.model_dump(), must_change_password=answer.admin.must_change_password)
 
 
-@router.post("/refresh", summary="Renew a session")
-async def refresh(body: RefreshToken, request: Request, peers: Peers) -> SessionTokens:
-    """Spend a refresh token for a new pair. One that was spent before ends the session: renew one at a time."""
-    asked = pb.RefreshSessionRequest(refresh_token=body.refresh_token, remote_ip=remote_ip(request))
-    return _tokens((await ask("portal", peers.admin.RefreshSession, asked)).tokens)
+@router.post("/refresh", summary="Renew a session", response_model=SessionTokens)
+async def refresh(
+    request: Request, response: Response, peers: Peers, body: RefreshToken | None = None
+) -> SessionTokens | JSONResponse:
+    """Spend a refresh token for a new pair. One that was spent before ends the session: renew one at a time.
+
+    Without one in the body it is the console's cookie that is spent: 403 `cross_site_request` for anybody else.
+    """
+    given = body.refresh_token if body else ""
+    spent = given or session_cookie.refresh_token(request)
+    asked = pb.RefreshSessionRequest(refresh_token=spent, remote_ip=remote_ip(request))
+    try:
+        tokens = (await ask("portal", peers.admin.RefreshSession, asked)).tokens
+    except PeerError as error:
+        if given or error.status is not StatusCode.UNAUTHENTICATED:
+            raise
+        refused = errors.of_peer(error)
+        session_cookie.drop(refused)
+        return refused
+    return _given(tokens, request, response)
 
 
 @router.get("/me", summary="Who is signed in")
@@ -56,7 +75,9 @@ async def logout(request: Request, session: SignedIn, peers: Peers) -> Response:
     asked = pb.LogoutRequest(session_id=session.session_id, remote_ip=remote_ip(request))
     await ask("portal", peers.admin.Logout, asked)
     _forget(request, session)
-    return Response(status_code=204)
+    ended = Response(status_code=204)
+    session_cookie.drop(ended)
+    return ended
 
 
 def _forget(request: Request, session: AdminSession) -> None:
@@ -64,7 +85,7 @@ def _forget(request: Request, session: AdminSession) -> None:
     staff.forget(session.admin_id)
 
 
-def _tokens(tokens: pb.SessionTokens) -> SessionTokens:
-    return SessionTokens(
-        access_token=tokens.access_token, refresh_token=tokens.refresh_token, expires_in=tokens.expires_in
-    )
+def _given(tokens: pb.SessionTokens, request: Request, response: Response) -> SessionTokens:
+    session_cookie.keep(request, response, tokens.refresh_token)
+    shown = None if session_cookie.is_console(request) else tokens.refresh_token
+    return SessionTokens(access_token=tokens.access_token, refresh_token=shown, expires_in=tokens.expires_in)

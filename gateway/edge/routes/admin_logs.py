@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from edge import log_files, log_lines, loki
 from edge.auth import admin_session
 from edge.errors import ApiError
-from edge.filters import TraceId
+from edge.filters import Id, TraceId, text
 from edge.log_lines import Line, Stream, Wanted
 from edge.rows import iso
 from edge.schemas.admin import Page
@@ -20,6 +20,7 @@ router = APIRouter(prefix="/v1/admin/logs", tags=["admin logs"], dependencies=[D
 def _wanted(
     stream: Stream,
     trace_id: TraceId = "",
+    portal_id: Id = None,
     level: Level | None = None,
     service: Annotated[Text, Query(max_length=40)] = "",
     q: Annotated[Text, Query(max_length=200, description="A part of the line, in whatever case")] = "",
@@ -32,6 +33,7 @@ def _wanted(
     return Wanted(
         services=(service,) if service else services,
         trace_id=trace_id,
+        portal_id=text(portal_id),
         level=level or "",
         text=q,
         since=since,

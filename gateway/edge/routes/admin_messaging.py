@@ -1,14 +1,16 @@
 """Dialogs, messages, events and the blackbox, as the console lists them."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
 
-from edge import rows
+from edge import csv_file, rows
 from edge.auth import admin_session
 from edge.filters import Id, List, TraceId, text, word
-from edge.rpc import Peers, ask
+from edge.rpc import Contexts, Peers, ask
 from edge.schemas.admin import Dialog, Event, InboundEvent, Message, Page
 from edge.schemas.text import Text
 from teachbase.messaging.v1 import messaging_pb2 as pb
@@ -16,12 +18,68 @@ from teachbase.messaging.v1 import messaging_pb2 as pb
 router = APIRouter(prefix="/v1/admin", tags=["admin messaging"], dependencies=[Depends(admin_session)])
 
 
+_DIALOGS = (
+    "id",
+    "created_at",
+    "portal_id",
+    "provider_dialog_id",
+    "user_id",
+    "kind",
+    "state",
+    "last_message_at",
+)
+_MESSAGES = (
+    "id",
+    "created_at",
+    "portal_id",
+    "dialog_id",
+    "direction",
+    "author_id",
+    "state",
+    "reason",
+    "body",
+    "provider_message_id",
+    "reply_to",
+    "trace_id",
+)
+_INBOUND_EVENTS = (
+    "id",
+    "received_at",
+    "portal_id",
+    "domain",
+    "member_id",
+    "event",
+    "outcome",
+    "reason",
+    "method",
+    "path",
+    "dialog_id",
+    "user_id",
+    "content_type",
+    "body_truncated",
+    "body_sha256",
+    "remote_ip",
+    "trace_id",
+)
+
+
+def _asked_dialogs(listing: List, portal_id: Id = None) -> pb.ListDialogsRequest:
+    return pb.ListDialogsRequest(portal_id=text(portal_id), **listing.page())
+
+
+AskedDialogs = Annotated[pb.ListDialogsRequest, Depends(_asked_dialogs)]
+
+
 @router.get("/dialogs", summary="Dialogs by last message, newest first")
-async def dialogs(peers: Peers, listing: List, portal_id: Id = None) -> Page[Dialog]:
+async def dialogs(peers: Peers, asked: AskedDialogs) -> Page[Dialog]:
     """List dialogs."""
-    request = pb.ListDialogsRequest(portal_id=text(portal_id), **listing.page())
-    found = await ask("messaging", peers.messaging.ListDialogs, request)
-    return Page(items=list(map(rows.dialog_row, found.dialogs)), next_cursor=found.next_page_token or None)
+    return await _dialogs(peers, asked)
+
+
+@router.get("/dialogs.csv", summary="Dialogs, as a file", response_class=StreamingResponse)
+async def dialogs_csv(peers: Peers, asked: AskedDialogs) -> StreamingResponse:
+    """Stream every dialog of the filter."""
+    return await csv_file.of_list("dialogs", _DIALOGS, asked, partial(_dialogs, peers))
 
 
 @router.get("/dialogs/{dialog_id}", summary="One dialog")
@@ -44,12 +102,10 @@ async def dialog_messages(
         trace_id=trace_id,
         **listing.page(),
     )
-    return _messages(await ask("messaging", peers.messaging.ListMessages, request))
+    return await _messages(peers, request)
 
 
-@router.get("/messages", summary="Messages, newest first")
-async def messages(
-    peers: Peers,
+def _asked_messages(
     listing: List,
     portal_id: Id = None,
     dialog_id: Id = None,
@@ -57,9 +113,8 @@ async def messages(
     provider_message_id: Annotated[int, Query(ge=0, lt=1 << 63)] = 0,
     state: str = "",
     direction: str = "",
-) -> Page[Message]:
-    """List messages; trace_id and provider_message_id find one."""
-    request = pb.ListMessagesRequest(
+) -> pb.ListMessagesRequest:
+    return pb.ListMessagesRequest(
         portal_id=text(portal_id),
         dialog_id=text(dialog_id),
         trace_id=trace_id,
@@ -68,7 +123,21 @@ async def messages(
         direction=word(pb.Direction, "direction", direction),
         **listing.page(),
     )
-    return _messages(await ask("messaging", peers.messaging.ListMessages, request))
+
+
+AskedMessages = Annotated[pb.ListMessagesRequest, Depends(_asked_messages)]
+
+
+@router.get("/messages", summary="Messages, newest first")
+async def messages(peers: Peers, asked: AskedMessages) -> Page[Message]:
+    """List messages; trace_id and provider_message_id find one."""
+    return await _messages(peers, asked)
+
+
+@router.get("/messages.csv", summary="Messages, as a file", response_class=StreamingResponse)
+async def messages_csv(peers: Peers, asked: AskedMessages) -> StreamingResponse:
+    """Stream every message of the filter."""
+    return await csv_file.of_list("messages", _MESSAGES, asked, partial(_messages, peers))
 
 
 @router.get("/events", summary="What happened, newest first")
@@ -85,9 +154,7 @@ async def events(
     return Page(items=list(map(rows.event_row, found.events)), next_cursor=found.next_page_token or None)
 
 
-@router.get("/inbound-events", summary="The blackbox: every request to the events address, newest first")
-async def inbound_events(
-    peers: Peers,
+def _asked_inbound_events(
     listing: List,
     portal_id: Id = None,
     trace_id: TraceId = "",
@@ -95,9 +162,8 @@ async def inbound_events(
     event: Annotated[Text, Query(max_length=64)] = "",
     outcome: str = "",
     reason: Annotated[Text, Query(max_length=128)] = "",
-) -> Page[InboundEvent]:
-    """List the blackbox."""
-    request = pb.ListInboundEventsRequest(
+) -> pb.ListInboundEventsRequest:
+    return pb.ListInboundEventsRequest(
         portal_id=text(portal_id),
         trace_id=trace_id,
         domain=domain.lower(),
@@ -106,10 +172,34 @@ async def inbound_events(
         reason=reason,
         **listing.page(),
     )
-    found = await ask("messaging", peers.messaging.ListInboundEvents, request)
+
+
+AskedInboundEvents = Annotated[pb.ListInboundEventsRequest, Depends(_asked_inbound_events)]
+
+
+@router.get("/inbound-events", summary="The blackbox: every request to the events address, newest first")
+async def inbound_events(peers: Peers, asked: AskedInboundEvents) -> Page[InboundEvent]:
+    """List the blackbox."""
+    return await _inbound_events(peers, asked)
+
+
+@router.get("/inbound-events.csv", summary="The blackbox, as a file", response_class=StreamingResponse)
+async def inbound_events_csv(peers: Peers, asked: AskedInboundEvents) -> StreamingResponse:
+    """Stream every request of the filter, without bodies."""
+    return await csv_file.of_list("inbound-events", _INBOUND_EVENTS, asked, partial(_inbound_events, peers))
+
+
+async def _dialogs(peers: Contexts, asked: pb.ListDialogsRequest) -> Page[Dialog]:
+    found = await ask("messaging", peers.messaging.ListDialogs, asked)
+    return Page(items=list(map(rows.dialog_row, found.dialogs)), next_cursor=found.next_page_token or None)
+
+
+async def _inbound_events(peers: Contexts, asked: pb.ListInboundEventsRequest) -> Page[InboundEvent]:
+    found = await ask("messaging", peers.messaging.ListInboundEvents, asked)
     items = list(map(rows.inbound_event_row, found.events))
     return Page(items=items, next_cursor=found.next_page_token or None)
 
 
-def _messages(found: pb.ListMessagesResponse) -> Page[Message]:
+async def _messages(peers: Contexts, asked: pb.ListMessagesRequest) -> Page[Message]:
+    found = await ask("messaging", peers.messaging.ListMessages, asked)
     return Page(items=list(map(rows.message_row, found.messages)), next_cursor=found.next_page_token or None)

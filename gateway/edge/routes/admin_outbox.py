@@ -1,13 +1,16 @@
 """The outbox, as the console lists it."""
 
+from functools import partial
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.responses import StreamingResponse
 
-from edge import rows, staff_log
+from edge import csv_file, rows, staff_log
 from edge.auth import Operator, admin_session
 from edge.filters import Id, List, TraceId, text, word
-from edge.rpc import Peers, ask
+from edge.rpc import Contexts, Peers, ask
 from edge.schemas.admin import OutboxItem, OutboxItemDetail, Page, Retried, RetryAsked
 from kit.pb import moment
 from teachbase.delivery.v1 import delivery_pb2 as pb
@@ -17,25 +20,53 @@ router = APIRouter(prefix="/v1/admin/outbox", tags=["admin outbox"], dependencie
 _MANY_TIMEOUT_S = 55.0
 
 
-@router.get("", summary="Messages on their way, newest first")
-async def outbox(
-    peers: Peers,
+_COLUMNS = (
+    "id",
+    "created_at",
+    "portal_id",
+    "dialog_id",
+    "message_id",
+    "part",
+    "state",
+    "attempts",
+    "due_at",
+    "sent_at",
+    "cause",
+    "next_step",
+    "provider_message_id",
+    "trace_id",
+)
+
+
+def _asked(
     listing: List,
     portal_id: Id = None,
     dialog_id: Id = None,
     trace_id: TraceId = "",
     state: str = "",
-) -> Page[OutboxItem]:
-    """List outbox items."""
-    request = pb.ListOutboxRequest(
+) -> pb.ListOutboxRequest:
+    return pb.ListOutboxRequest(
         portal_id=text(portal_id),
         dialog_id=text(dialog_id),
         trace_id=trace_id,
         state=word(pb.OutboxState, "state", state),
         **listing.page(),
     )
-    found = await ask("delivery", peers.delivery.ListOutbox, request)
-    return Page(items=list(map(rows.outbox_row, found.items)), next_cursor=found.next_page_token or None)
+
+
+Asked = Annotated[pb.ListOutboxRequest, Depends(_asked)]
+
+
+@router.get("", summary="Messages on their way, newest first")
+async def outbox(peers: Peers, asked: Asked) -> Page[OutboxItem]:
+    """List outbox items."""
+    return await _page(peers, asked)
+
+
+@router.get(".csv", summary="Messages on their way, as a file", response_class=StreamingResponse)
+async def outbox_csv(peers: Peers, asked: Asked) -> StreamingResponse:
+    """Stream every item of the filter."""
+    return await csv_file.of_list("outbox", _COLUMNS, asked, partial(_page, peers))
 
 
 @router.post("/retry", summary="Send dead letters again; first it says how many")
@@ -82,3 +113,8 @@ async def outbox_item(item_id: UUID, peers: Peers) -> OutboxItemDetail:
         **rows.outbox_row(found.item).model_dump(),
         attempts_log=list(map(rows.attempt_row, found.attempts_log)),
     )
+
+
+async def _page(peers: Contexts, asked: pb.ListOutboxRequest) -> Page[OutboxItem]:
+    found = await ask("delivery", peers.delivery.ListOutbox, asked)
+    return Page(items=list(map(rows.outbox_row, found.items)), next_cursor=found.next_page_token or None)

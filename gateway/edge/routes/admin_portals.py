@@ -1,10 +1,13 @@
 """Portals, as the console lists them."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import StreamingResponse
 
+from edge import csv_file
 from edge.auth import AdminSession, Operator, admin_session
 from edge.filters import List, word
 from edge.rows import at, portal_row, portal_totals
@@ -18,29 +21,55 @@ from teachbase.portal.v1 import portal_pb2 as pb
 router = APIRouter(prefix="/v1/admin/portals", tags=["admin portals"], dependencies=[Depends(admin_session)])
 
 
-@router.get("", summary="Portals, newest first")
-async def portals(
-    peers: Peers,
+_COLUMNS = (
+    "id",
+    "created_at",
+    "domain",
+    "member_id",
+    "status",
+    "health",
+    "health_cause",
+    "plan",
+    "bot.id",
+    "bot.status",
+    "bot.error_code",
+    "bot.api",
+    "access.mode",
+    "settings.language",
+    "settings.event_mode",
+    "suspended_reason",
+    "installed_at",
+    "last_proven_alive_at",
+)
+
+
+def _asked(
     listing: List,
     query: Annotated[Text, Query(max_length=255)] = "",
     status: str = "",
     health: str = "",
-) -> Portals:
-    """Search by part of a domain, by member_id or id; filter by status and health."""
-    request = pb.ListPortalsRequest(
+) -> pb.ListPortalsRequest:
+    return pb.ListPortalsRequest(
         query=query,
         state=word(pb.PortalState, "status", status),
         health=word(pb.PortalHealth, "health", health),
         **listing.page(),
     )
-    found = await ask("portal", peers.portal.ListPortals, request)
-    plans = await _plans(peers, [portal.id for portal in found.portals])
-    items = [portal_row(portal, plans[portal.id]) for portal in found.portals]
-    return Portals(
-        items=items,
-        next_cursor=found.next_page_token or None,
-        totals=None if listing.cursor else portal_totals(found.totals),
-    )
+
+
+Asked = Annotated[pb.ListPortalsRequest, Depends(_asked)]
+
+
+@router.get("", summary="Portals, newest first")
+async def portals(peers: Peers, asked: Asked) -> Portals:
+    """Search by part of a domain, by member_id or id; filter by status and health."""
+    return await _page(peers, asked)
+
+
+@router.get(".csv", summary="Portals, as a file", response_class=StreamingResponse)
+async def portals_csv(peers: Peers, asked: Asked) -> StreamingResponse:
+    """Stream every portal of the filter."""
+    return await csv_file.of_list("portals", _COLUMNS, asked, partial(_page, peers))
 
 
 @router.get("/{portal_id}", summary="One portal")
@@ -89,6 +118,16 @@ def actor(request: Request, admin: AdminSession) -> pb.Actor:
 async def row(peers: Contexts, portal: pb.Portal) -> Portal:
     """Return a portal's row with its plan."""
     return portal_row(portal, (await _plans(peers, [portal.id]))[portal.id])
+
+
+async def _page(peers: Contexts, asked: pb.ListPortalsRequest) -> Portals:
+    found = await ask("portal", peers.portal.ListPortals, asked)
+    plans = await _plans(peers, [portal.id for portal in found.portals])
+    return Portals(
+        items=[portal_row(portal, plans[portal.id]) for portal in found.portals],
+        next_cursor=found.next_page_token or None,
+        totals=None if asked.page_token else portal_totals(found.totals),
+    )
 
 
 async def _plans(peers: Contexts, portal_ids: list[str]) -> dict[str, str]:

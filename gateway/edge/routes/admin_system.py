@@ -4,8 +4,9 @@ from fastapi import APIRouter, Depends, Request
 
 from edge import system
 from edge.auth import admin_session
-from edge.rpc import Peers
-from edge.schemas.system import Queues, SystemHealth, Workers
+from edge.rpc import Peers, ask
+from edge.schemas.system import Pace, Queues, SystemHealth, Workers
+from teachbase.messaging.v1 import operations_pb2
 
 router = APIRouter(prefix="/v1/admin/system", tags=["admin system"], dependencies=[Depends(admin_session)])
 
@@ -26,3 +27,18 @@ async def queue(request: Request, peers: Peers) -> Queues:
 async def workers(peers: Peers) -> Workers:
     """Return the workers that told of themselves lately; without Redis nobody can, and `cause` says so."""
     return await system.workers(peers)
+
+
+@router.get("/pace", summary="How quickly events are answered and replies sent")
+async def pace(request: Request, peers: Peers) -> Pace:
+    """Return the last hour's p95 of both, and how many portals' people wrote today."""
+    acks, ack_p95_ms = request.app.state.pace.acks()
+    told = await ask("messaging", peers.messaging_operations.GetPace, operations_pb2.GetPaceRequest())
+    return Pace(
+        acks=acks,
+        ack_p95_ms=ack_p95_ms,
+        replies=told.replies,
+        reply_p50_ms=told.reply_p50_ms if told.HasField("reply_p50_ms") else None,
+        reply_p95_ms=told.reply_p95_ms if told.HasField("reply_p95_ms") else None,
+        portals_today=told.portals_today,
+    )

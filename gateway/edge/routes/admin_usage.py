@@ -1,7 +1,5 @@
 """What portals used, summed up; who is near a limit; what models cost."""
 
-import csv
-import io
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 from uuid import uuid4
@@ -10,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from grpc.aio import AioRpcError
 
-from edge import billing_rows, staff_log
+from edge import billing_rows, csv_file, staff_log
 from edge.auth import Operator, admin_session
 from edge.filters import Id, List, text
 from edge.rows import at
@@ -64,11 +62,7 @@ async def usage_csv(
         first = await anext(pages, ledger_pb2.ExportUsageResponse())
     except AioRpcError as error:  # before the first line it can still be said
         raise peer_error("billing", error) from None
-    return StreamingResponse(
-        _lines(first, pages),
-        media_type="text/csv; charset=utf-8",
-        headers={"content-disposition": 'attachment; filename="usage.csv"'},
-    )
+    return csv_file.answer("usage", _lines(first, pages))
 
 
 @router.get("/alerts", summary="Limits that portals came near to, newest first")
@@ -128,15 +122,14 @@ async def drifts(peers: Peers) -> shapes.Drifts:
 async def _lines(
     first: ledger_pb2.ExportUsageResponse, pages: AsyncIterator[ledger_pb2.ExportUsageResponse]
 ) -> AsyncIterator[bytes]:
-    yield (",".join(_COLUMNS) + "\r\n").encode()
+    yield csv_file.lines([_COLUMNS])
     yield _as_csv(first)
     async for page in pages:
         yield _as_csv(page)
 
 
 def _as_csv(page: ledger_pb2.ExportUsageResponse) -> bytes:
-    written = io.StringIO()
-    csv.writer(written).writerows(
+    return csv_file.lines(
         (
             one.id,
             at(one, "created_at"),
@@ -147,4 +140,3 @@ def _as_csv(page: ledger_pb2.ExportUsageResponse) -> bytes:
         )
         for one in page.events
     )
-    return written.getvalue().encode()

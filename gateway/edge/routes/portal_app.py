@@ -108,10 +108,7 @@ async def departments(session: PortalAdmin, peers: Peers) -> shapes.Departments:
     """Return all; 409 `departments_not_readable` where the portal does not let the app read them."""
     request = settings_pb2.ListDepartmentsRequest(portal_id=session.portal_id)
     found = await ask("portal", peers.settings.ListDepartments, request, INSTALL_TIMEOUT_S)
-    items = [
-        shapes.Department(id=one.id, name=one.name, parent_id=one.parent_id or None) for one in found.departments
-    ]
-    return shapes.Departments(items=items)
+    return portal_rows.departments(found)
 
 
 @router.get("/v1/portal/settings", summary="What the administrator chose")

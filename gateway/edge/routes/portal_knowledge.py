@@ -57,7 +57,7 @@ async def upload(request: Request, response: Response, session: PortalAdmin, pee
         found = await ask("messaging", peers.knowledge.UploadDocument, _parts(head, file), _UPLOAD_TIMEOUT_S)
     if not found.is_new:
         response.status_code = 200
-    return knowledge_rows.document(found.document, _language(request))
+    return knowledge_rows.document(found.document, language_of(request))
 
 
 @router.get("/v1/portal/kb/documents", summary="Documents, newest first")
@@ -79,7 +79,7 @@ async def documents(
         page_token=cursor,
     )
     found = await ask("messaging", peers.knowledge.ListDocuments, asked)
-    items = [knowledge_rows.document(one, _language(request)) for one in found.documents]
+    items = [knowledge_rows.document(one, language_of(request)) for one in found.documents]
     return Page(items=items, next_cursor=found.next_page_token or None)
 
 
@@ -88,7 +88,7 @@ async def document(document_id: str, request: Request, session: PortalAdmin, pee
     """Return a document. 404 `document_not_found`."""
     asked = pb.GetDocumentRequest(portal_id=session.portal_id, document_id=document_id)
     found = await ask("messaging", peers.knowledge.GetDocument, asked)
-    return knowledge_rows.document(found.document, _language(request))
+    return knowledge_rows.document(found.document, language_of(request))
 
 
 @router.delete("/v1/portal/kb/documents/{document_id}", status_code=204, summary="Delete a document")
@@ -103,7 +103,7 @@ async def reindex(document_id: str, request: Request, session: PortalAdmin, peer
     """Until it is read, answers come from what was read before. 404 `document_not_found`."""
     asked = pb.ReindexDocumentRequest(portal_id=session.portal_id, document_id=document_id)
     found = await ask("messaging", peers.knowledge.ReindexDocument, asked)
-    return knowledge_rows.document(found.document, _language(request))
+    return knowledge_rows.document(found.document, language_of(request))
 
 
 @router.get("/v1/portal/kb/documents/{document_id}/chunks", summary="What was read of a document")
@@ -156,6 +156,11 @@ async def set_settings(
     return answer_rows.chosen((await ask("messaging", peers.answers.SetAnswerSettings, asked)).settings)
 
 
+def language_of(request: Request) -> str:
+    """Return in which language causes are said, ru or en."""
+    return "en" if request.headers.get("accept-language", "").lower().startswith("en") else "ru"
+
+
 async def _let_ask(peers: Contexts, session: PortalSession) -> None:
     if session.is_admin:
         return
@@ -174,7 +179,3 @@ def _name_of(filename: str | None) -> str:
     name = PurePath((filename or "").replace("\\", "/")).name
     shown = "".join(letter for letter in name if letter.isprintable()).strip()
     return shown.encode("utf-8", "replace").decode()[-_MAX_NAME:] or "document"
-
-
-def _language(request: Request) -> str:
-    return "en" if request.headers.get("accept-language", "").lower().startswith("en") else "ru"

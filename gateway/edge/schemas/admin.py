@@ -27,16 +27,16 @@ class Login(BaseModel):
 
 
 class RefreshToken(BaseModel):
-    """What a renewed session needs."""
+    """What a renewed session needs; empty where the console's cookie brings it."""
 
-    refresh_token: Text
+    refresh_token: Text = ""
 
 
 class SessionTokens(BaseModel):
-    """A session: `expires_in` seconds of the access token."""
+    """A session: `expires_in` seconds of the access token. `refresh_token` null: the console's cookie has it."""
 
     access_token: str
-    refresh_token: str
+    refresh_token: str | None
     token_type: str = "bearer"  # noqa: S105 - the scheme's name
     expires_in: int
 
@@ -168,6 +168,18 @@ class Suspension(BaseModel):
     """Why a portal is not served any more; its administrator reads it."""
 
     reason: Annotated[Text, Field(min_length=1, max_length=500)]
+
+
+class LifeEntry(BaseModel):
+    """Something that a portal went through; `before` and `after` hold the `status` and `domain` it is about."""
+
+    id: str
+    portal_id: str
+    created_at: str
+    event: str
+    before: dict[str, str]
+    after: dict[str, str]
+    trace_id: str | None
 
 
 class AuditEntry(BaseModel):

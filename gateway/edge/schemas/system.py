@@ -1,10 +1,13 @@
 """Shapes of how the product itself is (docs/interfaces.md)."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+
+from edge.schemas.text import Text
 
 State = Literal["ok", "warning", "failing", "unknown"]
+PausableQueue = Literal["messaging", "knowledge", "delivery"]
 
 
 class Component(BaseModel):
@@ -65,3 +68,40 @@ class Workers(BaseModel):
     items: list[Worker]
     next_cursor: None
     cause: str | None
+
+
+class PauseOfQueue(BaseModel):
+    """Why a portal's part of a queue is to rest."""
+
+    reason: Annotated[Text, Field(min_length=1, max_length=500)]
+
+
+class QueuePause(BaseModel):
+    """A portal's part of a queue that rests; `paused_by`: the email of who said so."""
+
+    portal_id: str
+    queue: str
+    reason: str
+    paused_by: str
+    paused_at: str
+
+
+class QueuePauses(BaseModel):
+    """What rests, the newest first."""
+
+    items: list[QueuePause]
+    next_cursor: None
+
+
+class Pace(BaseModel):
+    """How quick the product is; null where nothing was to be measured. Times of the last hour, in ms."""
+
+    acks: int
+    """Events answered by this gateway, at most 2 000."""
+    ack_p95_ms: float | None
+    replies: int
+    """At most 5 000, each from the event at the gateway to the portal's answer to the reply."""
+    reply_p50_ms: float | None
+    reply_p95_ms: float | None
+    portals_today: int
+    """Whose people wrote since midnight (UTC)."""

@@ -23,7 +23,7 @@ CALLS: Mapping[str, Mapping[str, frozenset[str]]] = {
             "GetOutboxItem GetTrace ListOutbox RetryOutbox RetryOutboxItem"
         ),
         "teachbase.delivery.v1.DiagnosisService": _rpcs("AttemptFix Diagnose"),
-        "teachbase.delivery.v1.OperationsService": _rpcs("GetQueues"),
+        "teachbase.delivery.v1.OperationsService": _rpcs("GetQueues ListQueuePauses PauseQueue ResumeQueue"),
         "teachbase.messaging.v1.AnswersService": _rpcs(
             "AcceptGolden AddGolden DeleteCurated DeleteGolden GetAnswerSettings GetExplanation "
             "ListCurated ListGolden ListUnsatisfied SaveCurated SetAnswerSettings"
@@ -36,7 +36,9 @@ CALLS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "teachbase.messaging.v1.KnowledgeService": _rpcs(
             "Ask DeleteDocument GetDocument ListChunks ListDocuments ReindexDocument Search UploadDocument"
         ),
-        "teachbase.messaging.v1.OperationsService": _rpcs("GetQueues"),
+        "teachbase.messaging.v1.OperationsService": _rpcs(
+            "GetPace GetQueues ListQueuePauses PauseQueue ResumeQueue"
+        ),
         "teachbase.messaging.v1.MessagingService": _rpcs(
             "CountAnswered GetDialog GetProvision GetTrace Ingest ListDialogs ListEvents "
             "ListInboundEvents ListMessages"
@@ -49,8 +51,8 @@ CALLS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "teachbase.portal.v1.DiagnosisService": _rpcs("AttemptFix Diagnose"),
         "teachbase.portal.v1.PortalService": _rpcs(
             "BeginAuthorization CompleteAuthorization CompleteInstall CreatePortal DeletePortal EnsureBot "
-            "FinalizeInstall GetPortal ListEmployees ListPortals OpenSession ResumePortal SetAccess "
-            "SetUpPortal SuspendPortal"
+            "FinalizeInstall GetPortal ListEmployees ListLife ListPortals OpenSession ResumePortal "
+            "SetAccess SetUpPortal SuspendPortal"
         ),
         "teachbase.portal.v1.SettingsService": _rpcs("ListDepartments SetSettings"),
     },

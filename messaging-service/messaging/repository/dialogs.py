@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
 from kit.db import sql
+from kit.queue_pauses import is_resting
 from messaging.domain import DEFAULT_LANGUAGE, ClaimedDialog, Question
 from messaging.knowledge.prompt import Turn
 
@@ -38,7 +39,7 @@ CLAIM = sql(f"""
             SELECT true FROM dialogs AS d WHERE d.portal_id = ring.portal_id AND d.pending_since IS NOT NULL
               AND (d.lease_until IS NULL OR d.lease_until < :now)
             ORDER BY d.pending_since LIMIT 1
-        )
+        ) AND NOT {is_resting("ring.portal_id", "messaging")}
         LIMIT :limit
     ), waiting AS (
         SELECT in_turn.portal_id, d.id, d.pending_since,

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.db import sql
+from kit.queue_pauses import is_resting
 from messaging.knowledge.document import Document, DocumentState, HeldDocument, Why
 
 _COLUMNS = """
@@ -116,11 +117,12 @@ async def claim(
 ) -> list[HeldDocument]:
     """Hold up to `limit` documents that are due and nobody reads, of portals in turn."""
     rows = await conn.execute(
-        sql("""
+        sql(f"""
             WITH first AS (
                 SELECT portal_id, id, row_number() OVER (PARTITION BY portal_id ORDER BY due_at, id) AS place
                 FROM kb_documents
                 WHERE due_at <= :now AND (lease_until IS NULL OR lease_until < :now)
+                  AND NOT {is_resting("kb_documents.portal_id", "knowledge")}
             ), chosen AS (
                 SELECT portal_id, id FROM first ORDER BY place, id LIMIT :limit
             ), picked AS (
@@ -133,7 +135,7 @@ async def claim(
                 lease_token = :token, updated_at = :now
             FROM picked WHERE d.portal_id = picked.portal_id AND d.id = picked.id
             RETURNING d.portal_id, d.id, d.filename, d.attempts, d.generation
-        """),
+        """),  # noqa: S608 - our own words
         {"now": now, "lease_until": lease_until, "token": token, "limit": limit},
     )
     return [

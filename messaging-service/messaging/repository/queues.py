@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
 from kit.db import sql
+from kit.queue_pauses import is_resting
 from kit.queues import MOST, QueueState
 
 _RATE_OF = timedelta(minutes=5)
@@ -16,7 +17,7 @@ async def dialogs(conn: AsyncConnection, now: datetime) -> QueueState:
     """Return how many dialogs are owed a reply, and how the last ones went."""
     row = (
         await conn.execute(
-            sql("""
+            sql(f"""
                 SELECT owed.*, (
                     SELECT count(*) FROM messages
                     WHERE direction = 'tx' AND id >= :lately AND created_at >= :lately_at
@@ -26,10 +27,15 @@ async def dialogs(conn: AsyncConnection, now: datetime) -> QueueState:
                 ) AS failed
                 FROM (
                     SELECT count(*) AS depth,
-                           coalesce(extract(epoch FROM :now - min(pending_since)), 0) AS oldest_s
-                    FROM (SELECT pending_since FROM dialogs WHERE pending_since IS NOT NULL LIMIT :most) AS waiting
+                           coalesce(
+                               extract(epoch FROM :now - min(pending_since) FILTER (WHERE NOT is_resting)), 0
+                           ) AS oldest_s
+                    FROM (
+                        SELECT pending_since, {is_resting("dialogs.portal_id", "messaging")} AS is_resting
+                        FROM dialogs WHERE pending_since IS NOT NULL LIMIT :most
+                    ) AS waiting
                 ) AS owed
-            """),
+            """),  # noqa: S608 - our own words
             {
                 "now": now,
                 "most": MOST,
@@ -53,13 +59,16 @@ async def documents(conn: AsyncConnection, now: datetime) -> QueueState:
     """Return how many documents wait to be read."""
     row = (
         await conn.execute(
-            sql("""
+            sql(f"""
                 SELECT count(*) AS depth,
                        coalesce(extract(epoch FROM :now - min(due_at) FILTER (
-                           WHERE due_at <= :now AND (lease_until IS NULL OR lease_until < :now)
+                           WHERE due_at <= :now AND (lease_until IS NULL OR lease_until < :now) AND NOT is_resting
                        )), 0) AS oldest_s
-                FROM (SELECT due_at, lease_until FROM kb_documents WHERE due_at IS NOT NULL LIMIT :most) AS waiting
-            """),
+                FROM (
+                    SELECT due_at, lease_until, {is_resting("kb_documents.portal_id", "knowledge")} AS is_resting
+                    FROM kb_documents WHERE due_at IS NOT NULL LIMIT :most
+                ) AS waiting
+            """),  # noqa: S608 - our own words
             {"now": now, "most": MOST},
         )
     ).one()

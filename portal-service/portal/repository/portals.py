@@ -24,6 +24,7 @@ from portal.errors import PortalNotFound
 from portal.health import alerts_of
 from portal.life import Move, State
 from portal.repository import health as healths
+from portal.repository import life_log
 from portal.tables import (
     portal_application_tokens,
     portal_changes,
@@ -48,6 +49,9 @@ async def move(conn: AsyncConnection, portal_id: UUID, by: Move, now: datetime) 
     if moved is not state:
         await conn.execute(
             update(portals).where(portals.c.id == portal_id).values(state=moved.value, updated_at=now)
+        )
+        await life_log.write(
+            conn, portal_id, by.value, now, before={"status": state.value}, after={"status": moved.value}
         )
     return moved
 
@@ -79,16 +83,23 @@ async def resume(conn: AsyncConnection, portal_id: UUID, now: datetime) -> str |
         .values(state=portals.c.suspended_from, suspended_reason="", suspended_from="", updated_at=now)
         .returning(portals.c.state)
     )
+    if resumed:
+        before, after = {"status": State.SUSPENDED.value}, {"status": resumed}
+        await life_log.write(conn, portal_id, "resumed", now, before=before, after=after)
     return resumed
 
 
 async def upsert(conn: AsyncConnection, install: VerifiedInstall, now: datetime) -> None:
     """Store a verified install. After a removal the bot is gone, and a reinstall gets a new one (contract 1.4)."""
-    state = await lock_state(conn, install.portal_id)
+    known = select(portals.c.state, portals.c.domain).where(portals.c.id == install.portal_id).with_for_update()
+    before = (await conn.execute(known)).first()
+    state = State(before.state) if before else None
+    move = Move.INSTALLED if install.is_finished else Move.BEGUN
+    moved = life.after(move, state)
     values: dict[str, object] = {
         "domain": install.domain,
         "client_endpoint": install.client_endpoint,
-        "state": life.after(Move.INSTALLED if install.is_finished else Move.BEGUN, state).value,
+        "state": moved.value,
         "updated_at": now,
         "installed_at": now,
         "last_proven_alive_at": now,
@@ -98,6 +109,14 @@ async def upsert(conn: AsyncConnection, install: VerifiedInstall, now: datetime)
         values |= {"bot_id": 0, "bot_state": "missing", "bot_api": "v2"}
     statement = insert(portals).values(id=install.portal_id, member_id=install.member_id, created_at=now, **values)
     await conn.execute(statement.on_conflict_do_update(index_elements=[portals.c.id], set_=values))
+    await life_log.write(
+        conn,
+        install.portal_id,
+        move.value,
+        now,
+        before={"status": before.state, "domain": before.domain} if before else None,
+        after={"status": moved.value, "domain": install.domain},
+    )
 
 
 async def create(conn: AsyncConnection, portal_id: UUID, member_id: str, domain: str, now: datetime) -> bool:
@@ -111,7 +130,11 @@ async def create(conn: AsyncConnection, portal_id: UUID, member_id: str, domain:
         "created_at": now,
         "updated_at": now,
     }
-    return (await conn.execute(insert(portals).values(values).on_conflict_do_nothing())).rowcount == 1
+    is_new = (await conn.execute(insert(portals).values(values).on_conflict_do_nothing())).rowcount == 1
+    if is_new:
+        after = {"status": State.INSTALLING.value, "domain": domain}
+        await life_log.write(conn, portal_id, "created", now, after=after)
+    return is_new
 
 
 async def forget_bot(conn: AsyncConnection, portal_id: UUID) -> None:
@@ -130,22 +153,29 @@ async def note_deleted_bot(conn: AsyncConnection, portal_id: UUID, code: str) ->
 async def ask_to_purge(conn: AsyncConnection, portal_id: UUID, now: datetime) -> bool:
     """Have everybody delete what they know of a portal's people. Returns whether nobody had asked yet."""
     unasked = update(portals).where(portals.c.id == portal_id, portals.c.purge_asked_at.is_(None))
-    return (await conn.execute(unasked.values(purge_asked_at=now))).rowcount == 1
+    is_first = (await conn.execute(unasked.values(purge_asked_at=now))).rowcount == 1
+    if is_first:
+        await life_log.write(conn, portal_id, "purge_asked", now)
+    return is_first
 
 
 async def set_endpoint(
     conn: AsyncConnection, portal_id: UUID, client_endpoint: str, domain: str, now: datetime
 ) -> bool:
     """Store where a portal answers. Returns whether that is news."""
-    result = await conn.execute(
+    known = select(portals.c.id, portals.c.domain).where(portals.c.id == portal_id).with_for_update().cte("known")
+    before = await conn.scalar(
         update(portals)
         .where(
-            portals.c.id == portal_id,
+            portals.c.id == known.c.id,
             or_(portals.c.client_endpoint != client_endpoint, portals.c.domain != domain),
         )
         .values(client_endpoint=client_endpoint, domain=domain, updated_at=now)
+        .returning(known.c.domain)
     )
-    return result.rowcount == 1
+    if before not in {None, domain}:
+        await life_log.write(conn, portal_id, "renamed", now, before={"domain": before}, after={"domain": domain})
+    return before is not None
 
 
 async def set_bot(conn: AsyncConnection, portal_id: UUID, bot: Bot, now: datetime) -> None:

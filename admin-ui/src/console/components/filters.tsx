@@ -6,6 +6,7 @@ import { useDidUpdate } from "@mantine/hooks";
 import { IconFilterOff } from "@tabler/icons-react";
 import { useState } from "react";
 
+import { useCalendarLabels } from "@/console/components/calendar";
 import en from "@/console/locales/en.json";
 import { type Search, useFilters } from "@/console/search";
 import { useTexts, useWord } from "@/console/texts";
@@ -20,6 +21,8 @@ export interface Filter {
   /** The words to choose from, and of which kind they are; without them it is a text. */
   words?: readonly string[];
   kind?: string;
+  /** What counts where nothing is chosen, if that is not everything. */
+  standing?: string;
 }
 
 /** The filters of a list, which live in the address; `times`: the list is about moments. */
@@ -66,9 +69,10 @@ function Choice({ filter, search, onChange }: Part & { filter: Filter }) {
       label={t(`filters.${filter.name}`)}
       placeholder={t("list.any")}
       data={data}
-      value={search[filter.name] ?? null}
+      value={search[filter.name] ?? filter.standing ?? null}
       onChange={(word) => onChange({ [filter.name]: word ?? undefined })}
-      clearable
+      clearable={!filter.standing}
+      allowDeselect={!filter.standing}
       w={170}
     />
   );
@@ -99,10 +103,14 @@ function Typed({ name, search, onChange }: Part & { name: Name }) {
 
 function Times({ search, onChange }: Part) {
   const { t, i18n } = useTexts();
+  const labels = useCalendarLabels();
   return (
     <DatesProvider settings={{ locale: i18n.language, firstDayOfWeek: 1 }}>
       {TIMES.map((name) => (
         <DateTimePicker
+          ariaLabels={labels}
+          submitButtonProps={{ "aria-label": t("calendar.done") }}
+          timePickerProps={{ "aria-label": t("calendar.time") }}
           key={name}
           label={t(`filters.${name}`)}
           placeholder={t("list.any")}

@@ -11,10 +11,10 @@ import { useTexts } from "@/console/texts";
 /** An id is known by its end: those made together begin alike. */
 const short = (id: string) => `…${id.slice(-8)}`;
 
-export function TraceLink({ id }: { id: string }) {
+export function TraceLink({ id, isWhole = false }: { id: string; isWhole?: boolean }) {
   return (
     <Anchor component={Link} to={`/traces/${id}`} size="sm" title={id} ff="monospace" className={classes.id ?? ""}>
-      {short(id)}
+      {isWhole ? id : short(id)}
     </Anchor>
   );
 }
@@ -27,10 +27,21 @@ export function DialogLink({ id, text }: { id: string; text?: string | undefined
   );
 }
 
+interface PortalProps {
+  id: string | null;
+  tab?: string;
+  /** Named by its id: where there may be many, or where it may be none that is known. */
+  isUnnamed?: boolean;
+}
+
 /** A portal by its domain, which is asked for once. */
-export function PortalLink({ id, tab }: { id: string | null; tab?: string }) {
+export function PortalLink({ id, tab, isUnnamed = false }: PortalProps) {
   const { t } = useTexts();
-  const { data } = useQuery({ ...onePortal(useApi(), id ?? ""), enabled: Boolean(id), staleTime: 600_000 });
+  const { data } = useQuery({
+    ...onePortal(useApi(), id ?? ""),
+    enabled: Boolean(id) && !isUnnamed,
+    staleTime: 600_000,
+  });
   if (!id) return t("common.none");
   const search: Search = tab ? { tab } : {};
   return (

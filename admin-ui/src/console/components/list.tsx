@@ -1,7 +1,9 @@
 import { Button, Group, Text } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
-import { DataTable, type DataTableColumn } from "mantine-datatable";
+import { DataTable, type DataTableColumn, type DataTableRowExpansionProps } from "mantine-datatable";
 
+import { useColumnChoice } from "@/console/components/column-choice";
+import { ExportButton } from "@/console/components/export-button";
 import classes from "@/console/components/layout.module.css";
 import { ProblemNotice } from "@/console/components/problem-notice";
 import { useFilters } from "@/console/search";
@@ -13,26 +15,46 @@ interface Page<Row> {
 }
 
 interface Props<Row> {
+  /** By which the browser remembers its columns, and a file of it is called. */
+  name: string;
   label: string;
   query: UseQueryResult<Page<Row>>;
   columns: DataTableColumn<Row>[];
   /** What to say where there is nothing. */
   empty: string;
+  /** What a row opens. */
+  expansion?: DataTableRowExpansionProps<Row>;
+  /** All that the filters find. */
+  file?: () => Promise<Blob>;
 }
 
 /** A page of a list of the API; the address holds where it begins. */
-export function List<Row extends { id: string }>({ label, query, columns, empty }: Props<Row>) {
+export function List<Row extends { id: string | number }>({
+  name,
+  label,
+  query,
+  columns,
+  empty,
+  expansion,
+  file,
+}: Props<Row>) {
   const { t } = useTexts();
   const [search, setFilters] = useFilters();
+  const { shown, choice } = useColumnChoice(name, columns);
   if (query.isError) return <ProblemNotice problem={query.error} onRetry={() => void query.refetch()} />;
   const next = query.data?.next_cursor;
   return (
     <section className={classes.list} aria-label={label}>
+      <Group justify="flex-end" gap="xs" mb="xs" align="flex-start">
+        {choice}
+        {file && <ExportButton name={`${name}.csv`} file={file} />}
+      </Group>
       <DataTable
         records={query.data?.items ?? []}
-        columns={columns}
+        columns={shown}
         fetching={query.isPending || query.isPlaceholderData}
         noRecordsText={empty}
+        {...(expansion && { rowExpansion: expansion })}
         minHeight={query.data?.items.length ? 0 : 180}
         verticalSpacing="xs"
         verticalAlign="top"

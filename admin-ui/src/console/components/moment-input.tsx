@@ -3,6 +3,7 @@ import "dayjs/locale/ru";
 
 import { DatesProvider, DateTimePicker } from "@mantine/dates";
 
+import { useCalendarLabels } from "@/console/components/calendar";
 import { useTexts } from "@/console/texts";
 
 interface Props {
@@ -15,9 +16,13 @@ interface Props {
 /** A moment to be chosen, as the API writes one. */
 export function MomentInput({ label, description, value, onChange }: Props) {
   const { t, i18n } = useTexts();
+  const labels = useCalendarLabels();
   return (
     <DatesProvider settings={{ locale: i18n.language, firstDayOfWeek: 1 }}>
       <DateTimePicker
+        ariaLabels={labels}
+        submitButtonProps={{ "aria-label": t("calendar.done") }}
+        timePickerProps={{ "aria-label": t("calendar.time") }}
         label={label}
         description={description}
         placeholder={t("billing.never")}

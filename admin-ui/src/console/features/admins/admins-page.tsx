@@ -20,12 +20,13 @@ const FILTERS: Filter[] = [{ name: "email" }];
 export function AdminsPage() {
   const { t } = useTexts();
   const [search] = useFilters();
-  const wanted = { query: search.email, cursor: search.cursor };
+  const wanted = { ...search, query: search.email };
   return (
     <>
       <PageHead title={t("places.admins")} about={t("admins.about")} aside={<NewAdminButton />} />
-      <Filters filters={FILTERS} times={false} />
+      <Filters filters={FILTERS} />
       <List
+        name="admins"
         label={t("places.admins")}
         query={useQuery(listAdmins(useApi(), wanted))}
         columns={useColumns()}

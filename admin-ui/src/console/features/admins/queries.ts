@@ -13,7 +13,7 @@ export type AdminChange = Schemas["AccountChange"];
 export const ROLES = ["owner", "operator", "viewer"] as const;
 
 export const listAdmins = (api: Api, search: Search) => {
-  const query = chosen(search, ["query", "cursor"]);
+  const query = chosen(search, ["query", "since", "until", "cursor"]);
   return queryOptions({
     queryKey: ["admins", query],
     queryFn: () => told(api.GET("/v1/admin/users", { params: { query } })),

@@ -8,7 +8,7 @@ import classes from "@/console/components/layout.module.css";
 import { List } from "@/console/components/list";
 import { Moment } from "@/console/components/moment";
 import { useApi } from "@/console/context";
-import { type AuditEntry, listAudit } from "@/console/features/audit/queries";
+import { type AuditEntry, auditFile, listAudit } from "@/console/features/audit/queries";
 import { useFilters } from "@/console/search";
 import { useTexts } from "@/console/texts";
 
@@ -17,15 +17,18 @@ const FILTERS: Filter[] = [{ name: "action" }, { name: "admin_id" }];
 /** What the staff did, everywhere or to one portal. */
 export function AuditList({ portalId }: { portalId?: string }) {
   const { t } = useTexts();
+  const api = useApi();
   const [address] = useFilters();
   const search = portalId ? { ...address, portal_id: portalId } : address;
   return (
     <>
       <Filters filters={portalId ? FILTERS : [{ name: "portal_id" }, ...FILTERS]} />
       <List
+        name="audit"
         label={t("places.audit")}
-        query={useQuery(listAudit(useApi(), search))}
+        query={useQuery(listAudit(api, search))}
         columns={useColumns(!portalId)}
+        file={() => auditFile(api, search)}
         empty={t("audit.empty")}
       />
     </>

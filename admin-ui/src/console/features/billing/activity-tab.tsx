@@ -20,6 +20,7 @@ export function ActivityTab() {
         {t("billing.activity_what")}
       </Text>
       <List
+        name="activity"
         label={t("billing.tabs.activity")}
         query={useQuery(listActivity(useApi(), search))}
         columns={useColumns()}

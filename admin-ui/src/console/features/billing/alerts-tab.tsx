@@ -21,6 +21,7 @@ export function AlertsTab() {
     <>
       <Filters filters={FILTERS} />
       <List
+        name="alerts"
         label={t("billing.tabs.alerts")}
         query={useQuery(listAlerts(useApi(), search))}
         columns={useColumns()}

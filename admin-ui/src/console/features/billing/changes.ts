@@ -1,16 +1,29 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 
 import type { PlanChange, PriceChange } from "@/console/features/billing/queries";
+import { fileOf } from "@/console/files";
 import { chosen, type Search } from "@/console/search";
 import { type Api, told } from "@/shared/api";
-import { problemOf, problemOfSilence } from "@/shared/problem";
+
+/** Gives what is asked for an id: asked for again after a silence, it is done once. */
+type Once = <Body extends object>(body: Body) => Body & { request_id: string };
 
 /** An action after which everything of billing is asked for again. */
-export function useBillingChange<Done>(change: () => Promise<Done>) {
+export function useBillingChange<Done>(change: (once: Once) => Promise<Done>) {
   const queries = useQueryClient();
+  const asked = useRef({ body: "", id: "" });
+  const once: Once = (body) => {
+    const text = JSON.stringify(body);
+    if (asked.current.body !== text) asked.current = { body: text, id: crypto.randomUUID() };
+    return { ...body, request_id: asked.current.id };
+  };
   return useMutation({
-    mutationFn: change,
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["billing"] }),
+    mutationFn: () => change(once),
+    onSuccess: () => {
+      asked.current = { body: "", id: "" };
+      return queries.invalidateQueries({ queryKey: ["billing"] });
+    },
   });
 }
 
@@ -24,17 +37,11 @@ export const recount = (api: Api, portal_id: string) =>
   told(api.POST("/v1/admin/billing/portals/{portal_id}/recount", { params: { path: { portal_id } } }));
 
 /** Every counted unit of the days as a file; `until` is a day that is included. */
-export async function usageFile(api: Api, search: Search): Promise<Blob> {
+export function usageFile(api: Api, search: Search): Promise<Blob> {
   const { since, until } = chosen(search, ["since", "until"]);
   const query = {
     ...(since ? { since: `${since}T00:00:00Z` } : {}),
     ...(until ? { until: new Date(Date.parse(`${until}T00:00:00Z`) + 86_400_000).toISOString() } : {}),
   };
-  const { error, response } = await api
-    .GET("/v1/admin/billing/usage.csv", { params: { query }, parseAs: "stream" })
-    .catch((silence: unknown) => {
-      throw problemOfSilence(silence);
-    });
-  if (!response.ok) throw problemOf(response, error);
-  return response.blob();
+  return fileOf(api.GET("/v1/admin/billing/usage.csv", { params: { query }, parseAs: "stream" }));
 }

@@ -4,6 +4,7 @@ import "dayjs/locale/ru";
 import { DatePickerInput, DatesProvider } from "@mantine/dates";
 import { useState } from "react";
 
+import { useCalendarLabels } from "@/console/components/calendar";
 import { useFilters } from "@/console/search";
 import { useTexts } from "@/console/texts";
 
@@ -12,6 +13,7 @@ type Range = [string | null, string | null];
 /** The days that a page is about, which live in the address. */
 export function Days() {
   const { t, i18n } = useTexts();
+  const labels = useCalendarLabels();
   const [search, change] = useFilters();
   const [begun, setBegun] = useState<Range>();
   const pick = (range: Range) => {
@@ -22,7 +24,9 @@ export function Days() {
   return (
     <DatesProvider settings={{ locale: i18n.language, firstDayOfWeek: 1 }}>
       <DatePickerInput
+        ariaLabels={labels}
         type="range"
+        allowSingleDateInRange
         label={t("billing.days")}
         placeholder={t("billing.last_30")}
         valueFormat="DD.MM.YYYY"

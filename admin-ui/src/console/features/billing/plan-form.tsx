@@ -18,7 +18,7 @@ export function PlanForm({ current }: { current?: Plan }) {
   const { t } = useTexts();
   const api = useApi();
   const [draft, setDraft] = useState(() => draftOf(current));
-  const action = useBillingChange(() => (current ? changePlan : createPlan)(api, planOf(draft)));
+  const action = useBillingChange((once) => (current ? changePlan : createPlan)(api, once(planOf(draft))));
   const change = (part: Partial<PlanDraft>) => setDraft((before) => ({ ...before, ...part }));
   const label = current ? t("billing.new_version") : t("billing.new_plan");
   return (

@@ -30,6 +30,7 @@ export function PortalsTab() {
       <Drifts />
       <Filters filters={filters} times={false} />
       <List
+        name="subscriptions"
         label={t("billing.tabs.portals")}
         query={useQuery(listSubscriptions(api, search))}
         columns={useColumns()}

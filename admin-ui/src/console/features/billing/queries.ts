@@ -54,12 +54,23 @@ export const listSubscriptions = (api: Api, search: Search) => {
 const withId = (sum: UsageSum) => ({ ...sum, id: sum.key });
 export type UsageRow = ReturnType<typeof withId>;
 
-/** Usage by day is one page: a chart shows all of it. */
+/** Usage by day is read to its end: a chart shows all of it. */
 export const usageByDay = (api: Api, search: Search) => {
   const query = { ...chosen(search, ["since", "until"]), group: "day" as const, limit: 200 };
   return queryOptions({
     queryKey: [KEY, "usage", query],
-    queryFn: () => told(api.GET("/v1/admin/billing/usage", { params: { query } })),
+    queryFn: async () => {
+      const items: UsageSum[] = [];
+      let cursor: string | null = "";
+      while (cursor !== null) {
+        const page: Schemas["Page_UsageSum_"] = await told(
+          api.GET("/v1/admin/billing/usage", { params: { query: { ...query, cursor } } }),
+        );
+        items.push(...page.items);
+        cursor = page.next_cursor ?? null;
+      }
+      return { items };
+    },
   });
 };
 

@@ -1,13 +1,13 @@
-import { Button, Group, Skeleton, Stack, Text } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { Group, Skeleton, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import type { DataTableColumn } from "mantine-datatable";
 import { lazy, Suspense } from "react";
 
 import { Card } from "@/console/components/card";
+import { ExportButton } from "@/console/components/export-button";
 import { PortalLink } from "@/console/components/ids";
 import { List } from "@/console/components/list";
 import { Loaded } from "@/console/components/loaded";
-import { ProblemNotice } from "@/console/components/problem-notice";
 import { useApi } from "@/console/context";
 import { usageFile } from "@/console/features/billing/changes";
 import { Days } from "@/console/features/billing/days";
@@ -30,7 +30,7 @@ export function UsageTab() {
     <Stack>
       <Group align="flex-end" justify="space-between">
         <Days />
-        <Download />
+        <ExportButton name="usage.csv" label={t("billing.download")} file={() => usageFile(api, search)} />
       </Group>
       <Card title={t("billing.by_day")}>
         <Loaded query={useQuery(usageByDay(api, search))} height={260}>
@@ -46,36 +46,12 @@ export function UsageTab() {
         </Loaded>
       </Card>
       <List
+        name="usage-by-portal"
         label={t("billing.by_portal")}
         query={useQuery(usageByPortal(api, search))}
         columns={useColumns()}
         empty={t("billing.no_usage")}
       />
-    </Stack>
-  );
-}
-
-/** Every counted unit as a file: it is fetched, because a plain link would not say who asks. */
-function Download() {
-  const { t } = useTexts();
-  const api = useApi();
-  const [search] = useFilters();
-  const file = useMutation({
-    mutationFn: () => usageFile(api, search),
-    onSuccess: (blob) => {
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(blob);
-      link.download = "usage.csv";
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    },
-  });
-  return (
-    <Stack gap="xs">
-      <Button variant="default" size="sm" loading={file.isPending} onClick={() => file.mutate()}>
-        {t("billing.download")}
-      </Button>
-      {file.isError && <ProblemNotice problem={file.error} />}
     </Stack>
   );
 }

@@ -7,22 +7,25 @@ import { List } from "@/console/components/list";
 import { Moment } from "@/console/components/moment";
 import { Word } from "@/console/components/word";
 import { useApi } from "@/console/context";
-import { type Dialog, listDialogs } from "@/console/features/dialogs/queries";
+import { type Dialog, dialogsFile, listDialogs } from "@/console/features/dialogs/queries";
 import { useFilters } from "@/console/search";
 import { useTexts, useWord } from "@/console/texts";
 
 /** Dialogs by their last message, of everybody or of one portal. */
 export function DialogList({ portalId }: { portalId?: string }) {
   const { t } = useTexts();
+  const api = useApi();
   const [address] = useFilters();
   const search = portalId ? { ...address, portal_id: portalId } : address;
   return (
     <>
       <Filters filters={portalId ? [] : [{ name: "portal_id" }]} />
       <List
+        name="dialogs"
         label={t("places.dialogs")}
-        query={useQuery(listDialogs(useApi(), search))}
+        query={useQuery(listDialogs(api, search))}
         columns={useColumns(!portalId)}
+        file={() => dialogsFile(api, search)}
         empty={t("dialogs.empty")}
       />
     </>

@@ -9,7 +9,7 @@ import { Moment } from "@/console/components/moment";
 import { PageHead } from "@/console/components/page-head";
 import { Word } from "@/console/components/word";
 import { useApi } from "@/console/context";
-import { listMessages, type Message } from "@/console/features/dialogs/queries";
+import { messagesFile, listMessages, type Message } from "@/console/features/dialogs/queries";
 import { useFilters } from "@/console/search";
 import { useTexts, useWord } from "@/console/texts";
 
@@ -18,20 +18,25 @@ const FILTERS: Filter[] = [
   { name: "portal_id" },
   { name: "direction", kind: "direction", words: ["rx", "tx"] },
   { name: "state", kind: "message_state", words: STATES },
+  { name: "dialog_id" },
+  { name: "trace_id" },
 ];
 
 /** Messages of all dialogs, newest first. */
 export function MessagesPage() {
   const { t } = useTexts();
+  const api = useApi();
   const [search] = useFilters();
   return (
     <>
       <PageHead title={t("places.messages")} />
       <Filters filters={FILTERS} />
       <List
+        name="messages"
         label={t("places.messages")}
-        query={useQuery(listMessages(useApi(), search))}
+        query={useQuery(listMessages(api, search))}
         columns={useColumns()}
+        file={() => messagesFile(api, search)}
         empty={t("messages.empty")}
       />
     </>

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 
+import { fileOf } from "@/console/files";
 import { chosen, type Search } from "@/console/search";
 import { type Api, told } from "@/shared/api";
 import type { components } from "@/shared/schema";
@@ -8,11 +9,11 @@ export type Dialog = components["schemas"]["Dialog"];
 export type Message = components["schemas"]["Message"];
 export type Explanation = components["schemas"]["Explanation"];
 
-const DIALOGS = ["portal_id", "since", "until", "cursor"] as const;
-const MESSAGES = ["portal_id", "dialog_id", "trace_id", "state", "direction", "since", "until", "cursor"] as const;
+const DIALOG_FILTERS = ["portal_id", "since", "until"] as const;
+const MESSAGE_FILTERS = ["portal_id", "dialog_id", "trace_id", "state", "direction", "since", "until"] as const;
 
 export const listDialogs = (api: Api, search: Search) => {
-  const query = chosen(search, DIALOGS);
+  const query = chosen(search, [...DIALOG_FILTERS, "cursor"]);
   return queryOptions({
     queryKey: ["dialogs", query],
     queryFn: () => told(api.GET("/v1/admin/dialogs", { params: { query } })),
@@ -20,13 +21,23 @@ export const listDialogs = (api: Api, search: Search) => {
   });
 };
 
+export const dialogsFile = (api: Api, search: Search) => {
+  const query = chosen(search, DIALOG_FILTERS);
+  return fileOf(api.GET("/v1/admin/dialogs.csv", { params: { query }, parseAs: "stream" }));
+};
+
 export const listMessages = (api: Api, search: Search) => {
-  const query = chosen(search, MESSAGES);
+  const query = chosen(search, [...MESSAGE_FILTERS, "cursor"]);
   return queryOptions({
     queryKey: ["messages", query],
     queryFn: () => told(api.GET("/v1/admin/messages", { params: { query } })),
     placeholderData: keepPreviousData,
   });
+};
+
+export const messagesFile = (api: Api, search: Search) => {
+  const query = chosen(search, MESSAGE_FILTERS);
+  return fileOf(api.GET("/v1/admin/messages.csv", { params: { query }, parseAs: "stream" }));
 };
 
 export const oneDialog = (api: Api, dialog_id: string) =>
@@ -48,7 +59,9 @@ export const transcript = (api: Api, dialog_id: string) =>
     refetchInterval: 10_000,
   });
 
-export const explanation = (api: Api, { id, portal_id }: Message) =>
+export type Answered = Pick<Message, "id" | "portal_id">;
+
+export const explanation = (api: Api, { id, portal_id }: Answered) =>
   queryOptions({
     queryKey: ["explanation", id],
     queryFn: () =>

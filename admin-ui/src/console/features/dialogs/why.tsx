@@ -6,12 +6,12 @@ import { Facts } from "@/console/components/facts";
 import { Loaded } from "@/console/components/loaded";
 import { Raw } from "@/console/components/raw";
 import { useApi } from "@/console/context";
-import { explanation, type Message } from "@/console/features/dialogs/queries";
+import { type Answered, explanation } from "@/console/features/dialogs/queries";
 import { useTexts, useWord } from "@/console/texts";
 import { Problem } from "@/shared/problem";
 
 /** Why a reply says what it says. */
-export function Why({ message }: { message: Message }) {
+export function Why({ message }: { message: Answered }) {
   const { t } = useTexts();
   const [opened, { open, close }] = useDisclosure(false);
   return (
@@ -33,7 +33,7 @@ export function Why({ message }: { message: Message }) {
   );
 }
 
-function Explained({ message }: { message: Message }) {
+function Explained({ message }: { message: Answered }) {
   const { t } = useTexts();
   const readable = useWord();
   const query = useQuery(explanation(useApi(), message));

@@ -9,7 +9,7 @@ import { List } from "@/console/components/list";
 import { Moment } from "@/console/components/moment";
 import { Word } from "@/console/components/word";
 import { useApi } from "@/console/context";
-import { type InboundEvent, listInbound } from "@/console/features/inbound/queries";
+import { type InboundEvent, inboundFile, listInbound } from "@/console/features/inbound/queries";
 import { useFilters } from "@/console/search";
 import { useTexts } from "@/console/texts";
 
@@ -26,14 +26,17 @@ const FILTERS: Filter[] = [
 /** Requests as they came, newest first. */
 export function InboundList() {
   const { t } = useTexts();
+  const api = useApi();
   const [search] = useFilters();
   return (
     <>
       <Filters filters={FILTERS} />
       <List
+        name="inbound-events"
         label={t("places.inbound_events")}
-        query={useQuery(listInbound(useApi(), search))}
+        query={useQuery(listInbound(api, search))}
         columns={useColumns()}
+        file={() => inboundFile(api, search)}
         empty={t("inbound.empty")}
       />
     </>

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
+import { fileOf } from "@/console/files";
 import { chosen, type Search } from "@/console/search";
 import { type Api, told } from "@/shared/api";
 import type { components } from "@/shared/schema";
@@ -13,15 +14,20 @@ export type Prune = Schemas["Prune"];
 export type Judgement = Schemas["Judgement"];
 export type Replayed = Schemas["Replayed"];
 
-const NAMES = ["portal_id", "trace_id", "domain", "event", "outcome", "reason", "since", "until", "cursor"] as const;
+const FILTERS = ["portal_id", "trace_id", "domain", "event", "outcome", "reason", "since", "until"] as const;
 
 export const listInbound = (api: Api, search: Search) => {
-  const query = chosen(search, NAMES);
+  const query = chosen(search, [...FILTERS, "cursor"]);
   return queryOptions({
     queryKey: ["inbound_events", "list", query],
     queryFn: () => told(api.GET("/v1/admin/inbound-events", { params: { query } })),
     placeholderData: keepPreviousData,
   });
+};
+
+export const inboundFile = (api: Api, search: Search) => {
+  const query = chosen(search, FILTERS);
+  return fileOf(api.GET("/v1/admin/inbound-events.csv", { params: { query }, parseAs: "stream" }));
 };
 
 export const oneInbound = (api: Api, event_id: string) =>

@@ -9,7 +9,7 @@ import { List } from "@/console/components/list";
 import { Moment } from "@/console/components/moment";
 import { Word } from "@/console/components/word";
 import { useApi, useRole } from "@/console/context";
-import { listOutbox, type OutboxItem } from "@/console/features/outbox/queries";
+import { outboxFile, listOutbox, type OutboxItem } from "@/console/features/outbox/queries";
 import { RetryButton } from "@/console/features/outbox/retry-button";
 import { RetryMany } from "@/console/features/outbox/retry-many";
 import { useFilters } from "@/console/search";
@@ -26,6 +26,7 @@ const FILTERS: Filter[] = [
 export function OutboxList({ portalId }: { portalId?: string }) {
   const { t } = useTexts();
   const { mayChange } = useRole();
+  const api = useApi();
   const [address] = useFilters();
   const search = portalId ? { ...address, portal_id: portalId } : address;
   return (
@@ -33,9 +34,11 @@ export function OutboxList({ portalId }: { portalId?: string }) {
       <Filters filters={portalId ? FILTERS : [{ name: "portal_id" }, ...FILTERS]} />
       {mayChange && search.state === "dead" && <RetryMany search={search} />}
       <List
+        name="outbox"
         label={t("places.outbox")}
-        query={useQuery(listOutbox(useApi(), search))}
+        query={useQuery(listOutbox(api, search))}
         columns={useColumns(!portalId)}
+        file={() => outboxFile(api, search)}
         empty={t("outbox.empty")}
       />
     </>

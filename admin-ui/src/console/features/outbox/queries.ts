@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
+import { fileOf } from "@/console/files";
 import { chosen, type Search } from "@/console/search";
 import { type Api, told } from "@/shared/api";
 import type { components } from "@/shared/schema";
@@ -7,15 +8,20 @@ import type { components } from "@/shared/schema";
 export type OutboxItem = components["schemas"]["OutboxItem"];
 export type OutboxItemDetail = components["schemas"]["OutboxItemDetail"];
 
-const NAMES = ["portal_id", "dialog_id", "trace_id", "state", "since", "until", "cursor"] as const;
+const FILTERS = ["portal_id", "dialog_id", "trace_id", "state", "since", "until"] as const;
 
 export const listOutbox = (api: Api, search: Search) => {
-  const query = chosen(search, NAMES);
+  const query = chosen(search, [...FILTERS, "cursor"]);
   return queryOptions({
     queryKey: ["outbox", "list", query],
     queryFn: () => told(api.GET("/v1/admin/outbox", { params: { query } })),
     placeholderData: keepPreviousData,
   });
+};
+
+export const outboxFile = (api: Api, search: Search) => {
+  const query = chosen(search, FILTERS);
+  return fileOf(api.GET("/v1/admin/outbox.csv", { params: { query }, parseAs: "stream" }));
 };
 
 export const oneItem = (api: Api, item_id: string) =>

@@ -1,53 +1,47 @@
-import { Alert, Group, List, Stack, Text } from "@mantine/core";
-import { IconAlertTriangle, IconCircleCheck } from "@tabler/icons-react";
+import { Alert, Button, Group, List, Stack, Text } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 
 import { Card } from "@/console/components/card";
 import classes from "@/console/components/layout.module.css";
-import { Loaded } from "@/console/components/loaded";
 import { PageHead } from "@/console/components/page-head";
 import { PortalLink } from "@/console/components/ids";
 import { Word } from "@/console/components/word";
 import { useApi, useRole } from "@/console/context";
-import { deadLetters, hourAgo, lastHour, portalTotals, readiness } from "@/console/features/overview/queries";
+import { deadLetters, hourAgo, lastHour, pace, portalTotals } from "@/console/features/overview/queries";
 import { Tile } from "@/console/features/overview/tile";
 import { listPortals } from "@/console/features/portals/queries";
 import { spoolState } from "@/console/features/spool/queries";
+import { HealthCard } from "@/console/features/system/health-card";
 import { count, duration } from "@/console/formats";
-import { useTexts, useWord } from "@/console/texts";
+import { useTexts } from "@/console/texts";
+
+const ACK_MS = 100;
+const REPLY_MS = 10_000;
 
 /** How everything is, in one look; every number leads to its list. */
 export function OverviewPage() {
   const { t } = useTexts();
   return (
     <>
-      <PageHead title={t("places.overview")} about={t("overview.about")} />
+      <PageHead
+        title={t("places.overview")}
+        about={t("overview.about")}
+        aside={
+          <Button component={Link} to="/queues" variant="default" size="compact-sm">
+            {t("overview.queues")}
+          </Button>
+        }
+      />
       <Stack>
-        <Health />
+        <HealthCard />
         <Spool />
+        <Quickness />
         <Numbers />
         <Failing />
       </Stack>
     </>
-  );
-}
-
-function Health() {
-  const { t } = useTexts();
-  const readable = useWord();
-  const named = (components: string[]) => components.map((name) => readable("component", name)).join(", ");
-  return (
-    <Loaded query={useQuery(readiness())} height={64}>
-      {({ failing }) =>
-        failing.length ? (
-          <Alert color="red" variant="light" icon={<IconAlertTriangle />} role="alert" title={t("overview.not_ready")}>
-            {named(failing)}
-          </Alert>
-        ) : (
-          <Alert color="teal" variant="light" icon={<IconCircleCheck />} role="status" title={t("overview.ready")} />
-        )
-      }
-    </Loaded>
   );
 }
 
@@ -102,6 +96,43 @@ function Spool() {
         />
       </section>
     </>
+  );
+}
+
+/** How quick the product was in the last hour; beyond what docs/slo.md allows it is bad. */
+function Quickness() {
+  const { t, i18n } = useTexts();
+  const query = useQuery(pace(useApi()));
+  const milliseconds = (value: number | null) =>
+    value === null ? t("common.none") : t("overview.ms", { value: count(Math.round(value), i18n.language) });
+  return (
+    <section className={classes.tiles} aria-label={t("overview.quickness")}>
+      <Tile
+        title={t("overview.ack")}
+        query={query}
+        number={(found) => milliseconds(found.ack_p95_ms)}
+        about={(found) => t("overview.of_acks", { count: found.acks })}
+        isBad={(found) => (found.ack_p95_ms ?? 0) > ACK_MS}
+        to="/inbound-events"
+      />
+      <Tile
+        title={t("overview.reply")}
+        query={query}
+        number={(found) => milliseconds(found.reply_p95_ms)}
+        about={(found) => t("overview.of_replies", { count: found.replies })}
+        isBad={(found) => (found.reply_p95_ms ?? 0) > REPLY_MS}
+        to="/outbox"
+        search={{ state: "sent" }}
+      />
+      <Tile
+        title={t("overview.portals_today")}
+        query={query}
+        number={(found) => count(found.portals_today, i18n.language)}
+        about={() => t("overview.since_midnight")}
+        to="/billing"
+        search={{ tab: "activity" }}
+      />
+    </section>
   );
 }
 

@@ -1,32 +1,10 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { type Api, told } from "@/shared/api";
-import { problemOf, problemOfSilence } from "@/shared/problem";
 
 const EVERY_MS = 10_000;
 const HOUR_MS = 3_600_000;
 const MOST = 200;
-
-/** What /ready tells; the API gives it no shape. */
-export interface Readiness {
-  status: "ready" | "not_ready";
-  failing: string[];
-}
-
-/** Whether every dependency answers: 503 is an answer too. */
-export const readiness = () =>
-  queryOptions({
-    queryKey: ["ready"],
-    queryFn: async () => {
-      const answer = await fetch("/ready").catch((silence: unknown) => {
-        throw problemOfSilence(silence);
-      });
-      const told: unknown = await answer.json().catch(() => undefined);
-      if (typeof told === "object" && told !== null && "failing" in told) return told as Readiness;
-      throw problemOf(answer, told);
-    },
-    refetchInterval: EVERY_MS,
-  });
 
 export const portalTotals = (api: Api) =>
   queryOptions({
@@ -42,6 +20,14 @@ export const deadLetters = (api: Api) =>
       const body = { filter: { cause: "" }, dry_run: true };
       return (await told(api.POST("/v1/admin/outbox/retry", { body }))).matched;
     },
+    refetchInterval: EVERY_MS,
+  });
+
+/** How quickly events were answered and replies sent in the last hour. */
+export const pace = (api: Api) =>
+  queryOptions({
+    queryKey: ["system", "pace"],
+    queryFn: () => told(api.GET("/v1/admin/system/pace")),
     refetchInterval: EVERY_MS,
   });
 

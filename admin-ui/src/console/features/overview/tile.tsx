@@ -13,7 +13,7 @@ interface Props<Data> {
   number: (data: Data) => ReactNode;
   about?: (data: Data) => ReactNode;
   isBad?: (data: Data) => boolean;
-  to: "/spool" | "/portals" | "/outbox" | "/messages" | "/inbound-events";
+  to: "/spool" | "/portals" | "/outbox" | "/messages" | "/inbound-events" | "/billing";
   search?: Search;
 }
 

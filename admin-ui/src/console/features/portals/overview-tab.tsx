@@ -6,6 +6,7 @@ import { Id } from "@/console/components/ids";
 import { Moment } from "@/console/components/moment";
 import { Word } from "@/console/components/word";
 import type { Portal } from "@/console/features/portals/queries";
+import { PortalQueues } from "@/console/features/system/pauses";
 import { count } from "@/console/formats";
 import { useTexts, useWord } from "@/console/texts";
 
@@ -22,6 +23,7 @@ export function OverviewTab({ portal }: { portal: Portal }) {
       {portal.alerts.length > 0 && <Alerts alerts={portal.alerts} />}
       <About portal={portal} />
       <BotAndAccess portal={portal} />
+      <PortalQueues portalId={portal.id} />
     </Stack>
   );
 }

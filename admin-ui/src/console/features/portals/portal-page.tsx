@@ -1,6 +1,6 @@
-import { Group, Tabs } from "@mantine/core";
+import { Button, Group, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 
 import { Loaded } from "@/console/components/loaded";
 import { PageHead } from "@/console/components/page-head";
@@ -13,11 +13,27 @@ import { OutboxList } from "@/console/features/outbox/outbox-list";
 import { DangerTab } from "@/console/features/portals/danger-tab";
 import { DiagnosticsTab } from "@/console/features/portals/diagnostics-tab";
 import { OverviewTab } from "@/console/features/portals/overview-tab";
+import { AccessTab } from "@/console/features/portals/parts/access-tab";
+import { KnowledgeTab } from "@/console/features/portals/parts/knowledge-tab";
+import { LifeTab } from "@/console/features/portals/parts/life-tab";
+import { SettingsTab } from "@/console/features/portals/parts/settings-tab";
 import { onePortal, type Portal } from "@/console/features/portals/queries";
 import { useFilters, useId } from "@/console/search";
 import { useTexts } from "@/console/texts";
 
-const TABS = ["overview", "dialogs", "outbox", "billing", "diagnostics", "audit", "danger"] as const;
+const TABS = [
+  "overview",
+  "access",
+  "dialogs",
+  "outbox",
+  "knowledge",
+  "billing",
+  "settings",
+  "diagnostics",
+  "life",
+  "audit",
+  "danger",
+] as const;
 const FOR_OPERATORS = new Set<string>(["diagnostics", "danger"]);
 
 /** Everything about one portal. */
@@ -41,6 +57,13 @@ function Known({ portal }: { portal: Portal }) {
           <Group gap="xs">
             <Word kind="portal_status" word={portal.status} />
             <Word kind="health" word={portal.health} />
+            <Button
+              variant="default"
+              size="compact-sm"
+              renderRoot={(props: object) => <Link to="/logs" search={{ portal_id: portal.id }} {...props} />}
+            >
+              {t("logs.of_portal")}
+            </Button>
           </Group>
         }
       />
@@ -58,6 +81,18 @@ function Known({ portal }: { portal: Portal }) {
         </Tabs.List>
         <Tabs.Panel value="overview">
           <OverviewTab portal={portal} />
+        </Tabs.Panel>
+        <Tabs.Panel value="access">
+          <AccessTab portal={portal} />
+        </Tabs.Panel>
+        <Tabs.Panel value="knowledge">
+          <KnowledgeTab portalId={portal.id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="settings">
+          <SettingsTab portal={portal} />
+        </Tabs.Panel>
+        <Tabs.Panel value="life">
+          <LifeTab portalId={portal.id} />
         </Tabs.Panel>
         <Tabs.Panel value="dialogs">
           <DialogList portalId={portal.id} />

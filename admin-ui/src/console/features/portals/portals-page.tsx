@@ -9,7 +9,7 @@ import { Moment } from "@/console/components/moment";
 import { PageHead } from "@/console/components/page-head";
 import { Word } from "@/console/components/word";
 import { useApi } from "@/console/context";
-import { listPortals, type Portal } from "@/console/features/portals/queries";
+import { portalsFile, listPortals, type Portal } from "@/console/features/portals/queries";
 import { useFilters } from "@/console/search";
 import { useTexts } from "@/console/texts";
 
@@ -30,15 +30,18 @@ const FILTERS: Filter[] = [
 
 export function PortalsPage() {
   const { t } = useTexts();
+  const api = useApi();
   const [search] = useFilters();
   return (
     <>
       <PageHead title={t("places.portals")} />
       <Filters filters={FILTERS} />
       <List
+        name="portals"
         label={t("places.portals")}
-        query={useQuery(listPortals(useApi(), search))}
+        query={useQuery(listPortals(api, search))}
         columns={useColumns()}
+        file={() => portalsFile(api, search)}
         empty={t("portals.empty")}
       />
     </>

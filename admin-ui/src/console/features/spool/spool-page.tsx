@@ -51,6 +51,7 @@ export function SpoolPage() {
           {taken && <Taken taken={taken} onClose={() => setTaken(undefined)} />}
           <Filters filters={FILTERS} />
           <List
+            name="set-aside"
             label={t("spool.set_aside_title")}
             query={useQuery(listSetAside(api, search))}
             columns={columns}

@@ -1,6 +1,7 @@
-import { Badge, EmptyState, Group, Stack, Text, Timeline } from "@mantine/core";
+import { Badge, Button, EmptyState, Group, Stack, Text, Timeline } from "@mantine/core";
 import { IconRouteOff } from "@tabler/icons-react";
 import { queryOptions, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 
 import { Facts } from "@/console/components/facts";
 import { PortalLink } from "@/console/components/ids";
@@ -30,7 +31,7 @@ export function TracePage() {
   const id = useId();
   return (
     <>
-      <PageHead title={t("trace.title")} about={id} />
+      <PageHead title={t("trace.title")} about={id} aside={<LogsLink id={id} />} />
       <Loaded query={useQuery(trace(useApi(), id))}>
         {({ steps, portal_id }) =>
           steps.length ? (
@@ -49,6 +50,19 @@ export function TracePage() {
         }
       </Loaded>
     </>
+  );
+}
+
+function LogsLink({ id }: { id: string }) {
+  const { t } = useTexts();
+  return (
+    <Button
+      variant="default"
+      size="compact-sm"
+      renderRoot={(props: object) => <Link to="/logs" search={{ trace_id: id }} {...props} />}
+    >
+      {t("logs.of_trace")}
+    </Button>
   );
 }
 

@@ -22,20 +22,47 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from teachbase.portal.v1 import operations_pb2 as teachbase_dot_portal_dot_v1_dot_operations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&teachbase/delivery/v1/operations.proto\x12\x15teachbase.delivery.v1\x1a$teachbase/portal/v1/operations.proto\"\x12\n\x10GetQueuesRequest\"?\n\x11GetQueuesResponse\x12*\n\x06queues\x18\x01 \x03(\x0b\x32\x1a.teachbase.portal.v1.Queue2s\n\x11OperationsService\x12^\n\tGetQueues\x12\'.teachbase.delivery.v1.GetQueuesRequest\x1a(.teachbase.delivery.v1.GetQueuesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&teachbase/delivery/v1/operations.proto\x12\x15teachbase.delivery.v1\x1a\x1b\x62uf/validate/validate.proto\x1a$teachbase/portal/v1/operations.proto\"\x12\n\x10GetQueuesRequest\"?\n\x11GetQueuesResponse\x12*\n\x06queues\x18\x01 \x03(\x0b\x32\x1a.teachbase.portal.v1.Queue\"\x89\x01\n\x11PauseQueueRequest\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x05queue\x18\x02 \x01(\tB\x0f\xbaH\x0cr\nR\x08\x64\x65livery\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x1b\n\tpaused_by\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc0\x02\"\x14\n\x12PauseQueueResponse\"Q\n\x12ResumeQueueRequest\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x05queue\x18\x02 \x01(\tB\x0f\xbaH\x0cr\nR\x08\x64\x65livery\"\x15\n\x13ResumeQueueResponse\"8\n\x16ListQueuePausesRequest\x12\x1e\n\tportal_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"J\n\x17ListQueuePausesResponse\x12/\n\x06pauses\x18\x01 \x03(\x0b\x32\x1f.teachbase.portal.v1.QueuePause2\xae\x03\n\x11OperationsService\x12^\n\tGetQueues\x12\'.teachbase.delivery.v1.GetQueuesRequest\x1a(.teachbase.delivery.v1.GetQueuesResponse\x12\x61\n\nPauseQueue\x12(.teachbase.delivery.v1.PauseQueueRequest\x1a).teachbase.delivery.v1.PauseQueueResponse\x12\x64\n\x0bResumeQueue\x12).teachbase.delivery.v1.ResumeQueueRequest\x1a*.teachbase.delivery.v1.ResumeQueueResponse\x12p\n\x0fListQueuePauses\x12-.teachbase.delivery.v1.ListQueuePausesRequest\x1a..teachbase.delivery.v1.ListQueuePausesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'teachbase.delivery.v1.operations_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GETQUEUESREQUEST']._serialized_start=103
-  _globals['_GETQUEUESREQUEST']._serialized_end=121
-  _globals['_GETQUEUESRESPONSE']._serialized_start=123
-  _globals['_GETQUEUESRESPONSE']._serialized_end=186
-  _globals['_OPERATIONSSERVICE']._serialized_start=188
-  _globals['_OPERATIONSSERVICE']._serialized_end=303
+  _globals['_PAUSEQUEUEREQUEST'].fields_by_name['portal_id']._loaded_options = None
+  _globals['_PAUSEQUEUEREQUEST'].fields_by_name['portal_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_PAUSEQUEUEREQUEST'].fields_by_name['queue']._loaded_options = None
+  _globals['_PAUSEQUEUEREQUEST'].fields_by_name['queue']._serialized_options = b'\272H\014r\nR\010delivery'
+  _globals['_PAUSEQUEUEREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_PAUSEQUEUEREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\007r\005\020\001\030\364\003'
+  _globals['_PAUSEQUEUEREQUEST'].fields_by_name['paused_by']._loaded_options = None
+  _globals['_PAUSEQUEUEREQUEST'].fields_by_name['paused_by']._serialized_options = b'\272H\005r\003\030\300\002'
+  _globals['_RESUMEQUEUEREQUEST'].fields_by_name['portal_id']._loaded_options = None
+  _globals['_RESUMEQUEUEREQUEST'].fields_by_name['portal_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_RESUMEQUEUEREQUEST'].fields_by_name['queue']._loaded_options = None
+  _globals['_RESUMEQUEUEREQUEST'].fields_by_name['queue']._serialized_options = b'\272H\014r\nR\010delivery'
+  _globals['_LISTQUEUEPAUSESREQUEST'].fields_by_name['portal_id']._loaded_options = None
+  _globals['_LISTQUEUEPAUSESREQUEST'].fields_by_name['portal_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_GETQUEUESREQUEST']._serialized_start=132
+  _globals['_GETQUEUESREQUEST']._serialized_end=150
+  _globals['_GETQUEUESRESPONSE']._serialized_start=152
+  _globals['_GETQUEUESRESPONSE']._serialized_end=215
+  _globals['_PAUSEQUEUEREQUEST']._serialized_start=218
+  _globals['_PAUSEQUEUEREQUEST']._serialized_end=355
+  _globals['_PAUSEQUEUERESPONSE']._serialized_start=357
+  _globals['_PAUSEQUEUERESPONSE']._serialized_end=377
+  _globals['_RESUMEQUEUEREQUEST']._serialized_start=379
+  _globals['_RESUMEQUEUEREQUEST']._serialized_end=460
+  _globals['_RESUMEQUEUERESPONSE']._serialized_start=462
+  _globals['_RESUMEQUEUERESPONSE']._serialized_end=483
+  _globals['_LISTQUEUEPAUSESREQUEST']._serialized_start=485
+  _globals['_LISTQUEUEPAUSESREQUEST']._serialized_end=541
+  _globals['_LISTQUEUEPAUSESRESPONSE']._serialized_start=543
+  _globals['_LISTQUEUEPAUSESRESPONSE']._serialized_end=617
+  _globals['_OPERATIONSSERVICE']._serialized_start=620
+  _globals['_OPERATIONSSERVICE']._serialized_end=1050
 # @@protoc_insertion_point(module_scope)

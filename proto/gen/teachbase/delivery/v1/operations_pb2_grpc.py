@@ -40,6 +40,21 @@ class OperationsServiceStub:
                 request_serializer=teachbase_dot_delivery_dot_v1_dot_operations__pb2.GetQueuesRequest.SerializeToString,
                 response_deserializer=teachbase_dot_delivery_dot_v1_dot_operations__pb2.GetQueuesResponse.FromString,
                 _registered_method=True)
+        self.PauseQueue = channel.unary_unary(
+                '/teachbase.delivery.v1.OperationsService/PauseQueue',
+                request_serializer=teachbase_dot_delivery_dot_v1_dot_operations__pb2.PauseQueueRequest.SerializeToString,
+                response_deserializer=teachbase_dot_delivery_dot_v1_dot_operations__pb2.PauseQueueResponse.FromString,
+                _registered_method=True)
+        self.ResumeQueue = channel.unary_unary(
+                '/teachbase.delivery.v1.OperationsService/ResumeQueue',
+                request_serializer=teachbase_dot_delivery_dot_v1_dot_operations__pb2.ResumeQueueRequest.SerializeToString,
+                response_deserializer=teachbase_dot_delivery_dot_v1_dot_operations__pb2.ResumeQueueResponse.FromString,
+                _registered_method=True)
+        self.ListQueuePauses = channel.unary_unary(
+                '/teachbase.delivery.v1.OperationsService/ListQueuePauses',
+                request_serializer=teachbase_dot_delivery_dot_v1_dot_operations__pb2.ListQueuePausesRequest.SerializeToString,
+                response_deserializer=teachbase_dot_delivery_dot_v1_dot_operations__pb2.ListQueuePausesResponse.FromString,
+                _registered_method=True)
 
 
 class OperationsServiceServicer:
@@ -53,6 +68,27 @@ class OperationsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PauseQueue(self, request, context):
+        """Lets a portal's part of a queue rest until it is resumed; nothing of it is lost. Paused again it has a new reason.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeQueue(self, request, context):
+        """Has it go on. What goes on already is left as it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListQueuePauses(self, request, context):
+        """What rests, of a portal or of all, the newest first, at most 500.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OperationsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -60,6 +96,21 @@ def add_OperationsServiceServicer_to_server(servicer, server):
                     servicer.GetQueues,
                     request_deserializer=teachbase_dot_delivery_dot_v1_dot_operations__pb2.GetQueuesRequest.FromString,
                     response_serializer=teachbase_dot_delivery_dot_v1_dot_operations__pb2.GetQueuesResponse.SerializeToString,
+            ),
+            'PauseQueue': grpc.unary_unary_rpc_method_handler(
+                    servicer.PauseQueue,
+                    request_deserializer=teachbase_dot_delivery_dot_v1_dot_operations__pb2.PauseQueueRequest.FromString,
+                    response_serializer=teachbase_dot_delivery_dot_v1_dot_operations__pb2.PauseQueueResponse.SerializeToString,
+            ),
+            'ResumeQueue': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeQueue,
+                    request_deserializer=teachbase_dot_delivery_dot_v1_dot_operations__pb2.ResumeQueueRequest.FromString,
+                    response_serializer=teachbase_dot_delivery_dot_v1_dot_operations__pb2.ResumeQueueResponse.SerializeToString,
+            ),
+            'ListQueuePauses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListQueuePauses,
+                    request_deserializer=teachbase_dot_delivery_dot_v1_dot_operations__pb2.ListQueuePausesRequest.FromString,
+                    response_serializer=teachbase_dot_delivery_dot_v1_dot_operations__pb2.ListQueuePausesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,6 +141,87 @@ class OperationsService:
             '/teachbase.delivery.v1.OperationsService/GetQueues',
             teachbase_dot_delivery_dot_v1_dot_operations__pb2.GetQueuesRequest.SerializeToString,
             teachbase_dot_delivery_dot_v1_dot_operations__pb2.GetQueuesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PauseQueue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.delivery.v1.OperationsService/PauseQueue',
+            teachbase_dot_delivery_dot_v1_dot_operations__pb2.PauseQueueRequest.SerializeToString,
+            teachbase_dot_delivery_dot_v1_dot_operations__pb2.PauseQueueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeQueue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.delivery.v1.OperationsService/ResumeQueue',
+            teachbase_dot_delivery_dot_v1_dot_operations__pb2.ResumeQueueRequest.SerializeToString,
+            teachbase_dot_delivery_dot_v1_dot_operations__pb2.ResumeQueueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListQueuePauses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.delivery.v1.OperationsService/ListQueuePauses',
+            teachbase_dot_delivery_dot_v1_dot_operations__pb2.ListQueuePausesRequest.SerializeToString,
+            teachbase_dot_delivery_dot_v1_dot_operations__pb2.ListQueuePausesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -22,20 +22,51 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from teachbase.portal.v1 import operations_pb2 as teachbase_dot_portal_dot_v1_dot_operations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'teachbase/messaging/v1/operations.proto\x12\x16teachbase.messaging.v1\x1a$teachbase/portal/v1/operations.proto\"\x12\n\x10GetQueuesRequest\"?\n\x11GetQueuesResponse\x12*\n\x06queues\x18\x01 \x03(\x0b\x32\x1a.teachbase.portal.v1.Queue2u\n\x11OperationsService\x12`\n\tGetQueues\x12(.teachbase.messaging.v1.GetQueuesRequest\x1a).teachbase.messaging.v1.GetQueuesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'teachbase/messaging/v1/operations.proto\x12\x16teachbase.messaging.v1\x1a\x1b\x62uf/validate/validate.proto\x1a$teachbase/portal/v1/operations.proto\"\x12\n\x10GetQueuesRequest\"?\n\x11GetQueuesResponse\x12*\n\x06queues\x18\x01 \x03(\x0b\x32\x1a.teachbase.portal.v1.Queue\"\x95\x01\n\x11PauseQueueRequest\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12*\n\x05queue\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16R\tmessagingR\tknowledge\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x1b\n\tpaused_by\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc0\x02\"\x14\n\x12PauseQueueResponse\"]\n\x12ResumeQueueRequest\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12*\n\x05queue\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16R\tmessagingR\tknowledge\"\x15\n\x13ResumeQueueResponse\"8\n\x16ListQueuePausesRequest\x12\x1e\n\tportal_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"J\n\x17ListQueuePausesResponse\x12/\n\x06pauses\x18\x01 \x03(\x0b\x32\x1f.teachbase.portal.v1.QueuePause\"\x10\n\x0eGetPaceRequest\"\x91\x01\n\x0fGetPaceResponse\x12\x0f\n\x07replies\x18\x01 \x01(\x05\x12\x19\n\x0creply_p50_ms\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x19\n\x0creply_p95_ms\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x15\n\rportals_today\x18\x04 \x01(\x05\x42\x0f\n\r_reply_p50_msB\x0f\n\r_reply_p95_ms2\x92\x04\n\x11OperationsService\x12`\n\tGetQueues\x12(.teachbase.messaging.v1.GetQueuesRequest\x1a).teachbase.messaging.v1.GetQueuesResponse\x12Z\n\x07GetPace\x12&.teachbase.messaging.v1.GetPaceRequest\x1a\'.teachbase.messaging.v1.GetPaceResponse\x12\x63\n\nPauseQueue\x12).teachbase.messaging.v1.PauseQueueRequest\x1a*.teachbase.messaging.v1.PauseQueueResponse\x12\x66\n\x0bResumeQueue\x12*.teachbase.messaging.v1.ResumeQueueRequest\x1a+.teachbase.messaging.v1.ResumeQueueResponse\x12r\n\x0fListQueuePauses\x12..teachbase.messaging.v1.ListQueuePausesRequest\x1a/.teachbase.messaging.v1.ListQueuePausesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'teachbase.messaging.v1.operations_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GETQUEUESREQUEST']._serialized_start=105
-  _globals['_GETQUEUESREQUEST']._serialized_end=123
-  _globals['_GETQUEUESRESPONSE']._serialized_start=125
-  _globals['_GETQUEUESRESPONSE']._serialized_end=188
-  _globals['_OPERATIONSSERVICE']._serialized_start=190
-  _globals['_OPERATIONSSERVICE']._serialized_end=307
+  _globals['_PAUSEQUEUEREQUEST'].fields_by_name['portal_id']._loaded_options = None
+  _globals['_PAUSEQUEUEREQUEST'].fields_by_name['portal_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_PAUSEQUEUEREQUEST'].fields_by_name['queue']._loaded_options = None
+  _globals['_PAUSEQUEUEREQUEST'].fields_by_name['queue']._serialized_options = b'\272H\030r\026R\tmessagingR\tknowledge'
+  _globals['_PAUSEQUEUEREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_PAUSEQUEUEREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\007r\005\020\001\030\364\003'
+  _globals['_PAUSEQUEUEREQUEST'].fields_by_name['paused_by']._loaded_options = None
+  _globals['_PAUSEQUEUEREQUEST'].fields_by_name['paused_by']._serialized_options = b'\272H\005r\003\030\300\002'
+  _globals['_RESUMEQUEUEREQUEST'].fields_by_name['portal_id']._loaded_options = None
+  _globals['_RESUMEQUEUEREQUEST'].fields_by_name['portal_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_RESUMEQUEUEREQUEST'].fields_by_name['queue']._loaded_options = None
+  _globals['_RESUMEQUEUEREQUEST'].fields_by_name['queue']._serialized_options = b'\272H\030r\026R\tmessagingR\tknowledge'
+  _globals['_LISTQUEUEPAUSESREQUEST'].fields_by_name['portal_id']._loaded_options = None
+  _globals['_LISTQUEUEPAUSESREQUEST'].fields_by_name['portal_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_GETQUEUESREQUEST']._serialized_start=134
+  _globals['_GETQUEUESREQUEST']._serialized_end=152
+  _globals['_GETQUEUESRESPONSE']._serialized_start=154
+  _globals['_GETQUEUESRESPONSE']._serialized_end=217
+  _globals['_PAUSEQUEUEREQUEST']._serialized_start=220
+  _globals['_PAUSEQUEUEREQUEST']._serialized_end=369
+  _globals['_PAUSEQUEUERESPONSE']._serialized_start=371
+  _globals['_PAUSEQUEUERESPONSE']._serialized_end=391
+  _globals['_RESUMEQUEUEREQUEST']._serialized_start=393
+  _globals['_RESUMEQUEUEREQUEST']._serialized_end=486
+  _globals['_RESUMEQUEUERESPONSE']._serialized_start=488
+  _globals['_RESUMEQUEUERESPONSE']._serialized_end=509
+  _globals['_LISTQUEUEPAUSESREQUEST']._serialized_start=511
+  _globals['_LISTQUEUEPAUSESREQUEST']._serialized_end=567
+  _globals['_LISTQUEUEPAUSESRESPONSE']._serialized_start=569
+  _globals['_LISTQUEUEPAUSESRESPONSE']._serialized_end=643
+  _globals['_GETPACEREQUEST']._serialized_start=645
+  _globals['_GETPACEREQUEST']._serialized_end=661
+  _globals['_GETPACERESPONSE']._serialized_start=664
+  _globals['_GETPACERESPONSE']._serialized_end=809
+  _globals['_OPERATIONSSERVICE']._serialized_start=812
+  _globals['_OPERATIONSSERVICE']._serialized_end=1342
 # @@protoc_insertion_point(module_scope)

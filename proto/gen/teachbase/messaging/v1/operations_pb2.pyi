@@ -53,3 +53,176 @@ class GetQueuesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetQueuesResponse: _TypeAlias = GetQueuesResponse  # noqa: Y015
+
+@_typing.final
+class PauseQueueRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    QUEUE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    PAUSED_BY_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    queue: _builtins.str
+    reason: _builtins.str
+    paused_by: _builtins.str
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        queue: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        paused_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["paused_by", b"paused_by", "portal_id", b"portal_id", "queue", b"queue", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PauseQueueRequest: _TypeAlias = PauseQueueRequest  # noqa: Y015
+
+@_typing.final
+class PauseQueueResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PauseQueueResponse: _TypeAlias = PauseQueueResponse  # noqa: Y015
+
+@_typing.final
+class ResumeQueueRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    QUEUE_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    queue: _builtins.str
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        queue: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal_id", b"portal_id", "queue", b"queue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumeQueueRequest: _TypeAlias = ResumeQueueRequest  # noqa: Y015
+
+@_typing.final
+class ResumeQueueResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumeQueueResponse: _TypeAlias = ResumeQueueResponse  # noqa: Y015
+
+@_typing.final
+class ListQueuePausesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    """Empty = of any."""
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListQueuePausesRequest: _TypeAlias = ListQueuePausesRequest  # noqa: Y015
+
+@_typing.final
+class ListQueuePausesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAUSES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def pauses(self) -> _containers.RepeatedCompositeFieldContainer[_operations_pb2.QueuePause]: ...
+    def __init__(
+        self,
+        *,
+        pauses: _abc.Iterable[_operations_pb2.QueuePause] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["pauses", b"pauses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListQueuePausesResponse: _TypeAlias = ListQueuePausesResponse  # noqa: Y015
+
+@_typing.final
+class GetPaceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPaceRequest: _TypeAlias = GetPaceRequest  # noqa: Y015
+
+@_typing.final
+class GetPaceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPLIES_FIELD_NUMBER: _builtins.int
+    REPLY_P50_MS_FIELD_NUMBER: _builtins.int
+    REPLY_P95_MS_FIELD_NUMBER: _builtins.int
+    PORTALS_TODAY_FIELD_NUMBER: _builtins.int
+    replies: _builtins.int
+    """Of the last hour, at most 5 000: from the event at the gateway to the portal's answer to the reply."""
+    reply_p50_ms: _builtins.float
+    """Absent where nothing was replied."""
+    reply_p95_ms: _builtins.float
+    portals_today: _builtins.int
+    """Whose people wrote since midnight (UTC), by at most 100 000 messages."""
+    def __init__(
+        self,
+        *,
+        replies: _builtins.int = ...,
+        reply_p50_ms: _builtins.float | None = ...,
+        reply_p95_ms: _builtins.float | None = ...,
+        portals_today: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_reply_p50_ms", b"_reply_p50_ms", "_reply_p95_ms", b"_reply_p95_ms", "reply_p50_ms", b"reply_p50_ms", "reply_p95_ms", b"reply_p95_ms"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reply_p50_ms", b"_reply_p50_ms", "_reply_p95_ms", b"_reply_p95_ms", "portals_today", b"portals_today", "replies", b"replies", "reply_p50_ms", b"reply_p50_ms", "reply_p95_ms", b"reply_p95_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__reply_p50_ms: _TypeAlias = _typing.Literal["reply_p50_ms"]  # noqa: Y015
+    _WhichOneofArgType__reply_p50_ms: _TypeAlias = _typing.Literal["_reply_p50_ms", b"_reply_p50_ms"]  # noqa: Y015
+    _WhichOneofReturnType__reply_p95_ms: _TypeAlias = _typing.Literal["reply_p95_ms"]  # noqa: Y015
+    _WhichOneofArgType__reply_p95_ms: _TypeAlias = _typing.Literal["_reply_p95_ms", b"_reply_p95_ms"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reply_p50_ms) -> _WhichOneofReturnType__reply_p50_ms | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reply_p95_ms) -> _WhichOneofReturnType__reply_p95_ms | None: ...
+
+Global___GetPaceResponse: _TypeAlias = GetPaceResponse  # noqa: Y015

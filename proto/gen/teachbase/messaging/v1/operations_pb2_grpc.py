@@ -40,6 +40,26 @@ class OperationsServiceStub:
                 request_serializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetQueuesRequest.SerializeToString,
                 response_deserializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetQueuesResponse.FromString,
                 _registered_method=True)
+        self.GetPace = channel.unary_unary(
+                '/teachbase.messaging.v1.OperationsService/GetPace',
+                request_serializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetPaceRequest.SerializeToString,
+                response_deserializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetPaceResponse.FromString,
+                _registered_method=True)
+        self.PauseQueue = channel.unary_unary(
+                '/teachbase.messaging.v1.OperationsService/PauseQueue',
+                request_serializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.PauseQueueRequest.SerializeToString,
+                response_deserializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.PauseQueueResponse.FromString,
+                _registered_method=True)
+        self.ResumeQueue = channel.unary_unary(
+                '/teachbase.messaging.v1.OperationsService/ResumeQueue',
+                request_serializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.ResumeQueueRequest.SerializeToString,
+                response_deserializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.ResumeQueueResponse.FromString,
+                _registered_method=True)
+        self.ListQueuePauses = channel.unary_unary(
+                '/teachbase.messaging.v1.OperationsService/ListQueuePauses',
+                request_serializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.ListQueuePausesRequest.SerializeToString,
+                response_deserializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.ListQueuePausesResponse.FromString,
+                _registered_method=True)
 
 
 class OperationsServiceServicer:
@@ -53,6 +73,34 @@ class OperationsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetPace(self, request, context):
+        """How quickly replies reached their portals in the last hour, and how many portals' people wrote today.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PauseQueue(self, request, context):
+        """Lets a portal's part of a queue rest until it is resumed; nothing of it is lost. Paused again it has a new reason.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeQueue(self, request, context):
+        """Has it go on. What goes on already is left as it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListQueuePauses(self, request, context):
+        """What rests, of a portal or of all, the newest first, at most 500.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OperationsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -60,6 +108,26 @@ def add_OperationsServiceServicer_to_server(servicer, server):
                     servicer.GetQueues,
                     request_deserializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetQueuesRequest.FromString,
                     response_serializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetQueuesResponse.SerializeToString,
+            ),
+            'GetPace': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPace,
+                    request_deserializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetPaceRequest.FromString,
+                    response_serializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetPaceResponse.SerializeToString,
+            ),
+            'PauseQueue': grpc.unary_unary_rpc_method_handler(
+                    servicer.PauseQueue,
+                    request_deserializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.PauseQueueRequest.FromString,
+                    response_serializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.PauseQueueResponse.SerializeToString,
+            ),
+            'ResumeQueue': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeQueue,
+                    request_deserializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.ResumeQueueRequest.FromString,
+                    response_serializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.ResumeQueueResponse.SerializeToString,
+            ),
+            'ListQueuePauses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListQueuePauses,
+                    request_deserializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.ListQueuePausesRequest.FromString,
+                    response_serializer=teachbase_dot_messaging_dot_v1_dot_operations__pb2.ListQueuePausesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,6 +158,114 @@ class OperationsService:
             '/teachbase.messaging.v1.OperationsService/GetQueues',
             teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetQueuesRequest.SerializeToString,
             teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetQueuesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPace(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.messaging.v1.OperationsService/GetPace',
+            teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetPaceRequest.SerializeToString,
+            teachbase_dot_messaging_dot_v1_dot_operations__pb2.GetPaceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PauseQueue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.messaging.v1.OperationsService/PauseQueue',
+            teachbase_dot_messaging_dot_v1_dot_operations__pb2.PauseQueueRequest.SerializeToString,
+            teachbase_dot_messaging_dot_v1_dot_operations__pb2.PauseQueueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeQueue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.messaging.v1.OperationsService/ResumeQueue',
+            teachbase_dot_messaging_dot_v1_dot_operations__pb2.ResumeQueueRequest.SerializeToString,
+            teachbase_dot_messaging_dot_v1_dot_operations__pb2.ResumeQueueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListQueuePauses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.messaging.v1.OperationsService/ListQueuePauses',
+            teachbase_dot_messaging_dot_v1_dot_operations__pb2.ListQueuePausesRequest.SerializeToString,
+            teachbase_dot_messaging_dot_v1_dot_operations__pb2.ListQueuePausesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -18,6 +18,14 @@ class OperationsServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetQueues: _aio.UnaryUnaryMultiCallable[_operations_pb2.GetQueuesRequest, _operations_pb2.GetQueuesResponse]
     """Every queue of this context, as its rows say."""
+    GetPace: _aio.UnaryUnaryMultiCallable[_operations_pb2.GetPaceRequest, _operations_pb2.GetPaceResponse]
+    """How quickly replies reached their portals in the last hour, and how many portals' people wrote today."""
+    PauseQueue: _aio.UnaryUnaryMultiCallable[_operations_pb2.PauseQueueRequest, _operations_pb2.PauseQueueResponse]
+    """Lets a portal's part of a queue rest until it is resumed; nothing of it is lost. Paused again it has a new reason."""
+    ResumeQueue: _aio.UnaryUnaryMultiCallable[_operations_pb2.ResumeQueueRequest, _operations_pb2.ResumeQueueResponse]
+    """Has it go on. What goes on already is left as it is."""
+    ListQueuePauses: _aio.UnaryUnaryMultiCallable[_operations_pb2.ListQueuePausesRequest, _operations_pb2.ListQueuePausesResponse]
+    """What rests, of a portal or of all, the newest first, at most 500."""
 
 class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
     """Tells of the queues."""
@@ -29,5 +37,37 @@ class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_operations_pb2.GetQueuesRequest, _abc.Awaitable[_operations_pb2.GetQueuesResponse]],
     ) -> _abc.Awaitable[_operations_pb2.GetQueuesResponse]:
         """Every queue of this context, as its rows say."""
+
+    @_abc_1.abstractmethod
+    def GetPace(
+        self,
+        request: _operations_pb2.GetPaceRequest,
+        context: _aio.ServicerContext[_operations_pb2.GetPaceRequest, _abc.Awaitable[_operations_pb2.GetPaceResponse]],
+    ) -> _abc.Awaitable[_operations_pb2.GetPaceResponse]:
+        """How quickly replies reached their portals in the last hour, and how many portals' people wrote today."""
+
+    @_abc_1.abstractmethod
+    def PauseQueue(
+        self,
+        request: _operations_pb2.PauseQueueRequest,
+        context: _aio.ServicerContext[_operations_pb2.PauseQueueRequest, _abc.Awaitable[_operations_pb2.PauseQueueResponse]],
+    ) -> _abc.Awaitable[_operations_pb2.PauseQueueResponse]:
+        """Lets a portal's part of a queue rest until it is resumed; nothing of it is lost. Paused again it has a new reason."""
+
+    @_abc_1.abstractmethod
+    def ResumeQueue(
+        self,
+        request: _operations_pb2.ResumeQueueRequest,
+        context: _aio.ServicerContext[_operations_pb2.ResumeQueueRequest, _abc.Awaitable[_operations_pb2.ResumeQueueResponse]],
+    ) -> _abc.Awaitable[_operations_pb2.ResumeQueueResponse]:
+        """Has it go on. What goes on already is left as it is."""
+
+    @_abc_1.abstractmethod
+    def ListQueuePauses(
+        self,
+        request: _operations_pb2.ListQueuePausesRequest,
+        context: _aio.ServicerContext[_operations_pb2.ListQueuePausesRequest, _abc.Awaitable[_operations_pb2.ListQueuePausesResponse]],
+    ) -> _abc.Awaitable[_operations_pb2.ListQueuePausesResponse]:
+        """What rests, of a portal or of all, the newest first, at most 500."""
 
 def add_OperationsServiceServicer_to_server(servicer: OperationsServiceServicer, server: _aio.Server) -> None: ...

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$teachbase/portal/v1/operations.proto\x12\x13teachbase.portal.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe2\x01\n\x06Worker\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04host\x18\x02 \x01(\t\x12\x0b\n\x03pid\x18\x03 \x01(\x05\x12.\n\nstarted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cheartbeat_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x63urrent_job\x18\x06 \x01(\t\x12)\n\x05since\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05state\x18\x08 \x01(\t\"\xde\x01\n\x05Queue\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x64\x65pth\x18\x02 \x01(\x05\x12\x10\n\x08oldest_s\x18\x03 \x01(\x01\x12\x19\n\x0crate_per_min\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x1d\n\x10\x66\x61iled_last_hour\x18\x05 \x01(\x05H\x01\x88\x01\x01\x12\x11\n\x04\x64\x65\x61\x64\x18\x06 \x01(\x05H\x02\x88\x01\x01\x12\x19\n\x0cheld_portals\x18\x07 \x01(\x05H\x03\x88\x01\x01\x42\x0f\n\r_rate_per_minB\x13\n\x11_failed_last_hourB\x07\n\x05_deadB\x0f\n\r_held_portals\"\x14\n\x12ListWorkersRequest\"C\n\x13ListWorkersResponse\x12,\n\x07workers\x18\x01 \x03(\x0b\x32\x1b.teachbase.portal.v1.Worker2u\n\x11OperationsService\x12`\n\x0bListWorkers\x12\'.teachbase.portal.v1.ListWorkersRequest\x1a(.teachbase.portal.v1.ListWorkersResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$teachbase/portal/v1/operations.proto\x12\x13teachbase.portal.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe2\x01\n\x06Worker\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04host\x18\x02 \x01(\t\x12\x0b\n\x03pid\x18\x03 \x01(\x05\x12.\n\nstarted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cheartbeat_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x63urrent_job\x18\x06 \x01(\t\x12)\n\x05since\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05state\x18\x08 \x01(\t\"\xde\x01\n\x05Queue\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x64\x65pth\x18\x02 \x01(\x05\x12\x10\n\x08oldest_s\x18\x03 \x01(\x01\x12\x19\n\x0crate_per_min\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x1d\n\x10\x66\x61iled_last_hour\x18\x05 \x01(\x05H\x01\x88\x01\x01\x12\x11\n\x04\x64\x65\x61\x64\x18\x06 \x01(\x05H\x02\x88\x01\x01\x12\x19\n\x0cheld_portals\x18\x07 \x01(\x05H\x03\x88\x01\x01\x42\x0f\n\r_rate_per_minB\x13\n\x11_failed_last_hourB\x07\n\x05_deadB\x0f\n\r_held_portals\"\x80\x01\n\nQueuePause\x12\x11\n\tportal_id\x18\x01 \x01(\t\x12\r\n\x05queue\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x11\n\tpaused_by\x18\x04 \x01(\t\x12-\n\tpaused_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x14\n\x12ListWorkersRequest\"C\n\x13ListWorkersResponse\x12,\n\x07workers\x18\x01 \x03(\x0b\x32\x1b.teachbase.portal.v1.Worker2u\n\x11OperationsService\x12`\n\x0bListWorkers\x12\'.teachbase.portal.v1.ListWorkersRequest\x1a(.teachbase.portal.v1.ListWorkersResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,10 +36,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WORKER']._serialized_end=321
   _globals['_QUEUE']._serialized_start=324
   _globals['_QUEUE']._serialized_end=546
-  _globals['_LISTWORKERSREQUEST']._serialized_start=548
-  _globals['_LISTWORKERSREQUEST']._serialized_end=568
-  _globals['_LISTWORKERSRESPONSE']._serialized_start=570
-  _globals['_LISTWORKERSRESPONSE']._serialized_end=637
-  _globals['_OPERATIONSSERVICE']._serialized_start=639
-  _globals['_OPERATIONSSERVICE']._serialized_end=756
+  _globals['_QUEUEPAUSE']._serialized_start=549
+  _globals['_QUEUEPAUSE']._serialized_end=677
+  _globals['_LISTWORKERSREQUEST']._serialized_start=679
+  _globals['_LISTWORKERSREQUEST']._serialized_end=699
+  _globals['_LISTWORKERSRESPONSE']._serialized_start=701
+  _globals['_LISTWORKERSRESPONSE']._serialized_end=768
+  _globals['_OPERATIONSSERVICE']._serialized_start=770
+  _globals['_OPERATIONSSERVICE']._serialized_end=887
 # @@protoc_insertion_point(module_scope)

@@ -110,6 +110,11 @@ class PortalServiceStub:
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ListPortalsRequest.SerializeToString,
                 response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ListPortalsResponse.FromString,
                 _registered_method=True)
+        self.ListLife = channel.unary_unary(
+                '/teachbase.portal.v1.PortalService/ListLife',
+                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ListLifeRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ListLifeResponse.FromString,
+                _registered_method=True)
         self.GetAccessToken = channel.unary_unary(
                 '/teachbase.portal.v1.PortalService/GetAccessToken',
                 request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.GetAccessTokenRequest.SerializeToString,
@@ -267,6 +272,13 @@ class PortalServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListLife(self, request, context):
+        """What a portal went through, newest first: created, installed, renamed, suspended, removed. Kept for good.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetAccessToken(self, request, context):
         """What a caller of the portal's REST needs now. Never refreshes by a timer (contract 2.2).
         FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED.
@@ -408,6 +420,11 @@ def add_PortalServiceServicer_to_server(servicer, server):
                     servicer.ListPortals,
                     request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ListPortalsRequest.FromString,
                     response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ListPortalsResponse.SerializeToString,
+            ),
+            'ListLife': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLife,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ListLifeRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ListLifeResponse.SerializeToString,
             ),
             'GetAccessToken': grpc.unary_unary_rpc_method_handler(
                     servicer.GetAccessToken,
@@ -856,6 +873,33 @@ class PortalService:
             '/teachbase.portal.v1.PortalService/ListPortals',
             teachbase_dot_portal_dot_v1_dot_portal__pb2.ListPortalsRequest.SerializeToString,
             teachbase_dot_portal_dot_v1_dot_portal__pb2.ListPortalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLife(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teachbase.portal.v1.PortalService/ListLife',
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.ListLifeRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_portal__pb2.ListLifeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -57,6 +57,8 @@ class PortalServiceStub:
     """Does again what the install does on the portal: the bot, its commands, events. Audited."""
     ListPortals: _aio.UnaryUnaryMultiCallable[_portal_pb2.ListPortalsRequest, _portal_pb2.ListPortalsResponse]
     """Lists portals, newest first."""
+    ListLife: _aio.UnaryUnaryMultiCallable[_portal_pb2.ListLifeRequest, _portal_pb2.ListLifeResponse]
+    """What a portal went through, newest first: created, installed, renamed, suspended, removed. Kept for good."""
     GetAccessToken: _aio.UnaryUnaryMultiCallable[_portal_pb2.GetAccessTokenRequest, _portal_pb2.GetAccessTokenResponse]
     """What a caller of the portal's REST needs now. Never refreshes by a timer (contract 2.2).
     FAILED_PRECONDITION: NO_CREDENTIAL, TOKEN_REFUSED.
@@ -220,6 +222,14 @@ class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_portal_pb2.ListPortalsRequest, _abc.Awaitable[_portal_pb2.ListPortalsResponse]],
     ) -> _abc.Awaitable[_portal_pb2.ListPortalsResponse]:
         """Lists portals, newest first."""
+
+    @_abc_1.abstractmethod
+    def ListLife(
+        self,
+        request: _portal_pb2.ListLifeRequest,
+        context: _aio.ServicerContext[_portal_pb2.ListLifeRequest, _abc.Awaitable[_portal_pb2.ListLifeResponse]],
+    ) -> _abc.Awaitable[_portal_pb2.ListLifeResponse]:
+        """What a portal went through, newest first: created, installed, renamed, suspended, removed. Kept for good."""
 
     @_abc_1.abstractmethod
     def GetAccessToken(

@@ -17,8 +17,12 @@ export function ChangePlan({ detail }: { detail: Detail }) {
   const [code, setCode] = useState<string | null>(null);
   const [at, setAt] = useState<"now" | "next_period">("now");
   const [reason, setReason] = useState("");
-  const action = useBillingChange(() =>
-    changeSubscription(api, detail.portal_id, { ...(code ? { plan_code: code } : {}), at, reason: reason.trim() }),
+  const action = useBillingChange((once) =>
+    changeSubscription(
+      api,
+      detail.portal_id,
+      once({ ...(code ? { plan_code: code } : {}), at, reason: reason.trim() }),
+    ),
   );
   return (
     <Confirmed

@@ -19,6 +19,7 @@ export function Events({ portalId }: { portalId: string }) {
     <>
       <Title order={2}>{t("billing.events")}</Title>
       <List
+        name="usage-events"
         label={t("billing.events")}
         query={useQuery(listEvents(useApi(), portalId, search))}
         empty={t("billing.no_events")}

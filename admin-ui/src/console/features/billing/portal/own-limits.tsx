@@ -25,13 +25,17 @@ export function OwnLimits({ detail }: { detail: Detail }) {
   const [own, setOwn] = useState<Own>({});
   const [until, setUntil] = useState<string | null>(null);
   const [reason, setReason] = useState("");
-  const action = useBillingChange(() =>
-    changeSubscription(api, detail.portal_id, {
-      at: "now",
-      overrides: own,
-      overrides_expire_at: until,
-      reason: reason.trim(),
-    }),
+  const action = useBillingChange((once) =>
+    changeSubscription(
+      api,
+      detail.portal_id,
+      once({
+        at: "now",
+        overrides: own,
+        overrides_expire_at: until,
+        reason: reason.trim(),
+      }),
+    ),
   );
   const begin = () => {
     setOwn(ownOf(detail));

@@ -19,8 +19,8 @@ export function PaidUntil({ detail }: Props) {
   const api = useApi();
   const [paid, setPaid] = useState(detail.paid_until);
   const [reason, setReason] = useState("");
-  const action = useBillingChange(() =>
-    changeSubscription(api, detail.portal_id, { at: "now", paid_until: paid, reason: reason.trim() }),
+  const action = useBillingChange((once) =>
+    changeSubscription(api, detail.portal_id, once({ at: "now", paid_until: paid, reason: reason.trim() })),
   );
   return (
     <Confirmed
@@ -46,8 +46,8 @@ export function Suspension({ detail }: Props) {
   const api = useApi();
   const isSuspended = detail.suspended_at !== null;
   const [reason, setReason] = useState("");
-  const action = useBillingChange(() =>
-    changeSubscription(api, detail.portal_id, { at: "now", suspended: !isSuspended, reason: reason.trim() }),
+  const action = useBillingChange((once) =>
+    changeSubscription(api, detail.portal_id, once({ at: "now", suspended: !isSuspended, reason: reason.trim() })),
   );
   const label = isSuspended ? t("billing.resume") : t("billing.suspend");
   return (

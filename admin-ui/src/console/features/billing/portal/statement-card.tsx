@@ -6,6 +6,7 @@ import { DatesProvider, MonthPickerInput } from "@mantine/dates";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { useCalendarLabels } from "@/console/components/calendar";
 import { Card } from "@/console/components/card";
 import { Facts } from "@/console/components/facts";
 import { Loaded } from "@/console/components/loaded";
@@ -18,13 +19,17 @@ import { useTexts } from "@/console/texts";
 
 const thisMonth = () => `${new Date().toISOString().slice(0, 7)}-01`;
 
-/** A moment of the period that the chosen month is asked for: now in this month, the 28th of another. */
-const momentIn = (month: string) =>
-  month === thisMonth() ? `${new Date().toISOString().slice(0, 10)}T00:00:00Z` : `${month.slice(0, 7)}-28T00:00:00Z`;
+/** A moment of the period that began in a month: now in this one, the noon of another's last day. */
+const momentIn = (month: string) => {
+  if (month === thisMonth()) return `${new Date().toISOString().slice(0, 10)}T00:00:00Z`;
+  const [year, number] = [Number(month.slice(0, 4)), Number(month.slice(5, 7))];
+  return new Date(Date.UTC(year, number, 0, 12)).toISOString();
+};
 
 /** What a portal was on and used in the period of a chosen month. */
 export function StatementCard({ portalId }: { portalId: string }) {
   const { t, i18n } = useTexts();
+  const labels = useCalendarLabels();
   const [month, setMonth] = useState(thisMonth);
   return (
     <Card
@@ -32,6 +37,7 @@ export function StatementCard({ portalId }: { portalId: string }) {
       aside={
         <DatesProvider settings={{ locale: i18n.language }}>
           <MonthPickerInput
+            ariaLabels={labels}
             label={t("billing.month")}
             value={month}
             maxDate={new Date()}

@@ -1,0 +1,109 @@
+"""The console's session in a real browser: it outlives a reload, and nobody else can use it."""
+
+from playwright.async_api import expect
+
+from tests.ui.test_console import OWN, Staff, staff
+from tests.ui.visit import violations
+
+__all__ = ["staff"]
+
+SIGNED_OUT = "401"
+
+
+def forgive(staff: Staff) -> None:
+    """A browser writes of every 401 that a page meets; here it is what was wanted."""
+    staff.mistakes[:] = [line for line in staff.mistakes if SIGNED_OUT not in line]
+
+
+async def test_a_reload_and_a_new_tab_go_on_signed_in(staff: Staff) -> None:
+    page = staff.page
+    await page.get_by_role("link", name="Audit log").click()
+
+    await page.reload()
+
+    await expect(page.get_by_role("heading", name="Audit log")).to_be_visible()
+    tab = await page.context.new_page()
+    await tab.goto(f"{staff.product.url}/admin/portals")
+    await expect(tab.get_by_role("heading", name="Portals")).to_be_visible()
+    await tab.close()
+    stored = await page.evaluate("JSON.stringify({...localStorage, ...sessionStorage}) + document.cookie")
+    cookies = {one["name"]: one for one in await page.context.cookies(f"{staff.product.url}/v1/admin/auth")}
+    refresh_token = cookies["tb_admin_refresh"]["value"]
+    assert cookies["tb_admin_refresh"]["httpOnly"]
+    assert cookies["tb_admin_refresh"]["sameSite"] == "Strict"
+    assert refresh_token not in stored
+    assert not await page.context.cookies(f"{staff.product.url}/v1/admin/portals")
+
+
+async def test_reloads_one_upon_another_and_tabs_at_once_do_not_end_the_session(staff: Staff) -> None:
+    page, url = staff.page, f"{staff.product.url}/admin/audit"
+    for _ in range(4):
+        await page.evaluate("setTimeout(() => location.reload(), 30)")
+        await page.wait_for_timeout(120)
+
+    tabs = [await page.context.new_page() for _ in range(3)]
+    for tab in tabs:
+        await tab.evaluate("url => { location.href = url }", url)
+    for tab in (page, *tabs):
+        await expect(tab.get_by_role("navigation")).to_be_visible()
+
+    for tab in tabs:
+        await tab.close()
+    reused = (await staff.product.admin("/audit", action="session.reuse"))["items"]
+    assert staff.email not in {one["email"] for one in reused}
+
+
+async def test_signing_out_ends_the_session_of_the_browser(staff: Staff) -> None:
+    page = staff.page
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_label("E-mail")).to_be_visible()
+
+    await page.reload()
+
+    await expect(page.get_by_label("E-mail")).to_be_visible()
+    assert not await page.context.cookies(f"{staff.product.url}/v1/admin/auth")
+    assert await violations(page.main_frame) == []
+
+
+async def test_a_stolen_cookie_that_was_used_ends_the_session_at_the_next_reload(staff: Staff) -> None:
+    page, product = staff.page, staff.product
+    [cookie] = await page.context.cookies(f"{product.url}/v1/admin/auth")
+    body = {"refresh_token": cookie["value"]}
+    stolen = await product.http.post(f"{product.url}/v1/admin/auth/refresh", json=body)
+    assert stolen.status_code == 200
+
+    await page.reload()
+
+    await expect(page.get_by_text("Your session has ended")).to_be_visible()
+    robbed = {"authorization": f"Bearer {stolen.json()['access_token']}"}
+    assert (await product.http.get(f"{product.url}/v1/admin/auth/me", headers=robbed)).status_code == 401
+    reused = (await product.admin("/audit", action="session.reuse"))["items"]
+    assert staff.email in {one["email"] for one in reused}
+    forgive(staff)
+    await staff.sign_in(OWN)
+    await expect(page.get_by_role("navigation")).to_be_visible()
+
+
+async def test_another_site_cannot_use_the_session(staff: Staff) -> None:
+    page, refresh = staff.page, f"{staff.product.url}/v1/admin/auth/refresh"
+    elsewhere = await page.context.new_page()
+    html = f'<form method="post" action="{refresh}"><button>Win a prize</button></form>'
+    await elsewhere.route(
+        "http://elsewhere.test/", lambda route: route.fulfill(body=html, content_type="text/html")
+    )
+    await elsewhere.goto("http://elsewhere.test/")
+    with_header = await elsewhere.evaluate(
+        """url => fetch(url, {method: 'POST', credentials: 'include', headers: {'X-Teachbase-Console': '1'}})
+            .then(answer => answer.status, () => 'refused')""",
+        refresh,
+    )
+
+    async with elsewhere.expect_navigation() as gone:
+        await elsewhere.get_by_role("button").click()
+    answer = await gone.value
+    await elsewhere.close()
+    await page.reload()
+
+    assert with_header == "refused"
+    assert answer.status == 401  # the cookie does not even come
+    await expect(page.get_by_role("navigation")).to_be_visible()
