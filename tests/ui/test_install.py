@@ -5,7 +5,11 @@ from typing import Any
 
 from playwright.async_api import expect
 
+from tests.e2e.product import Product as RunningProduct
+from tests.e2e.product import eventually
 from tests.ui.product import Failure, Product
+from tests.ui.test_knowledge import QUESTION, RULES, ask, row, text_file
+from tests.ui.test_knowledge import choose as upload
 from tests.ui.visit import Visit, Visitors
 
 COMPLETE = "/v1/bitrix/install/complete"
@@ -33,7 +37,7 @@ async def test_an_administrator_installs_and_lands_in_the_app(visitors: Visitors
     await choose(visit, "Борис Смирнов", "Вера Кузнецова", "Глеб Соколов")
     await visit.app.get_by_role("button", name="Убрать: Вера Кузнецова").click()
     await expect(visit.app.get_by_text("2 сотрудника", exact=True)).to_be_visible()
-    await visit.app.get_by_role("button", name="Завершить настройку").click()
+    await visit.go_on_without_documents()
     await expect(visit.app.get_by_role("heading", name="Всё готово!")).to_be_focused()
     assert not await finished(visitors, portal)
     await expect(visit.app.get_by_role("heading", name="Бот работает")).to_be_visible()
@@ -43,6 +47,40 @@ async def test_an_administrator_installs_and_lands_in_the_app(visitors: Visitors
     assert set(complete) == {"AUTH_ID", "REFRESH_ID", "AUTH_EXPIRES", "DOMAIN", "member_id"}
     assert complete["member_id"] == portal["member_id"]
     assert product.called(FINALIZE) == [{"portal_id": "p1", "selected_user_ids": [1, 3]}]
+
+
+async def test_a_wizard_left_half_way_begins_with_what_was_chosen_and_uploaded(
+    guests: Visitors, running: RunningProduct
+) -> None:
+    async with running.connected():
+        people = [
+            {"id": number, "name": name, "last_name": "Орлова", "admin": number == 1}
+            for number, name in enumerate(("Анна", "Вера", "Зоя"), 1)
+        ]
+        portal = await guests.sim.portal(users=people)
+        visit = await guests.open(portal)
+        await choose(visit, "Анна Орлова", "Вера Орлова")
+        await visit.app.get_by_role("button", name="Далее").click()
+        await upload(visit, text_file("Отпуска.md", RULES))
+        await expect(row(visit, "Отпуска.md")).to_contain_text("Готов")
+        await visit.page.close()
+
+        again = await guests.open(portal)
+        await expect(again.app.get_by_text("2 сотрудника", exact=True)).to_be_visible()
+        await again.app.get_by_role("button", name="Далее").click()
+        await expect(row(again, "Отпуска.md")).to_contain_text("Готов")
+        await ask(again, QUESTION)
+        await expect(again.app.get_by_text("28 календарных дней").first).to_be_visible()
+        assert (await again.axe(), await again.overflow()) == ([], 0)
+        await again.app.get_by_role("button", name="Завершить настройку").click()
+        await expect(again.app.get_by_role("heading", name="Бот работает")).to_be_visible(timeout=30_000)
+        told = await running.write(portal, 2, QUESTION)
+
+        async def answered() -> bool:
+            shown = await running.visible(portal, "2")
+            return any("28 календарных" in one["text"] for one in shown if one["from_bot"] and one["id"] > told)
+
+        await eventually(answered, what="the answer in the messenger")
 
 
 async def test_a_reopened_wizard_begins_with_what_was_saved(visitors: Visitors, product: Product) -> None:
@@ -55,7 +93,7 @@ async def test_a_reopened_wizard_begins_with_what_was_saved(visitors: Visitors, 
     again = await visitors.open(portal)
 
     await expect(again.app.get_by_role("button", name="Убрать: Дарья Попова")).to_be_visible()
-    await again.app.get_by_role("button", name="Завершить настройку").click()
+    await again.go_on_without_documents()
     await expect(again.app.get_by_role("heading", name="Бот работает")).to_be_visible()
     assert product.called(FINALIZE) == [{"portal_id": "p1", "selected_user_ids": [1, 4]}]
 
@@ -72,7 +110,7 @@ async def test_sixty_employees_are_all_selectable(visitors: Visitors, product: P
     await expect(visit.app.get_by_text("1 сотрудник", exact=True)).to_be_visible()
     await visit.app.get_by_role("button", name="Выбрать всех").click()
     await expect(visit.app.get_by_text("60 сотрудников", exact=True)).to_be_visible()
-    await visit.app.get_by_role("button", name="Завершить настройку").click()
+    await visit.go_on_without_documents()
 
     await expect(visit.app.get_by_role("heading", name="Бот работает")).to_be_visible()
     (chosen,) = product.called(FINALIZE)
@@ -110,7 +148,7 @@ async def test_employees_are_chosen_in_the_portals_own_dialog(visitors: Visitors
         await visit.page.locator("#picker-list input").nth(place).check()
     await visit.page.click("#picker-done")
     await expect(visit.app.get_by_text("2 сотрудника", exact=True)).to_be_visible()
-    await visit.app.get_by_role("button", name="Завершить настройку").click()
+    await visit.go_on_without_documents()
 
     await expect(visit.app.get_by_role("heading", name="Бот работает")).to_be_visible()
     assert product.called(FINALIZE)[0]["selected_user_ids"] == [2, 4]
@@ -145,7 +183,7 @@ async def test_welcomes_are_watched_failures_are_named_and_repeated(visitors: Vi
     visit = await visitors.open(portal)
     await choose(visit, "Борис Смирнов", "Глеб Соколов")
 
-    await visit.app.get_by_role("button", name="Завершить настройку").click()
+    await visit.go_on_without_documents()
     await expect(visit.app.get_by_text("Отправлено приветствий: 1 из 2")).to_be_visible()
     await expect(visit.app.get_by_text("Приветствие не дошло до 1 сотрудника:")).to_be_visible()
     await expect(visit.app.get_by_role("main")).to_contain_text("Глеб Соколов")
@@ -163,11 +201,11 @@ async def test_an_ended_token_does_not_show(visitors: Visitors, product: Product
     await choose(visit, "Борис Смирнов")
     product.ended = {"1.1"}
 
-    await visit.app.get_by_role("button", name="Завершить настройку").click()
+    await visit.go_on_without_documents()
 
     await expect(visit.app.get_by_role("heading", name="Бот работает")).to_be_visible()
     assert len(product.called(SESSION)) == 2  # one for the ended token, one for the main page
-    assert len(product.called(FINALIZE)) == 2
+    assert len(product.called(FINALIZE)) == 1  # the list of documents met the ended token first
 
 
 async def test_a_bot_that_is_not_made_can_wait(visitors: Visitors, product: Product) -> None:

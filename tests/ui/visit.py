@@ -1,5 +1,6 @@
 """A person opens the app in Bitrix24: a browser page at the simulator, and the frame in it."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -50,6 +51,11 @@ class Visit:
         """A row of a list that is chosen from; those of plain selects are not meant."""
         return self.app.get_by_role("option", name=name).and_(self.app.locator("[role=option]"))
 
+    async def go_on_without_documents(self) -> None:
+        """From the wizard's choice of people to its end."""
+        await self.app.get_by_role("button", name=re.compile("^(Далее|Next)$")).click()
+        await self.app.get_by_role("button", name=re.compile("без документов|without documents")).click()
+
     @property
     def frame(self) -> Frame:
         """The app's document, to run scripts in."""
@@ -84,7 +90,9 @@ class Visitors:
     async def end(self) -> list[str]:
         """Close every page of the test and delete its portals. Returns what the consoles complained of."""
         for page in self.pages:
-            await page.close()
+            if not page.is_closed():
+                await page.frames[-1].evaluate("localStorage.clear()")
+                await page.close()
         for portal in (await self.sim.control("GET", "/portals"))["items"]:
             await self.sim.control("DELETE", f"/portals/{portal['member_id']}")
         return [line for line in self.mistakes if not any(word in line for word in self.expected)]

@@ -7,21 +7,28 @@ import { Announced } from "@/portal/components/page";
 import { ProblemNotice } from "@/portal/components/problem-notice";
 import { EmployeeChooser } from "@/portal/features/access/chooser";
 import { type Chosen, chosenOf, nobody, useAllowed } from "@/portal/features/access/people";
+import { useDraft } from "@/portal/features/install/draft";
 
 interface Props {
-  /** Kept, not shown, while the next step runs: whoever comes back finds the choice. */
-  hidden: boolean;
+  portalId: string;
   connected: boolean;
+  /** What was chosen before somebody came back. */
+  before: Chosen | null;
   onSubmit: (chosen: Chosen) => void;
 }
 
-/** The second step: who may talk to the bot. Begins with what was saved, when the wizard is opened again. */
-export function PeopleStep({ hidden, connected, onSubmit }: Props) {
+/** The second step: who may talk to the bot. Whoever comes back, or opens the wizard again, finds the choice. */
+export function PeopleStep({ portalId, connected, before, onSubmit }: Props) {
   const { t } = useTranslation();
   const allowed = useAllowed();
-  const [changed, setChanged] = useState<Chosen | null>(null);
-  const chosen = changed ?? (allowed.data ? chosenOf(allowed.data) : nobody);
-  if (hidden) return null;
+  const [draft, setDraft] = useDraft(portalId);
+  const [changed, setChanged] = useState(before);
+  const chosen =
+    changed ?? (allowed.data ? chosenOf(draft.length ? { ...allowed.data, user_ids: draft } : allowed.data) : nobody);
+  const choose = (people: Chosen) => {
+    setChanged(people);
+    setDraft([...people.keys()]);
+  };
   return (
     <Stack gap="md">
       {connected && (
@@ -42,7 +49,7 @@ export function PeopleStep({ hidden, connected, onSubmit }: Props) {
       {allowed.isError && <ProblemNotice problem={allowed.error} onRetry={() => void allowed.refetch()} />}
       {allowed.data && (
         <>
-          <EmployeeChooser chosen={chosen} onChange={setChanged} />
+          <EmployeeChooser chosen={chosen} onChange={choose} />
           <Group justify="flex-end" gap="sm">
             {chosen.size === 0 && (
               <Text size="sm" c="dimmed">

@@ -9,11 +9,13 @@ import { Page } from "@/portal/components/page";
 import { useSurroundings } from "@/portal/context";
 import type { Chosen } from "@/portal/features/access/people";
 import { ConnectStep } from "@/portal/features/install/connect-step";
+import { useDraft } from "@/portal/features/install/draft";
 import { FinishStep } from "@/portal/features/install/finish-step";
+import { KnowledgeStep } from "@/portal/features/install/knowledge-step";
 import { PeopleStep } from "@/portal/features/install/people-step";
 import { told } from "@/portal/session";
 
-const STEPS = ["connect", "people", "finish"] as const;
+const STEPS = ["connect", "people", "knowledge", "finish"] as const;
 
 const hasBot = ({ bot }: Installed) => bot.bot_id_present && bot.status === "registered";
 
@@ -34,6 +36,7 @@ export function Wizard({ domain, onDone }: Props) {
     retry: false,
     staleTime: Infinity,
   });
+  const [, , forgetDraft] = useDraft(connect.data?.portal_id ?? "");
   const finalize = useMutation({
     mutationFn: ({ portal_id, chosen }: { portal_id: string; chosen: Chosen }) =>
       told(
@@ -41,9 +44,12 @@ export function Wizard({ domain, onDone }: Props) {
           body: { portal_id, selected_user_ids: [...chosen.keys()] },
         }),
       ),
+    onSuccess: forgetDraft,
   });
   const installed = connect.data && (hasBot(connect.data) || withoutBot) ? connect.data : undefined;
-  const step = !installed ? 0 : finalize.isIdle ? 1 : 2;
+  const [chosen, setChosen] = useState<Chosen | null>(null);
+  const [isChoosing, setChoosing] = useState(true);
+  const step = !installed ? 0 : !finalize.isIdle ? 3 : isChoosing ? 1 : 2;
   return (
     <Page domain={domain} narrow>
       <div>
@@ -51,27 +57,39 @@ export function Wizard({ domain, onDone }: Props) {
         <Text c="dimmed">{t("install.lead")}</Text>
       </div>
       <Steps step={step} />
-      <section className={classes.card}>
-        <Stack gap="md">
-          {!installed && <ConnectStep connect={connect} onSkip={() => setWithoutBot(true)} />}
-          {installed && (
-            <PeopleStep
-              hidden={step !== 1}
-              connected={hasBot(installed)}
-              onSubmit={(chosen) => finalize.mutate({ portal_id: installed.portal_id, chosen })}
-            />
-          )}
-          {installed && finalize.variables && step === 2 && (
-            <FinishStep
-              finalize={finalize}
-              people={finalize.variables.chosen}
-              onRetry={() => finalize.mutate(finalize.variables)}
-              onBack={() => finalize.reset()}
-              onDone={onDone}
-            />
-          )}
-        </Stack>
-      </section>
+      {step !== 2 && (
+        <section className={classes.card}>
+          <Stack gap="md">
+            {!installed && <ConnectStep connect={connect} onSkip={() => setWithoutBot(true)} />}
+            {installed && step === 1 && (
+              <PeopleStep
+                portalId={installed.portal_id}
+                connected={hasBot(installed)}
+                before={chosen}
+                onSubmit={(people) => {
+                  setChosen(people);
+                  setChoosing(false);
+                }}
+              />
+            )}
+            {finalize.variables && step === 3 && (
+              <FinishStep
+                finalize={finalize}
+                people={finalize.variables.chosen}
+                onRetry={() => finalize.mutate(finalize.variables)}
+                onBack={() => finalize.reset()}
+                onDone={onDone}
+              />
+            )}
+          </Stack>
+        </section>
+      )}
+      {installed && chosen && step === 2 && (
+        <KnowledgeStep
+          onBack={() => setChoosing(true)}
+          onSubmit={() => finalize.mutate({ portal_id: installed.portal_id, chosen })}
+        />
+      )}
     </Page>
   );
 }
