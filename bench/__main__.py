@@ -5,7 +5,20 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import billing, calls, console, decode, delivery, ingest, outages, replies, report, retrieval, scale
+from bench import (
+    billing,
+    calls,
+    console,
+    cost,
+    decode,
+    delivery,
+    ingest,
+    outages,
+    replies,
+    report,
+    retrieval,
+    scale,
+)
 from bench.load import LoadFailed
 from bench.report import Section
 from devstack.errors import StackError
@@ -21,6 +34,7 @@ _PARTS: Mapping[str, Callable[[bool], Sequence[Section]]] = {
     "console": lambda quick: asyncio.run(console.measure(console.QUICK if quick else console.FULL)),
     "retrieval": retrieval.measure,
     "replies": lambda quick: [asyncio.run(replies.measure(replies.QUICK if quick else replies.FULL))],
+    "cost": lambda quick: asyncio.run(cost.measure(cost.QUICK if quick else cost.FULL)),
 }
 
 

@@ -195,3 +195,18 @@ def test_when_the_gateway_is_away_the_answer_is_shielded_too(tmp_path: Path) -> 
     assert (answer.status_code, answer.json()["error"]) == (503, "upstream_unavailable")
     assert SHIELD.items() <= dict(answer.headers).items()
     assert "server" not in answer.headers
+
+
+def test_a_request_that_does_not_arrive_is_given_up(tmp_path: Path, gateway: int) -> None:
+    with (
+        proxy(tmp_path, gateway, tmp_path / "none") as (public, _),
+        socket.create_connection(("127.0.0.1", public), 20) as slow,
+    ):
+        slow.sendall(b"GET /v1/portal/status HTTP/1.1\r\nhost: x\r\nx-slow: ")
+        began = time.monotonic()
+        answered = slow.recv(4096)
+        while slow.recv(4096):
+            pass
+
+    assert answered.startswith(b"HTTP/1.1 408 ")
+    assert 5 < time.monotonic() - began < 15

@@ -107,6 +107,23 @@ def test_each_kind_of_pod_is_scaled_by_exactly_one(cluster: Cluster) -> None:
     assert sorted(scaled) == sorted(running)
 
 
+def test_all_pods_at_their_most_find_connections_of_postgres() -> None:
+    cluster, wanted = Cluster("prod"), 0
+    most = {
+        one["spec"]["scaleTargetRef"]["name"]: one["spec"].get("maxReplicas") or one["spec"]["maxReplicaCount"]
+        for one in cluster.of("HorizontalPodAutoscaler", "ScaledObject")
+    }
+    for pod in cluster.pods(*RUNNING):
+        environment = cluster.environment(pod.containers[0])
+        if "TB_DATABASE_DSN_FILE" in environment:
+            pool = int(environment.get("TB_DATABASE_POOL", 10))
+            wanted += most[pod.owner] * (pool + 2)  # one listens, one asks whether it is there
+    there_are = int(cluster.named("Cluster", "postgres")["spec"]["postgresql"]["parameters"]["max_connections"])
+
+    assert sum(most.values()) > 80
+    assert 0.75 * there_are < wanted < 0.95 * there_are  # a migration, a backup and an administrator come besides
+
+
 def test_policies_let_through_the_call_graph_and_nothing_else(cluster: Cluster) -> None:
     declared = set()
     for line in re.findall(r"^(\w+) +-> (.*)$", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE):
