@@ -33,7 +33,7 @@ def explanation(value: pb.GetExplanationResponse, uses: Iterable[CountedModelUse
     """Return an explanation; `uses` None = they could not be asked for."""
     return shapes.Explanation(
         kind=cast("shapes.Kind", value.kind),
-        detail=MessageToDict(value.detail),
+        detail=shapes.AnswerDetail.model_validate(MessageToDict(value.detail)),
         took_ms=value.took_ms,
         created_at=at(value, "at"),
         costs=None if uses is None else list(map(_cost, uses)),

@@ -48,6 +48,7 @@ class MessagingServicer(messaging_pb2_grpc.MessagingServiceServicer):
             portal_id=optional_uuid(request.portal_id),
             dialog_id=optional_uuid(request.dialog_id),
             trace_id=optional_uuid(request.trace_id),
+            message_id=optional_uuid(request.message_id),
             provider_message_id=request.provider_message_id,
             state=enum_name(pb.MessageState, request.state),
             direction=enum_name(pb.Direction, request.direction),

@@ -73,6 +73,7 @@ class Reading:
         portal_id: UUID | None,
         dialog_id: UUID | None,
         trace_id: UUID | None,
+        message_id: UUID | None,
         **filters: Any,
     ) -> tuple[list[Message], str]:
         """Return a page of messages."""
@@ -85,6 +86,8 @@ class Reading:
                 portal_id = dialog.portal_id if dialog else NIL
             filters |= {"portal_id": portal_id, "dialog_id": dialog_id, "trace_id": trace_id}
             within = _with_replies(trace_id) if trace_id else ALL
+            if message_id:
+                within = Window(message_id, UUID(int=message_id.int + 1))
             return await self._page(conn, "messages", statements.messages_page, page_token, size, within, filters)
 
     async def events(

@@ -133,6 +133,7 @@ async def test_when_the_time_is_up_the_token_goes_on_from_there(service: Any, hi
     asked: dict[str, Any] = {
         "dialog_id": None,
         "trace_id": None,
+        "message_id": None,
         "provider_message_id": 0,
         "direction": "",
         "since": None,

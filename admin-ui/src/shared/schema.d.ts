@@ -733,7 +733,7 @@ export interface paths {
         };
         /**
          * Messages, newest first
-         * @description List messages; trace_id and provider_message_id find one.
+         * @description List messages; message_id, trace_id and provider_message_id find one.
          */
         get: operations["messages_v1_admin_messages_get"];
         put?: never;
@@ -2278,6 +2278,31 @@ export interface components {
             citations: components["schemas"]["Citation"][];
         };
         /**
+         * AnswerDetail
+         * @description What an answer was made from; `suggested`: offered instead; `model`: its part, without the prompt.
+         */
+        AnswerDetail: {
+            /** Model */
+            model?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Passages
+             * @default []
+             */
+            passages: components["schemas"]["PassageSeen"][];
+            /**
+             * Quotes
+             * @default []
+             */
+            quotes: components["schemas"]["Quoted"][];
+            /**
+             * Suggested
+             * @default []
+             */
+            suggested: string[];
+        };
+        /**
          * AnswerSettings
          * @description How answers are made. null = not chosen: what everybody has counts.
          *
@@ -2776,10 +2801,7 @@ export interface components {
             costs: components["schemas"]["ModelCost"][] | null;
             /** Created At */
             created_at: string;
-            /** Detail */
-            detail: {
-                [key: string]: unknown;
-            };
+            detail: components["schemas"]["AnswerDetail"];
             /**
              * Kind
              * @enum {string}
@@ -3585,6 +3607,35 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * PassageSeen
+         * @description A passage that was looked at, the `place`-th of its document.
+         *
+         *     `coverage`: of the question's words, 0 to 1; `similarity`: in meaning, -1 to 1.
+         */
+        PassageSeen: {
+            /** Coverage */
+            coverage: number;
+            /** Document Id */
+            document_id: string;
+            /** Filename */
+            filename: string;
+            /** Heading */
+            heading: string[];
+            /** Page */
+            page: number | null;
+            /** Place */
+            place: number;
+            /** Score */
+            score: number;
+            /** Similarity */
+            similarity?: number | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "quoted" | "same_document" | "weaker" | "below_gate";
+        };
+        /**
          * PasswordChange
          * @description One's own new password, with the current one.
          */
@@ -3992,6 +4043,22 @@ export interface components {
             missing: string[];
             /** Next Cursor */
             next_cursor: null;
+        };
+        /**
+         * Quoted
+         * @description What was quoted of a document.
+         */
+        Quoted: {
+            /** Document Id */
+            document_id: string;
+            /** Heading */
+            heading: string[];
+            /** Page */
+            page: number | null;
+            /** Place */
+            place: number;
+            /** Quote */
+            quote: string;
         };
         /**
          * RefreshToken
@@ -6087,6 +6154,7 @@ export interface operations {
                 dialog_id?: string | null;
                 direction?: string;
                 limit?: number;
+                message_id?: string | null;
                 portal_id?: string | null;
                 provider_message_id?: number;
                 since?: string | null;
@@ -6127,6 +6195,7 @@ export interface operations {
                 dialog_id?: string | null;
                 direction?: string;
                 limit?: number;
+                message_id?: string | null;
                 portal_id?: string | null;
                 provider_message_id?: number;
                 since?: string | null;

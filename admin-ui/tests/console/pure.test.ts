@@ -18,7 +18,7 @@ test("of an address the API gets what its route knows", () => {
 
 test.each([
   ["01a21ae883fb74ca837edfdae8067636", ["trace", "portals"]],
-  ["ab0d2c3c-3c85-5b93-8d47-fa352c95abba", ["portals", "dialog", "outbox", "inbound_event"]],
+  ["ab0d2c3c-3c85-5b93-8d47-fa352c95abba", ["portals", "dialog", "message", "outbox", "inbound_event"]],
   ["1042", ["messages_by_number", "portals"]],
   ["romashka.bitrix24.ru", ["portals"]],
 ])("%s is looked for where it can be", (wanted, places) => {

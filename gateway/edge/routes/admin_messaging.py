@@ -110,6 +110,7 @@ def _asked_messages(
     portal_id: Id = None,
     dialog_id: Id = None,
     trace_id: TraceId = "",
+    message_id: Id = None,
     provider_message_id: Annotated[int, Query(ge=0, lt=1 << 63)] = 0,
     state: str = "",
     direction: str = "",
@@ -118,6 +119,7 @@ def _asked_messages(
         portal_id=text(portal_id),
         dialog_id=text(dialog_id),
         trace_id=trace_id,
+        message_id=text(message_id),
         provider_message_id=provider_message_id,
         state=word(pb.MessageState, "state", state),
         direction=word(pb.Direction, "direction", direction),
@@ -130,7 +132,7 @@ AskedMessages = Annotated[pb.ListMessagesRequest, Depends(_asked_messages)]
 
 @router.get("/messages", summary="Messages, newest first")
 async def messages(peers: Peers, asked: AskedMessages) -> Page[Message]:
-    """List messages; trace_id and provider_message_id find one."""
+    """List messages; message_id, trace_id and provider_message_id find one."""
     return await _messages(peers, asked)
 
 

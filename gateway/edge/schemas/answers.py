@@ -63,6 +63,42 @@ class ModelCost(BaseModel):
     currency: str | None
 
 
+class PassageSeen(BaseModel):
+    """A passage that was looked at, the `place`-th of its document.
+
+    `coverage`: of the question's words, 0 to 1; `similarity`: in meaning, -1 to 1.
+    """
+
+    document_id: str
+    filename: str
+    place: int
+    page: int | None
+    heading: list[str]
+    score: float
+    coverage: float
+    similarity: float | None = None
+    verdict: Literal["quoted", "same_document", "weaker", "below_gate"]
+
+
+class Quoted(BaseModel):
+    """What was quoted of a document."""
+
+    document_id: str
+    place: int
+    page: int | None
+    heading: list[str]
+    quote: str
+
+
+class AnswerDetail(BaseModel):
+    """What an answer was made from; `suggested`: offered instead; `model`: its part, without the prompt."""
+
+    passages: list[PassageSeen] = []
+    quotes: list[Quoted] = []
+    suggested: list[str] = []
+    model: dict[str, Any] | None = None
+
+
 class Explanation(BaseModel):
     """Why a message was answered as it was: passages with verdicts, quotes, the model's part.
 
@@ -70,7 +106,7 @@ class Explanation(BaseModel):
     """
 
     kind: Kind
-    detail: dict[str, Any]
+    detail: AnswerDetail
     took_ms: int
     created_at: str
     costs: list[ModelCost] | None

@@ -13,6 +13,7 @@ const COLORS: Record<string, string> = {
   registered: "teal",
   confirmed: "teal",
   empty: "teal",
+  quoted: "teal",
   running: "teal",
   paused: "orange",
   working: "azure",

@@ -4,9 +4,9 @@ import { useQuery } from "@tanstack/react-query";
 
 import { Facts } from "@/console/components/facts";
 import { Loaded } from "@/console/components/loaded";
-import { Raw } from "@/console/components/raw";
 import { useApi } from "@/console/context";
 import { type Answered, explanation } from "@/console/features/dialogs/queries";
+import { WhyDetail } from "@/console/features/dialogs/why-detail";
 import { useTexts, useWord } from "@/console/texts";
 import { Problem } from "@/shared/problem";
 
@@ -41,15 +41,15 @@ function Explained({ message }: { message: Answered }) {
     return <Text size="sm">{t("why.by_rule")}</Text>;
   return (
     <Loaded query={query}>
-      {({ kind, took_ms, detail }) => (
+      {(found) => (
         <Stack>
           <Facts
             facts={[
-              [t("why.kind"), readable("explanation", kind)],
-              [t("why.took"), t("why.ms", { ms: took_ms })],
+              [t("why.kind"), readable("explanation", found.kind)],
+              [t("why.took"), t("why.ms", { ms: found.took_ms })],
             ]}
           />
-          <Raw value={detail} label={t("why.detail")} />
+          <WhyDetail explanation={found} />
         </Stack>
       )}
     </Loaded>

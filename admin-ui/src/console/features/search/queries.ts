@@ -14,12 +14,12 @@ export interface Hit {
   text: string;
 }
 
-export type Place = "portals" | "messages_by_number" | "trace" | "dialog" | "outbox" | "inbound_event";
+export type Place = "portals" | "messages_by_number" | "message" | "trace" | "dialog" | "outbox" | "inbound_event";
 
 /** Where a word of this form can be found. */
 export function placesFor(wanted: string): Place[] {
   if (TRACE.test(wanted)) return ["trace", "portals"]; // a member_id has this form too
-  if (UUID.test(wanted)) return ["portals", "dialog", "outbox", "inbound_event"];
+  if (UUID.test(wanted)) return ["portals", "dialog", "message", "outbox", "inbound_event"];
   if (NUMBER.test(wanted)) return ["messages_by_number", "portals"];
   return ["portals"];
 }
@@ -42,6 +42,10 @@ async function look(api: Api, place: Place, wanted: string): Promise<Hit[]> {
     const found = await told(api.GET("/v1/admin/messages", { params: { query } }));
     return found.items.map((one) => ({ kind: "message", to: `/traces/${one.trace_id}`, text: one.body }));
   }
+  if (place === "message") {
+    const found = await told(api.GET("/v1/admin/messages", { params: { query: { message_id: wanted } } }));
+    return found.items.map(({ dialog_id, body }) => ({ kind: "message", to: `/dialogs/${dialog_id}`, text: body }));
+  }
   const hit = await one(api, place, wanted).catch((problem: unknown) => {
     if (problem instanceof Problem && problem.status === 404) return undefined;
     throw problem;
@@ -51,7 +55,7 @@ async function look(api: Api, place: Place, wanted: string): Promise<Hit[]> {
 
 async function one(
   api: Api,
-  place: Exclude<Place, "portals" | "messages_by_number">,
+  place: Exclude<Place, "portals" | "messages_by_number" | "message">,
   id: string,
 ): Promise<Hit | undefined> {
   if (place === "trace") {

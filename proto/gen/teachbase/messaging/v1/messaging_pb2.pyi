@@ -504,6 +504,7 @@ class ListMessagesRequest(_message.Message):
     UNTIL_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
     portal_id: _builtins.str
     dialog_id: _builtins.str
     trace_id: _builtins.str
@@ -512,6 +513,8 @@ class ListMessagesRequest(_message.Message):
     direction: Global___Direction.ValueType
     page_size: _builtins.int
     page_token: _builtins.str
+    message_id: _builtins.str
+    """The one message of this id."""
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -529,10 +532,11 @@ class ListMessagesRequest(_message.Message):
         until: _timestamp_pb2.Timestamp | None = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        message_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dialog_id", b"dialog_id", "direction", b"direction", "page_size", b"page_size", "page_token", b"page_token", "portal_id", b"portal_id", "provider_message_id", b"provider_message_id", "since", b"since", "state", b"state", "trace_id", b"trace_id", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dialog_id", b"dialog_id", "direction", b"direction", "message_id", b"message_id", "page_size", b"page_size", "page_token", b"page_token", "portal_id", b"portal_id", "provider_message_id", b"provider_message_id", "since", b"since", "state", b"state", "trace_id", b"trace_id", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
