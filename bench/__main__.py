@@ -5,7 +5,20 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import billing, calls, cost, decode, delivery, ingest, outages, replies, report, retrieval, scale
+from bench import (
+    billing,
+    calls,
+    console,
+    cost,
+    decode,
+    delivery,
+    ingest,
+    outages,
+    replies,
+    report,
+    retrieval,
+    scale,
+)
 from bench.load import LoadFailed
 from bench.report import Section
 from devstack.errors import StackError
@@ -18,6 +31,7 @@ _PARTS: Mapping[str, Callable[[bool], Sequence[Section]]] = {
     "scale": lambda quick: asyncio.run(scale.measure(scale.QUICK if quick else scale.FULL)),
     "delivery": lambda quick: asyncio.run(delivery.measure(delivery.QUICK if quick else delivery.FULL)),
     "billing": lambda quick: [asyncio.run(billing.measure(billing.QUICK if quick else billing.FULL))],
+    "console": lambda quick: asyncio.run(console.measure(console.QUICK if quick else console.FULL)),
     "retrieval": retrieval.measure,
     "replies": lambda quick: [asyncio.run(replies.measure(replies.QUICK if quick else replies.FULL))],
     "cost": lambda quick: asyncio.run(cost.measure(cost.QUICK if quick else cost.FULL)),

@@ -1,7 +1,6 @@
 """The whole way: from the event at the gateway to the portal's answer to the reply, all processes at work."""
 
 import asyncio
-import functools
 import os
 import random
 import statistics
@@ -12,17 +11,13 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import httpx
 from redis.asyncio import Redis
 
 from bench import cpu
 from bench.report import Goal, Section
-from bench.system import scratch, server
+from bench.whole import Stack, http_client, whole_stack
 from bitrix import limiter
-from devstack.ports import next_free
-from devstack.postgres import admin_dsn
-from devstack.probes import http_ok
 
 AT_ONCE = 32
 _PATIENCE_S = 60.0
@@ -40,7 +35,6 @@ _DOCUMENT = """# Положение об отпусках
 _WAYS = {BY_RULE: "by a rule", FROM_DOCUMENTS: "from documents"}
 ASKERS = {"sim", "load generator"}
 _BILLINGS_POSTGRES = "postgres for billing"
-_PORTS = ("TB_PORT", "TB_GATEWAY_PORT", "TB_SIM_PORT", "TB_POSTGRES_PORT", "TB_REDIS_PORT")
 _TOOK = """
     SELECT extract(epoch FROM item.sent_at - event.received_at)::float AS took
     FROM delivery.outbox AS item
@@ -199,40 +193,22 @@ def _row(load: str, per_s: float, took: Sequence[float], cpu_s: Mapping[str, flo
 @asynccontextmanager
 async def at_work(plan: Plan) -> AsyncIterator[People]:
     """Start the whole stack with portals that have the app and a document."""
-    with scratch() as folder:
-        ports: dict[str, int] = {}
-        for name in (*_PORTS, "TB_METRICS_BASE_PORT", *(f"grpc{place}" for place in range(4))):
-            ports[name] = next_free(max(ports.values(), default=20_000) + 20)
-        contexts = ("PORTAL", "MESSAGING", "DELIVERY", "BILLING")
-        env = {
-            **{name: str(port) for name, port in ports.items() if name.startswith("TB_")},
-            **{f"TB_{name}_GRPC": f"127.0.0.1:{ports[f'grpc{place}']}" for place, name in enumerate(contexts)},
-            "TB_RUN_DIR": str(folder / "run"),
-            "TB_PUBLIC_URL": f"http://127.0.0.1:{ports['TB_PORT']}",
-        }
-        ready = functools.partial(http_ok, ports["TB_PORT"], "/ready")
-        sim_url = f"http://127.0.0.1:{ports['TB_SIM_PORT']}"
-        async with (
-            server("stack", ["devstack", "up"], env, folder / "stack.log", ready),
-            httpx.AsyncClient(timeout=60, trust_env=False, limits=httpx.Limits(max_connections=200)) as http,
-        ):
-            session = await asyncpg.connect(admin_dsn(folder / "run" / "postgres", ports["TB_POSTGRES_PORT"]))
-            members = [await _installed(http, env["TB_PUBLIC_URL"], sim_url, plan) for _ in range(plan.portals)]
-            await _lift_limits(ports["TB_REDIS_PORT"], members)
-            pids = {pid.stem: int(pid.read_text()) for pid in (folder / "run" / "pids").glob("*.pid")}
-            yield People(http, sim_url, session, members, plan.users, {**pids, "load generator": os.getpid()})
-            await session.close()
+    async with whole_stack() as stack, http_client() as http:
+        members = [await _installed(http, stack, plan) for _ in range(plan.portals)]
+        await _lift_limits(stack.redis_port, members)
+        processes = {**stack.processes, "load generator": os.getpid()}
+        yield People(http, stack.sim_url, stack.session, members, plan.users, processes)
 
 
-async def _installed(http: httpx.AsyncClient, url: str, sim_url: str, plan: Plan) -> str:
+async def _installed(http: httpx.AsyncClient, stack: Stack, plan: Plan) -> str:
     asked = {"users_count": plan.users + plan.strangers, "limits": "off", "domain": f"p{uuid4().hex}.b24.test"}
-    made = await http.post(f"{sim_url}/control/portals", json=asked)
+    made = await http.post(f"{stack.sim_url}/control/portals", json=asked)
     member_id = str(made.json()["member_id"])
     people = list(range(1, plan.users + 1))
-    installed = await http.post(f"{sim_url}/control/portals/{member_id}/install", json={"user_ids": people})
+    installed = await http.post(f"{stack.sim_url}/control/portals/{member_id}/install", json={"user_ids": people})
     token = installed.raise_for_status().json()["complete"]["portal_token"]
     files, headers = {"file": ("Отпуска.md", _DOCUMENT.encode())}, {"authorization": f"Bearer {token}"}
-    uploaded = await http.post(f"{url}/v1/portal/kb/upload", files=files, headers=headers)
+    uploaded = await http.post(f"{stack.url}/v1/portal/kb/upload", files=files, headers=headers)
     uploaded.raise_for_status()
     return member_id
 

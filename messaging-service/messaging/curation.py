@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kit import ids, paging
 from messaging.errors import CuratedNotFound, KnowledgeLimitReached
-from messaging.knowledge.document import Curated, Unsatisfied
+from messaging.knowledge.document import Curated, Unsatisfied, Within
 from messaging.repository import chunks, documents, feedback
 from messaging.repository import curated as statements
 
@@ -66,10 +66,16 @@ class Curation:
                 await chunks.bump(conn, portal_id)
 
     async def unsatisfied(
-        self, portal_id: UUID, kind: str, page_token: str, size: int
+        self,
+        portal_id: UUID,
+        kind: str,
+        since: datetime | None,
+        until: datetime | None,
+        page_token: str,
+        size: int,
     ) -> tuple[list[Unsatisfied], str]:
         """Return a page of questions that got no answer, or one that was thought bad, newest first."""
         read = feedback.badly_rated if kind == BADLY_RATED else feedback.unanswered
         async with self.engine.connect() as conn:
-            found = await read(conn, portal_id, paging.decode_id(page_token), size + 1)
+            found = await read(conn, portal_id, Within(paging.decode_id(page_token), since, until), size + 1)
         return found[:size], paging.encode(found[size - 1].message_id) if len(found) > size else ""

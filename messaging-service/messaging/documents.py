@@ -15,7 +15,7 @@ from kit.errors import PeerError
 from kit.queue import Bell
 from messaging.clients.billing import BillingClient
 from messaging.errors import DocumentNotFound, KnowledgeLimitReached
-from messaging.knowledge.document import Document, StoredPassage, Upload
+from messaging.knowledge.document import Document, StoredPassage, Upload, Within
 from messaging.repository import chunks
 from messaging.repository import documents as statements
 from messaging.storage import Storage
@@ -93,12 +93,19 @@ class Documents:
         return document
 
     async def page(
-        self, portal_id: UUID, state: str, query: str, page_token: str, size: int
+        self,
+        portal_id: UUID,
+        state: str,
+        query: str,
+        since: datetime | None,
+        until: datetime | None,
+        page_token: str,
+        size: int,
     ) -> tuple[list[Document], str]:
         """Return a page, newest first, and the token of the next one ("" on the last)."""
-        before = paging.decode_id(page_token)
+        within = Within(paging.decode_id(page_token), since, until)
         async with self.engine.connect() as conn:
-            found = await statements.page(conn, portal_id, state, query, before, size + 1)
+            found = await statements.page(conn, portal_id, state, query, within, size + 1)
         return found[:size], paging.encode(found[size - 1].id) if len(found) > size else ""
 
     async def chunks(

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kit import paging
 from kit.ids import NIL
-from kit.pb import enum_name, moment, optional_uuid, struct
+from kit.pb import enum_name, moment, optional_uuid, struct, to_datetime
 from kit.rpc import Context
 from messaging.answer_settings import ALLOWED, AnswerSettingsBook, Chosen
 from messaging.curation import Curation
@@ -84,6 +84,8 @@ class AnswersServicer(answers_pb2_grpc.AnswersServiceServicer):
         found, token = await self._curation.unsatisfied(
             UUID(request.portal_id),
             enum_name(pb.UnsatisfiedKind, request.kind),
+            to_datetime(request, "since"),
+            to_datetime(request, "until"),
             request.page_token,
             paging.size_of(request.page_size),
         )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from kit import paging
 from kit.errors import InvalidArgument
-from kit.pb import enum_name, enum_value, moment
+from kit.pb import enum_name, enum_value, moment, to_datetime
 from kit.rpc import Context
 from messaging import texts, wording
 from messaging.asking import Asking
@@ -45,6 +45,8 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             UUID(request.portal_id),
             enum_name(pb.DocumentState, request.state),
             request.query,
+            to_datetime(request, "since"),
+            to_datetime(request, "until"),
             request.page_token,
             paging.size_of(request.page_size),
         )

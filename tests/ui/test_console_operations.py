@@ -24,6 +24,7 @@ async def judged(page: Page, name: str) -> list[str]:
     size = page.viewport_size
     assert size
     await page.set_viewport_size({"width": 760, "height": size["height"]})
+    await page.wait_for_timeout(200)  # what floats finds its place after the page has its size
     found += ["too wide for a small window"] if await page.evaluate(wider) else []
     if SHOTS:
         await page.screenshot(path=Path(SHOTS) / f"{name}-760.png")

@@ -82,6 +82,12 @@ async def test_a_question_that_no_document_answers_is_listed_with_why(staff: Sta
 
     await expect(page.get_by_role("dialog")).to_contain_text("no document answered")
     assert "list=unanswered" in page.url
+    for kind in ("unanswered", "badly_rated"):
+        assert (await product.admin(path, kind=kind, until="2026-01-01T00:00:00Z"))["items"] == []
+    assert len((await product.admin(path, kind="unanswered", since="2026-01-01T00:00:00Z"))["items"]) == 1
+    documents = path.replace("unsatisfied", "documents")
+    assert (await product.admin(documents, until="2026-01-01T00:00:00Z"))["items"] == []
+    assert len((await product.admin(documents, since="2026-01-01T00:00:00Z"))["items"]) == 1
 
 
 async def test_a_portals_settings_are_changed_for_its_administrator(staff: Staff) -> None:

@@ -2,7 +2,7 @@
 
 from playwright.async_api import expect
 
-from tests.ui.test_console import OWN, Staff, staff
+from tests.ui.test_console import FIRST, OWN, Staff, staff
 from tests.ui.visit import violations
 
 __all__ = ["staff"]
@@ -37,9 +37,10 @@ async def test_a_reload_and_a_new_tab_go_on_signed_in(staff: Staff) -> None:
 
 async def test_reloads_one_upon_another_and_tabs_at_once_do_not_end_the_session(staff: Staff) -> None:
     page, url = staff.page, f"{staff.product.url}/admin/audit"
-    for _ in range(4):
-        await page.evaluate("setTimeout(() => location.reload(), 30)")
-        await page.wait_for_timeout(120)
+    for _ in range(5):
+        async with page.expect_request("**/v1/admin/auth/refresh"):
+            await page.reload(wait_until="commit")
+        # And now the next one, in the middle of a renewal.
 
     tabs = [await page.context.new_page() for _ in range(3)]
     for tab in tabs:
@@ -63,6 +64,26 @@ async def test_signing_out_ends_the_session_of_the_browser(staff: Staff) -> None
     await expect(page.get_by_label("E-mail")).to_be_visible()
     assert not await page.context.cookies(f"{staff.product.url}/v1/admin/auth")
     assert await violations(page.main_frame) == []
+
+
+async def test_a_tab_that_was_left_open_does_not_act_for_who_signed_in_after(staff: Staff) -> None:
+    page, product = staff.page, staff.product
+    other = Staff(product, await page.context.new_page(), f"other-{staff.email}")
+    made = await product.operate("/users", email=other.email, role="owner", password=FIRST)
+    assert made.status_code == 201, made.text
+    await page.get_by_role("link", name="Audit log").click()
+    await expect(page.get_by_role("heading", name="Audit log")).to_be_visible()
+    await other.page.goto(f"{product.url}/admin/audit")
+    await other.page.get_by_role("button", name="Sign out").click()
+    await expect(other.page.get_by_label("E-mail")).to_be_visible()
+    await other.choose_own_password()
+
+    await page.get_by_role("link", name="Dialogs").click()
+
+    await expect(page.get_by_text(other.email)).to_be_visible()
+    await expect(page.get_by_text(staff.email, exact=True)).to_have_count(0)
+    await other.page.close()
+    forgive(staff)
 
 
 async def test_a_stolen_cookie_that_was_used_ends_the_session_at_the_next_reload(staff: Staff) -> None:

@@ -10,7 +10,7 @@ import { SignIn } from "@/console/features/sign-in/sign-in";
 import { router } from "@/console/router";
 import { Session } from "@/console/session";
 import { useTexts } from "@/console/texts";
-import { mayBeSignedIn } from "@/console/turn";
+import { mayBeSignedIn } from "@/console/renewal";
 
 type State = "resuming" | "signed_out" | "ended" | "new_password" | "signed_in";
 

@@ -1,7 +1,7 @@
 /** Who is signed in: an access token in memory; the refresh token is a cookie that no script reads (docs/adr/0028). */
 import createClient from "openapi-fetch";
 
-import { inTurn, mayBeSignedIn, noteSignedIn } from "@/console/turn";
+import { oneAtATime, mayBeSignedIn, noteSignedIn } from "@/console/renewal";
 import { type Api, bearing, TIMEOUT_MS, told } from "@/shared/api";
 import { Problem, problemOf } from "@/shared/problem";
 import type { components, paths } from "@/shared/schema";
@@ -25,6 +25,7 @@ export class Session {
     private readonly onEnd: () => void,
     send: Send = (request) => fetch(request),
     baseUrl = window.location.origin,
+    private readonly reload = () => window.location.reload(),
   ) {
     this.#send = (request) => send(new Request(request, { signal: AbortSignal.timeout(patience(request)) }));
     this.api = createClient<paths>({ baseUrl, fetch: (request) => this.#authorized(request) });
@@ -73,7 +74,7 @@ export class Session {
   }
 
   #renewed(): Promise<string> {
-    this.#renewing ??= inTurn(() => this.#renew()).finally(() => (this.#renewing = undefined));
+    this.#renewing ??= oneAtATime(() => this.#renew()).finally(() => (this.#renewing = undefined));
     return this.#renewing;
   }
 
@@ -81,6 +82,8 @@ export class Session {
     try {
       // Outlives this page: an answer that is lost would leave a cookie that was spent.
       const { access_token } = await told(this.#open.POST("/v1/admin/auth/refresh", { keepalive: true }));
+      // Somebody else signed in meanwhile, in another tab: what this one shows is not theirs.
+      if (this.#token && holderOf(this.#token) !== holderOf(access_token)) this.reload();
       this.#token = access_token;
       return access_token;
     } catch (problem) {
@@ -94,6 +97,17 @@ export class Session {
     if (!this.#token) return;
     this.#token = undefined;
     this.onEnd();
+  }
+}
+
+/** Whose an access token is. */
+function holderOf(token: string): string {
+  const claims = token.split(".")[1] ?? "";
+  try {
+    const { sub } = JSON.parse(atob(claims.replace(/-/g, "+").replace(/_/g, "/"))) as { sub: string };
+    return sub;
+  } catch {
+    return "";
   }
 }
 

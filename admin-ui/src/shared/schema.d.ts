@@ -6692,7 +6692,9 @@ export interface operations {
                 cursor?: string;
                 limit?: number;
                 query?: string;
+                since?: string | null;
                 state?: ("uploaded" | "extracting" | "indexing" | "ready" | "failed") | null;
+                until?: string | null;
             };
             header?: never;
             path: {
@@ -6966,6 +6968,8 @@ export interface operations {
                 cursor?: string;
                 kind?: "unanswered" | "badly_rated";
                 limit?: number;
+                since?: string | null;
+                until?: string | null;
             };
             header?: never;
             path: {

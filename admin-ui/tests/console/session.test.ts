@@ -99,6 +99,24 @@ test("a page waits for the renewal of one that was left", async () => {
   expect(localStorage.getItem("teachbase-renewing")).toBeNull();
 });
 
+test("a tab whose browser belongs to somebody else by now begins anew", async () => {
+  const of = (sub: string) => pair(`x.${btoa(JSON.stringify({ sub }))}.x`);
+  const { send } = server({
+    "/auth/login": [of("anna")],
+    "/auth/refresh": [of("anna"), of("boris")],
+    "/spool": [ended, spool, ended, spool],
+  });
+  const reload = vi.fn();
+  const session = new Session(vi.fn(), send, window.location.origin, reload);
+  await session.signIn("anna@teachbase.test", "secret");
+
+  await told(session.api.GET("/v1/admin/spool"));
+  expect(reload).not.toHaveBeenCalled();
+  await told(session.api.GET("/v1/admin/spool"));
+
+  expect(reload).toHaveBeenCalledOnce();
+});
+
 test("a server that is away for a moment does not end the session", async () => {
   const { send } = server({
     "/auth/login": [pair("one")],

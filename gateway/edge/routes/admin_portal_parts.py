@@ -65,18 +65,16 @@ async def documents(
     portal_id: UUID,
     request: Request,
     peers: Peers,
+    listing: List,
     state: documents_of.DocumentState | None = None,
     query: Annotated[Text, Query(max_length=255)] = "",
-    limit: Limit = 50,
-    cursor: Cursor = "",
 ) -> Page[documents_of.Document]:
     """List; why one cannot be read is said in the language of Accept-Language."""
     asked = knowledge_pb2.ListDocumentsRequest(
         portal_id=str(portal_id),
         state=enum_value(knowledge_pb2.DocumentState, state or ""),
         query=query,
-        page_size=limit,
-        page_token=cursor,
+        **listing.page(),
     )
     found = await ask("messaging", peers.knowledge.ListDocuments, asked)
     items = [knowledge_rows.document(one, language_of(request)) for one in found.documents]
@@ -87,16 +85,14 @@ async def documents(
 async def unsatisfied(
     portal_id: UUID,
     peers: Peers,
+    listing: List,
     kind: Literal["unanswered", "badly_rated"] = "unanswered",
-    limit: Limit = 50,
-    cursor: Cursor = "",
 ) -> Page[answers.Unsatisfied]:
     """List, newest first, as the portal's administrator sees them."""
     asked = answers_pb2.ListUnsatisfiedRequest(
         portal_id=str(portal_id),
         kind=enum_value(answers_pb2.UnsatisfiedKind, kind),
-        page_size=limit,
-        page_token=cursor,
+        **listing.page(),
     )
     found = await ask("messaging", peers.answers.ListUnsatisfied, asked)
     items = [answer_rows.unsatisfied(one, str(portal_id)) for one in found.items]

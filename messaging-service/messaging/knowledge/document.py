@@ -20,6 +20,15 @@ class DocumentState(StrEnum):
     FAILED = "failed"
 
 
+@dataclass(frozen=True)
+class Within:
+    """Which rows of a list, newest first: those older than one that was seen, and of a time."""
+
+    before: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Document:
     """A document of a portal. `size` in bytes, `progress` in percent; `content_type` "" until it was read."""

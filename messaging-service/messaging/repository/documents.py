@@ -1,6 +1,7 @@
 """Statements on documents: stored, read by a worker, looked at, deleted."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.db import sql
 from kit.queue_pauses import is_resting
-from messaging.knowledge.document import Document, DocumentState, HeldDocument, Why
+from messaging.knowledge.document import Document, DocumentState, HeldDocument, Why, Within
 
 _COLUMNS = """
     portal_id, id, filename, content_type, size, sha256, state, progress, error_code, error_ru, error_en, title,
@@ -77,18 +78,20 @@ async def find_same(conn: AsyncConnection, portal_id: UUID, sha256: bytes) -> Do
 
 
 async def page(
-    conn: AsyncConnection, portal_id: UUID, state: str, query: str, before: UUID | None, limit: int
+    conn: AsyncConnection, portal_id: UUID, state: str, query: str, within: Within, limit: int
 ) -> list[Document]:
-    """Return documents, newest first, older than `before`; `query` is a part of the file's name or the title."""
+    """Return documents, newest first; `query` is a part of the file's name or the title."""
     rows = await conn.execute(
         sql(f"""
             SELECT {_COLUMNS} FROM kb_documents
             WHERE portal_id = :portal_id AND (:state = '' OR state = :state)
               AND (CAST(:before AS uuid) IS NULL OR id < :before)
+              AND (CAST(:since AS timestamptz) IS NULL OR created_at >= :since)
+              AND (CAST(:until AS timestamptz) IS NULL OR created_at < :until)
               AND (:query = '' OR position(lower(:query) IN lower(filename || ' ' || title)) > 0)
             ORDER BY id DESC LIMIT :limit
         """),  # noqa: S608 - our own words
-        {"portal_id": portal_id, "state": state, "query": query, "before": before, "limit": limit},
+        {"portal_id": portal_id, "state": state, "query": query, "limit": limit, **asdict(within)},
     )
     return [_document(row) for row in rows]
 

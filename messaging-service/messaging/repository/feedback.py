@@ -1,6 +1,7 @@
 """Statements on what people thought of answers, and on questions that got none."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.db import sql
 from messaging.domain import Reaction
-from messaging.knowledge.document import Unsatisfied
+from messaging.knowledge.document import Unsatisfied, Within
 
 BAD = ("angry", "cry", "dislike", "facepalm", "thumbs_down", "👎", "😡", "😢", "🤦")
 """Reactions that say an answer was bad; the others say it was good, or nothing."""
@@ -55,6 +56,8 @@ _UNANSWERED = sql("""
     JOIN messages AS asked ON asked.portal_id = why.portal_id AND asked.id = why.id
     WHERE why.portal_id = :portal_id AND why.kind = 'not_found'
       AND (CAST(:before AS uuid) IS NULL OR why.id < :before)
+      AND (CAST(:since AS timestamptz) IS NULL OR why.created_at >= :since)
+      AND (CAST(:until AS timestamptz) IS NULL OR why.created_at < :until)
       AND NOT EXISTS (
           SELECT FROM kb_curated AS c WHERE c.portal_id = why.portal_id AND c.from_message_id = why.id
       )
@@ -75,21 +78,21 @@ _BADLY_RATED = sql("""
           SELECT FROM kb_curated AS c WHERE c.portal_id = f.portal_id AND c.from_message_id = asked.id
       )
     GROUP BY asked.portal_id, asked.id, asked.author_id, asked.body
+    HAVING (CAST(:since AS timestamptz) IS NULL OR min(f.created_at) >= :since)
+       AND (CAST(:until AS timestamptz) IS NULL OR min(f.created_at) < :until)
     ORDER BY asked.id DESC LIMIT :limit
 """)
 
 
-async def unanswered(conn: AsyncConnection, portal_id: UUID, before: UUID | None, limit: int) -> list[Unsatisfied]:
+async def unanswered(conn: AsyncConnection, portal_id: UUID, within: Within, limit: int) -> list[Unsatisfied]:
     """Return questions to which the documents held no answer, newest first, that nobody took care of."""
-    rows = await conn.execute(_UNANSWERED, {"portal_id": portal_id, "before": before, "limit": limit})
+    rows = await conn.execute(_UNANSWERED, {"portal_id": portal_id, "limit": limit, **asdict(within)})
     return [_unsatisfied(row) for row in rows]
 
 
-async def badly_rated(
-    conn: AsyncConnection, portal_id: UUID, before: UUID | None, limit: int
-) -> list[Unsatisfied]:
+async def badly_rated(conn: AsyncConnection, portal_id: UUID, within: Within, limit: int) -> list[Unsatisfied]:
     """Return questions whose answers somebody thought bad, newest first, that nobody took care of."""
-    rows = await conn.execute(_BADLY_RATED, {"portal_id": portal_id, "before": before, "limit": limit})
+    rows = await conn.execute(_BADLY_RATED, {"portal_id": portal_id, "limit": limit, **asdict(within)})
     return [_unsatisfied(row) for row in rows]
 
 

@@ -21,7 +21,7 @@ export function DocumentList({ portalId }: { portalId: string }) {
   const asked = { ...search, query: search.document };
   return (
     <>
-      <Filters filters={FILTERS} times={false} />
+      <Filters filters={FILTERS} />
       <List
         name="documents"
         label={t("knowledge.lists.documents")}

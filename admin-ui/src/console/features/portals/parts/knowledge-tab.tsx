@@ -2,6 +2,7 @@ import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { DataTableColumn } from "mantine-datatable";
 
+import { Filters } from "@/console/components/filters";
 import { List } from "@/console/components/list";
 import { Moment } from "@/console/components/moment";
 import { useApi } from "@/console/context";
@@ -45,13 +46,16 @@ function UnsatisfiedList({ portalId, kind }: Props) {
   const { t } = useTexts();
   const [search] = useFilters();
   return (
-    <List
-      name="unsatisfied"
-      label={t(`knowledge.lists.${kind}`)}
-      query={useQuery(listUnsatisfied(useApi(), portalId, kind, search))}
-      columns={useColumns()}
-      empty={t("knowledge.satisfied")}
-    />
+    <>
+      <Filters filters={[]} />
+      <List
+        name="unsatisfied"
+        label={t(`knowledge.lists.${kind}`)}
+        query={useQuery(listUnsatisfied(useApi(), portalId, kind, search))}
+        columns={useColumns()}
+        empty={t("knowledge.satisfied")}
+      />
+    </>
   );
 }
 

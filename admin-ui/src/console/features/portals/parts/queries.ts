@@ -36,7 +36,7 @@ export const departments = (api: Api, portal_id: string) =>
 /** Why a document failed is said in the language of the console. */
 export const listDocuments = (api: Api, portal_id: string, search: Search, language: string) => {
   const state = DOCUMENT_STATES.find((one) => one === search.state);
-  const query = { ...chosen(search, ["query", "cursor"]), ...(state && { state }) };
+  const query = { ...chosen(search, ["query", "since", "until", "cursor"]), ...(state && { state }) };
   return queryOptions({
     queryKey: ["portal", portal_id, "documents", query, language],
     queryFn: () => {
@@ -50,7 +50,7 @@ export const listDocuments = (api: Api, portal_id: string, search: Search, langu
 };
 
 export const listUnsatisfied = (api: Api, portal_id: string, kind: "unanswered" | "badly_rated", search: Search) => {
-  const query = { ...chosen(search, ["cursor"]), kind };
+  const query = { ...chosen(search, ["since", "until", "cursor"]), kind };
   return queryOptions({
     queryKey: ["portal", portal_id, "unsatisfied", query],
     queryFn: () =>

@@ -1,4 +1,4 @@
-/** What pages of one browser know of the session that they share: that there may be one, and whose turn it is. */
+/** What pages of one browser know of the session that they share: that there may be one, and who renews it now. */
 const SIGNED_IN = "teachbase-signed-in";
 const RENEWING = "teachbase-renewing";
 const PATIENCE_MS = 2000;
@@ -11,7 +11,7 @@ export function noteSignedIn(isSignedIn: boolean): void {
 }
 
 /** Renew while no other page does: the cookie is good once. */
-export async function inTurn<Renewed>(renew: () => Promise<Renewed>): Promise<Renewed> {
+export async function oneAtATime<Renewed>(renew: () => Promise<Renewed>): Promise<Renewed> {
   // Plain http on another host has no locks.
   const locks = navigator.locks as LockManager | undefined;
   return locks ? locks.request(RENEWING, () => marked(renew)) : marked(renew);
