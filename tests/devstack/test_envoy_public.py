@@ -17,6 +17,7 @@ import pytest
 
 from devstack import certificates, envoy, envoy_config
 from devstack.ports import next_free
+from devstack.settings import read
 
 START = Path(__file__).parents[2] / "envoy" / "start"
 SHIELD = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-store"}
@@ -210,3 +211,16 @@ def test_a_request_that_does_not_arrive_is_given_up(tmp_path: Path, gateway: int
 
     assert answered.startswith(b"HTTP/1.1 408 ")
     assert 5 < time.monotonic() - began < 15
+
+
+def test_a_run_speaks_https_with_the_certificate_that_it_is_told_of(tmp_path: Path) -> None:
+    tls_dir = tmp_path / "tls" / "localhost"
+    settings = read({"TB_RUN_DIR": str(tmp_path), "TB_PUBLIC_TLS_DIR": str(tls_dir)})
+
+    before = envoy.write_config(settings)
+    authority(tmp_path / "tls")
+    after = envoy.write_config(settings)
+
+    assert (before.name, after.name) == (envoy_config.PLAIN, envoy_config.TLS)
+    assert after in envoy.command(Path("envoy"), settings)
+    assert str(tls_dir) in (tmp_path / envoy_config.CERTIFICATE).read_text()
