@@ -128,6 +128,8 @@ async def wrong_answer(finder: Finder) -> None:
     await finder.search(message["id"])
     page = finder.staff.page
     await finder.click(page.get_by_role("main").get_by_role("link").filter(has_text="двадцать"))
+    await expect(page.get_by_role("heading", name="Dialog")).to_be_visible()
+    await expect(page.get_by_role("main")).to_contain_text("двадцать")
     await finder.click(page.get_by_role("button", name="Why this answer").last)
     seen = page.get_by_role("dialog").get_by_role("row").filter(has_text="Old rules.md")
     await expect(seen.first).to_contain_text("quoted")

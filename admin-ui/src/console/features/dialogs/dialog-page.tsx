@@ -86,7 +86,7 @@ function Said({ message }: { message: Message }) {
           <Word kind="message_state" word={message.state} />
           {message.reason && <Text size="xs">{message.reason}</Text>}
           <TraceLink id={message.trace_id} />
-          {isReply && <Why message={message} />}
+          {isReply && message.reply_to && <Why question={message.reply_to} portalId={message.portal_id} />}
         </Group>
       </Paper>
     </Group>

@@ -59,15 +59,14 @@ export const transcript = (api: Api, dialog_id: string) =>
     refetchInterval: 10_000,
   });
 
-export type Answered = Pick<Message, "id" | "portal_id">;
-
-export const explanation = (api: Api, { id, portal_id }: Answered) =>
+/** Why a question was answered as it was: what is kept of it stands under the question's id. */
+export const explanation = (api: Api, message_id: string, portal_id: string) =>
   queryOptions({
-    queryKey: ["explanation", id],
+    queryKey: ["explanation", message_id],
     queryFn: () =>
       told(
         api.GET("/v1/admin/messages/{message_id}/explanation", {
-          params: { path: { message_id: id }, query: { portal_id } },
+          params: { path: { message_id }, query: { portal_id } },
         }),
       ),
     staleTime: Infinity,

@@ -5,13 +5,19 @@ import { useQuery } from "@tanstack/react-query";
 import { Facts } from "@/console/components/facts";
 import { Loaded } from "@/console/components/loaded";
 import { useApi } from "@/console/context";
-import { type Answered, explanation } from "@/console/features/dialogs/queries";
+import { explanation } from "@/console/features/dialogs/queries";
 import { WhyDetail } from "@/console/features/dialogs/why-detail";
 import { useTexts, useWord } from "@/console/texts";
 import { Problem } from "@/shared/problem";
 
+interface Props {
+  /** The id of the message that was answered. */
+  question: string;
+  portalId: string;
+}
+
 /** Why a reply says what it says. */
-export function Why({ message }: { message: Answered }) {
+export function Why(props: Props) {
   const { t } = useTexts();
   const [opened, { open, close }] = useDisclosure(false);
   return (
@@ -27,16 +33,16 @@ export function Why({ message }: { message: Answered }) {
         lockScroll={false}
         closeButtonProps={{ "aria-label": t("common.close") }}
       >
-        <Explained message={message} />
+        <Explained {...props} />
       </Modal>
     </>
   );
 }
 
-function Explained({ message }: { message: Answered }) {
+function Explained({ question, portalId }: Props) {
   const { t } = useTexts();
   const readable = useWord();
-  const query = useQuery(explanation(useApi(), message));
+  const query = useQuery(explanation(useApi(), question, portalId));
   if (query.error instanceof Problem && query.error.code === "explanation_not_found")
     return <Text size="sm">{t("why.by_rule")}</Text>;
   return (
