@@ -74,7 +74,7 @@ function useColumns(): DataTableColumn<Unsatisfied>[] {
     {
       accessor: "why",
       title: t("columns.actions"),
-      render: (one) => <Why message={one} />,
+      render: (one) => <Why question={one.id} portalId={one.portal_id} />,
     },
   ];
 }
