@@ -15,8 +15,9 @@ from kit.config import read
 
 async def serve(settings: Settings) -> None:
     """Serve HTTP until stopped."""
+    server: uvicorn.Server | None = None
     config = uvicorn.Config(
-        build(settings),
+        build(settings, lambda: server is not None and server.should_exit),
         loop="uvloop",
         http="httptools",
         access_log=False,
@@ -29,7 +30,8 @@ async def serve(settings: Settings) -> None:
         backlog=4096,
     )
     ports = [settings.gateway_port, *([settings.extra_port] if settings.extra_port else [])]
-    await uvicorn.Server(config).serve(sockets=[_listen(settings.gateway_host, port) for port in ports])
+    server = uvicorn.Server(config)
+    await server.serve(sockets=[_listen(settings.gateway_host, port) for port in ports])
 
 
 def _listen(host: str, port: int) -> socket.socket:

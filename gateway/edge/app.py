@@ -1,13 +1,14 @@
 """Composition root of the gateway."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from edge import errors, events_address
+from edge import errors, events_address, system
 from edge.assets import Assets
 from edge.auth import Guard
 from edge.body_limit import BodyLimit
@@ -16,6 +17,7 @@ from edge.console import ConsolePage
 from edge.drain import Drain
 from edge.events_address import EventsAddress
 from edge.intake import Intake
+from edge.live import Live
 from edge.pace import Pace
 from edge.pages import PortalPage
 from edge.routes import (
@@ -56,8 +58,11 @@ from edge.trace import TraceMiddleware
 from kit.keyring import KeyRing
 
 
-def build(settings: Settings) -> FastAPI:
-    """Return the application; its lifespan drains the spool and holds the channels."""
+def build(settings: Settings, is_stopping: Callable[[], bool] = lambda: False) -> FastAPI:
+    """Return the application; its lifespan drains the spool and holds the channels.
+
+    `is_stopping`: whether the server waits for its answers to end.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -66,6 +71,8 @@ def build(settings: Settings) -> FastAPI:
         app.state.drain = Drain(app.state.contexts, app.state.spool)
         app.state.intake = Intake(app.state.contexts, app.state.spool, app.state.drain)
         app.state.pace = Pace()
+        look = partial(system.seen, app.state.contexts, app.state.spool, app.state.drain)
+        app.state.live = Live(look, is_stopping)
         app.state.portal_page = PortalPage.load(settings.ui_dir, settings.bitrix_js_url)
         app.state.console_page = ConsolePage.load(settings.ui_dir)
         app.state.guard = Guard(KeyRing(settings.secret_keys))

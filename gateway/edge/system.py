@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 from edge import rows, serving
 from edge.drain import Drain
 from edge.rpc import Contexts, ask
-from edge.schemas.system import Component, Queue, Queues, State, SystemHealth, Worker, Workers
+from edge.schemas.system import Component, Queue, Queues, Seen, State, SystemHealth, Worker, Workers
 from edge.spool import Spool
 from kit.clock import utc_now
 from kit.errors import PeerError
@@ -54,6 +54,12 @@ async def workers(peers: Contexts) -> Workers:
     except PeerError as error:
         return Workers(items=[], next_cursor=None, cause=error.message)
     return Workers(items=list(map(_worker, found.workers)), next_cursor=None, cause=None)
+
+
+async def seen(peers: Contexts, spool: Spool, drain: Drain) -> Seen:
+    """Return what consoles follow."""
+    how, waiting = await asyncio.gather(health(peers, spool, drain), queues(peers, spool))
+    return Seen(health=how, queues=waiting)
 
 
 async def health(peers: Contexts, spool: Spool, drain: Drain) -> SystemHealth:

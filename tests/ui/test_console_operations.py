@@ -183,3 +183,21 @@ async def test_a_portals_queue_is_paused_with_a_reason_and_resumed_where_all_pau
     await form.get_by_role("button", name="Resume").click()
 
     await expect(row).to_have_count(0)
+
+
+async def test_queues_follow_what_happens_and_are_not_asked_time_and_again(staff: Staff) -> None:
+    page, asked = staff.page, list[str]()
+    _, portal_id = await installed(staff)
+    page.on("request", lambda request: asked.append(request.url) if "/system/queue" in request.url else None)
+    await staff.open("/queues")
+    sending = page.get_by_role("region", name="Queues").get_by_role("row").filter(has_text="Sending")
+    await page.wait_for_timeout(2500)
+    before, begun = int(await sending.get_by_role("cell").last.inner_text()), len(asked)
+
+    path = f"/portals/{portal_id}/queues/delivery"
+    await staff.product.admin_post(f"{path}/pause", reason="a test")
+    await expect(sending.get_by_role("cell").last).to_have_text(str(before + 1), timeout=6_000)
+    await page.wait_for_timeout(5500)
+    await staff.product.admin_post(f"{path}/resume")
+
+    assert len(asked) == begun

@@ -112,4 +112,4 @@ function holderOf(token: string): string {
 }
 
 /** A file is written for as long as its list is. */
-const patience = ({ url }: Request) => (new URL(url).pathname.endsWith(".csv") ? FILE_TIMEOUT_MS : TIMEOUT_MS);
+const patience = ({ url }: Request) => (/\.csv$|\/live$/.test(new URL(url).pathname) ? FILE_TIMEOUT_MS : TIMEOUT_MS);

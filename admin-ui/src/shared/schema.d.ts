@@ -1344,6 +1344,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/system/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health and queues as they change
+         * @description Stream `{health, queues}` as server-sent events for a minute; whoever follows then asks again.
+         */
+        get: operations["live_v1_admin_system_live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/system/pace": {
         parameters: {
             query?: never;
@@ -7277,6 +7297,24 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SystemHealth"];
                 };
+            };
+        };
+    };
+    live_v1_admin_system_live_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -1,9 +1,11 @@
 """How the product itself is: its parts, its queues, its workers."""
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.responses import StreamingResponse
 
 from edge import system
 from edge.auth import admin_session
+from edge.live import Live
 from edge.rpc import Peers, ask
 from edge.schemas.system import Pace, Queues, SystemHealth, Workers
 from teachbase.messaging.v1 import operations_pb2
@@ -42,3 +44,11 @@ async def pace(request: Request, peers: Peers) -> Pace:
         reply_p95_ms=told.reply_p95_ms if told.HasField("reply_p95_ms") else None,
         portals_today=told.portals_today,
     )
+
+
+@router.get("/live", summary="Health and queues as they change", response_class=StreamingResponse)
+async def live(request: Request) -> StreamingResponse:
+    """Stream `{health, queues}` as server-sent events for a minute; whoever follows then asks again."""
+    followed: Live = request.app.state.live
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(followed.events(), media_type="text/event-stream", headers=headers)

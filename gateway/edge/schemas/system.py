@@ -105,3 +105,10 @@ class Pace(BaseModel):
     reply_p95_ms: float | None
     portals_today: int
     """Whose people wrote since midnight (UTC)."""
+
+
+class Seen(BaseModel):
+    """An event of the live stream."""
+
+    health: SystemHealth
+    queues: Queues

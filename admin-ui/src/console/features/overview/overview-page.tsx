@@ -15,6 +15,7 @@ import { listPortals } from "@/console/features/portals/queries";
 import { spoolState } from "@/console/features/spool/queries";
 import { HealthCard } from "@/console/features/system/health-card";
 import { count, duration } from "@/console/formats";
+import { useLive } from "@/console/live";
 import { useTexts } from "@/console/texts";
 
 const ACK_MS = 100;
@@ -22,6 +23,7 @@ const REPLY_MS = 10_000;
 
 /** How everything is, in one look; every number leads to its list. */
 export function OverviewPage() {
+  useLive();
   const { t } = useTexts();
   return (
     <>

@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 
+import { unlessFollowed } from "@/console/live";
 import { type Api, told } from "@/shared/api";
 import type { components } from "@/shared/schema";
 
@@ -14,14 +15,14 @@ export const systemHealth = (api: Api) =>
   queryOptions({
     queryKey: ["system", "health"],
     queryFn: () => told(api.GET("/v1/admin/system/health")),
-    refetchInterval: 2 * EVERY_MS,
+    refetchInterval: unlessFollowed(2 * EVERY_MS),
   });
 
 export const listQueues = (api: Api) =>
   queryOptions({
     queryKey: ["system", "queues"],
     queryFn: () => told(api.GET("/v1/admin/system/queue")),
-    refetchInterval: EVERY_MS,
+    refetchInterval: unlessFollowed(EVERY_MS),
   });
 
 export const listWorkers = (api: Api) =>

@@ -5,10 +5,12 @@ import { HealthCard } from "@/console/features/system/health-card";
 import { PausesCard } from "@/console/features/system/pauses";
 import { QueueCard } from "@/console/features/system/queue-card";
 import { WorkerCard } from "@/console/features/system/worker-card";
+import { useLive } from "@/console/live";
 import { useTexts } from "@/console/texts";
 
 /** The product's own parts: what waits, and who is at it. */
 export function QueuesPage() {
+  useLive();
   const { t } = useTexts();
   return (
     <>
