@@ -11,6 +11,7 @@ import { Word } from "@/console/components/word";
 import { useApi } from "@/console/context";
 import { Why } from "@/console/features/dialogs/why";
 import { type Message, oneDialog, transcript } from "@/console/features/dialogs/queries";
+import { useSaid } from "@/console/said";
 import { useId } from "@/console/search";
 import { useTexts, useWord } from "@/console/texts";
 
@@ -70,6 +71,7 @@ function Transcript({ id }: { id: string }) {
 
 function Said({ message }: { message: Message }) {
   const { t } = useTexts();
+  const said = useSaid();
   const isReply = message.direction === "tx";
   return (
     <Group component="li" justify={isReply ? "flex-end" : "flex-start"}>
@@ -84,7 +86,7 @@ function Said({ message }: { message: Message }) {
         </Text>
         <Group gap="xs" mt={6}>
           <Word kind="message_state" word={message.state} />
-          {message.reason && <Text size="xs">{message.reason}</Text>}
+          {message.reason && <Text size="xs">{said(message.reason)}</Text>}
           <TraceLink id={message.trace_id} />
           {isReply && <Why message={message} />}
         </Group>

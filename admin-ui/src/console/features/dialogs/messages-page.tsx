@@ -10,6 +10,7 @@ import { PageHead } from "@/console/components/page-head";
 import { Word } from "@/console/components/word";
 import { useApi } from "@/console/context";
 import { messagesFile, listMessages, type Message } from "@/console/features/dialogs/queries";
+import { useSaid } from "@/console/said";
 import { useFilters } from "@/console/search";
 import { useTexts, useWord } from "@/console/texts";
 
@@ -45,6 +46,7 @@ export function MessagesPage() {
 
 function useColumns(): DataTableColumn<Message>[] {
   const { t } = useTexts();
+  const said = useSaid();
   const readable = useWord();
   return [
     { accessor: "created_at", title: t("columns.created_at"), render: ({ created_at }) => <Moment at={created_at} /> },
@@ -71,7 +73,7 @@ function useColumns(): DataTableColumn<Message>[] {
           <Word kind="message_state" word={state} />
           {reason && (
             <Text size="xs" c="dimmed">
-              {reason}
+              {said(reason)}
             </Text>
           )}
         </>
