@@ -6194,6 +6194,7 @@ export interface operations {
     outbox_v1_admin_outbox_get: {
         parameters: {
             query?: {
+                cause?: string;
                 cursor?: string;
                 dialog_id?: string | null;
                 limit?: number;
@@ -6232,6 +6233,7 @@ export interface operations {
     outbox_csv_v1_admin_outbox_csv_get: {
         parameters: {
             query?: {
+                cause?: string;
                 cursor?: string;
                 dialog_id?: string | null;
                 limit?: number;

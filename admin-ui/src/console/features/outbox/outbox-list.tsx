@@ -19,6 +19,7 @@ import { useTexts } from "@/console/texts";
 const STATES = ["created", "sending", "unknown", "retry", "sent", "dead"] as const;
 const FILTERS: Filter[] = [
   { name: "state", kind: "outbox_state", words: STATES },
+  { name: "cause" },
   { name: "dialog_id" },
   { name: "trace_id" },
 ];
