@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
-from edge import csv_file, rows, staff_log
+from edge import rows, staff_log
 from edge.auth import Operator, admin_session
+from edge.exports import Export
 from edge.filters import Id, List, TraceId, text, word
 from edge.rpc import Contexts, Peers, ask
 from edge.schemas.admin import OutboxItem, OutboxItemDetail, Page, Retried, RetryAsked
@@ -67,9 +68,9 @@ async def outbox(peers: Peers, asked: Asked) -> Page[OutboxItem]:
 
 
 @router.get(".csv", summary="Messages on their way, as a file", response_class=StreamingResponse)
-async def outbox_csv(peers: Peers, asked: Asked) -> StreamingResponse:
+async def outbox_csv(peers: Peers, asked: Asked, export: Export) -> StreamingResponse:
     """Stream every item of the filter."""
-    return await csv_file.of_list("outbox", _COLUMNS, asked, partial(_page, peers))
+    return await export.of_list("outbox", _COLUMNS, asked, partial(_page, peers))
 
 
 @router.post("/retry", summary="Send dead letters again; first it says how many")
