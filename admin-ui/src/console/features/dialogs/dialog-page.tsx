@@ -1,6 +1,7 @@
 import { Button, Center, Group, Paper, Stack, Text } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
+import { BbText } from "@/console/components/bb-text";
 import { Facts } from "@/console/components/facts";
 import { PortalLink, TraceLink } from "@/console/components/ids";
 import classes from "@/console/components/layout.module.css";
@@ -82,7 +83,7 @@ function Said({ message }: { message: Message }) {
           <Moment at={message.created_at} />
         </Text>
         <Text size="sm" className={classes.said ?? ""}>
-          {message.body}
+          <BbText text={message.body} />
         </Text>
         <Group gap="xs" mt={6}>
           <Word kind="message_state" word={message.state} />

@@ -2,6 +2,7 @@ import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { DataTableColumn } from "mantine-datatable";
 
+import { BbText } from "@/console/components/bb-text";
 import { type Filter, Filters } from "@/console/components/filters";
 import { DialogLink, PortalLink, TraceLink } from "@/console/components/ids";
 import { List } from "@/console/components/list";
@@ -61,7 +62,7 @@ function useColumns(): DataTableColumn<Message>[] {
       title: t("columns.body"),
       render: ({ body }) => (
         <Text size="sm" lineClamp={2} maw={420}>
-          {body}
+          <BbText text={body} />
         </Text>
       ),
     },
