@@ -43,6 +43,7 @@ class DeliveryServicer(delivery_pb2_grpc.DeliveryServiceServicer):
             trace_id=request.trace_id,
             dialog_id=optional_uuid(request.dialog_id),
             state=enum_name(pb.OutboxState, request.state),
+            cause=request.cause,
             since=to_datetime(request, "since"),
             until=to_datetime(request, "until"),
             page_token=request.page_token,

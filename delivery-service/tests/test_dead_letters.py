@@ -6,6 +6,7 @@ import grpc
 import pytest
 
 from teachbase.delivery.v1 import delivery_pb2 as pb
+from teachbase.portal.v1 import portal_pb2
 
 SENT, UNKNOWN, DEAD = pb.OUTBOX_STATE_SENT, pb.OUTBOX_STATE_UNKNOWN, pb.OUTBOX_STATE_DEAD
 RETRY = pb.OUTBOX_STATE_RETRY
@@ -118,3 +119,41 @@ async def test_two_people_at_once_take_it_up_once(service: Any, message_of: Any)
 
     assert second.value.code() is grpc.StatusCode.FAILED_PRECONDITION
     assert (await told(service, message)).count("retry") == 1
+
+
+async def listed(service: Any, cause: str, **wanted: Any) -> set[str]:
+    answer = await service.stub.ListOutbox(pb.ListOutboxRequest(cause=cause, **wanted))
+    return {item.id for item in answer.items}
+
+
+async def test_the_list_finds_by_cause_what_the_count_counts(service: Any, message_of: Any) -> None:
+    portal, other = await service.portal(), await service.portal()
+    ours = await dead(service, portal, message_of, "раз", "два")
+    [theirs] = await dead(service, other, message_of, "чужое")
+    sent = message_of(portal, "дошло")
+    await service.enqueue(sent)
+    await service.work()
+
+    everywhere = await listed(service, "ACCESS_DENIED")
+    of_portal = await listed(service, "ACCESS_DENIED", portal_id=str(portal.id), state=DEAD)
+    counted = await retry_many(service, dry_run=True, portal_id=str(portal.id), cause="ACCESS_DENIED")
+    part_of_the_code = await listed(service, "ACCESS")
+
+    assert {one.id for one in (*ours, theirs)} <= everywhere
+    assert sent.id not in everywhere
+    assert of_portal == {one.id for one in ours}
+    assert counted[0] == len(of_portal)
+    assert part_of_the_code == set()
+
+
+async def test_what_waits_is_found_by_what_holds_its_portal_up(service: Any, message_of: Any) -> None:
+    portal = await service.portal()
+    message = message_of(portal, "подождёт")
+    await service.tell(portal, portal_pb2.PORTAL_STATE_SUSPENDED)
+    await service.enqueue(message)
+    await service.work()
+
+    shown = (await service.item(message)).cause
+
+    assert shown == "suspended"
+    assert await listed(service, "suspended", portal_id=str(portal.id)) == {message.id}

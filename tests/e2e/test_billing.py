@@ -83,6 +83,7 @@ async def test_what_is_counted_opens_the_message_it_paid_for(product: Product) -
     )
     rows = list(csv.DictReader(io.StringIO(usage.text)))
     summed = (await product.admin("/billing/usage", group="portal", portal_id=portal_id))["items"]
+    taken = (await product.admin("/audit", portal_id=portal_id, action="export.usage"))["items"]
     at = datetime.now(UTC).isoformat()
     statement = await product.admin(f"/billing/portals/{portal_id}/statement", at=at)
 
@@ -91,6 +92,7 @@ async def test_what_is_counted_opens_the_message_it_paid_for(product: Product) -
         (message["id"], "replies_per_month", "messenger")
     ]
     assert [(one["replies"], one["price_minor"]) for one in summed] == [(1, 99_000)]
+    assert [one["after"] for one in taken] == [{"filter": {"portal_id": portal_id}}]
     assert {one["name"]: one["used"] for one in statement["limits"]}["replies_per_month"] == 1
     assert (await call(product, "POST", f"/portals/{portal_id}/recount"))["items"] == []
 

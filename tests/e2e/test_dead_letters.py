@@ -87,3 +87,23 @@ async def test_dead_letters_are_sent_again_by_filter(product: Product) -> None:
     assert [one["after"]["filter"]["cause"] for one in audited if one["action"] == "outbox.retry_many"] == [
         "ACCESS_DENIED"
     ]
+
+
+async def test_the_list_and_the_count_agree_on_a_cause(product: Product) -> None:
+    portal = await product.portal(users_count=2)
+    portal_id = (await product.install(portal, [1]))["complete"]["portal_id"]
+    item = await given_up(product, portal, portal_id, "ping")
+
+    shown = {}
+    for cause in ("ACCESS_DENIED", "ACCESS", "access_denied", item["cause"].split(":")[0]):
+        wanted = {"portal_id": portal_id, "cause": cause}
+        found = (await product.admin("/outbox", **wanted))["items"]
+        counted = (await product.operate("/outbox/retry", filter=wanted)).json()["matched"]
+        shown[cause] = ([one["id"] for one in found], counted)
+    file = (await product.admin_answer("/outbox.csv", portal_id=portal_id, cause="ACCESS")).text
+    strange = await product.admin_answer("/outbox", cause="\0")
+
+    assert shown["ACCESS_DENIED"] == ([item["id"]], 1)
+    assert shown["ACCESS"] == shown["access_denied"] == ([], 0)
+    assert len(file.strip().splitlines()) == 1
+    assert strange.status_code == 422

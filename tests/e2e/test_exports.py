@@ -40,6 +40,42 @@ async def test_a_file_holds_what_its_list_holds(product: Product, name: str) -> 
     assert rows
 
 
+async def test_who_takes_a_file_is_written_down_with_its_filters(product: Product) -> None:
+    portal = await product.portal(users_count=2)
+    portal_id = (await product.install(portal, [1]))["complete"]["portal_id"]
+
+    for name in LISTS:
+        query = {"query": portal["domain"]} if name == "portals" else {"portal_id": portal_id}
+        await exported(product, name, **query, since="2026-01-01T00:00:00Z")
+    await exported(product, "outbox", portal_id=portal_id, state="dead", cause="ACCESS_DENIED")
+    await exported(product, "portals", query=portal["domain"], status="active", health="ok")
+
+    of_portal = (await product.admin("/audit", portal_id=portal_id, limit=200))["items"]
+    of_all = (await product.admin("/audit", action="export.portals"))["items"]
+    taken = [one for one in of_portal if one["action"].startswith("export.")]
+    since = {"since": "2026-01-01T00:00:00Z"}
+    dead = {"portal_id": portal_id, "state": "dead", "cause": "ACCESS_DENIED"}
+    assert taken[0]["action"] == "export.outbox"
+    assert taken[0]["after"] == {"filter": dead}
+    actions = {one["action"] for one in taken[1:]}
+    assert actions == {f"export.{name.replace('-', '_')}" for name in LISTS if name != "portals"}
+    assert all(one["after"] == {"filter": {"portal_id": portal_id, **since}} for one in taken[1:])
+    assert {one["email"] for one in taken} == {"admin@localhost"}
+    assert of_all[0]["after"] == {"filter": {"query": portal["domain"], "state": "active", "health": "ok"}}
+    assert of_all[1]["after"] == {"filter": {"query": portal["domain"], **since}}
+
+
+async def test_a_list_that_is_looked_at_or_refused_leaves_no_entry(product: Product) -> None:
+    portal_id = (await product.install(await product.portal(), [1]))["complete"]["portal_id"]
+    before = (await product.admin("/audit", portal_id=portal_id))["items"]
+
+    await product.admin("/messages", portal_id=portal_id)
+    refused = await product.admin_answer("/messages.csv", portal_id=portal_id, state="nonsense")
+
+    assert refused.status_code == 422
+    assert (await product.admin("/audit", portal_id=portal_id))["items"] == before
+
+
 async def test_what_an_employee_writes_is_no_formula_of_the_reader(product: Product) -> None:
     portal = await product.portal(users_count=2)
     portal_id = (await product.install(portal, [1]))["complete"]["portal_id"]

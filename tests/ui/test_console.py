@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -162,18 +163,45 @@ async def test_dead_letters_of_a_filter_are_counted_then_retried(staff: Staff) -
     portal = await product.portal(users_count=2)
     portal_id = (await product.install(portal, [1]))["complete"]["portal_id"]
     await given_up(product, portal, portal_id, "ping")
-    await staff.open(f"/outbox?state=dead&portal_id={portal_id}")
+    await staff.open(f"/outbox?state=dead&portal_id={portal_id}&cause=NOTHING_LIKE_IT")
 
+    await expect(page.get_by_text("Nothing matches the filters.")).to_be_visible()
     await page.get_by_role("button", name="Send all again").click()
-    await expect(page.get_by_text("1 dead letter matches")).to_be_visible()
-    await page.get_by_label("Cause begins with").fill("NOTHING_LIKE_IT")
     await expect(page.get_by_text("0 dead letters match")).to_be_visible()
     await expect(page.get_by_role("dialog").get_by_role("button", name="Send all again")).to_be_disabled()
+    await page.keyboard.press("Escape")
     await page.get_by_label("Cause begins with").fill("ACCESS_DENIED")
+    await page.get_by_label("Cause begins with").press("Enter")
+    await expect(page.get_by_role("row").filter(has_text="ACCESS_DENIED")).to_be_visible()
+    assert "cause=ACCESS_DENIED" in page.url
+    await page.get_by_role("button", name="Send all again").click()
+    await expect(page.get_by_text("1 dead letter matches")).to_be_visible()
     await page.get_by_role("dialog").get_by_role("button", name="Send all again").click()
 
     await expect(page.get_by_text("1 dead letter was taken up.")).to_be_visible()
     await expect(page.get_by_text("Nothing matches the filters.")).to_be_visible()
+
+
+async def test_a_reply_is_read_as_the_messenger_shows_it(staff: Staff) -> None:
+    product, page = staff.product, staff.page
+    portal = await product.portal(users_count=2)
+    portal_id = (await product.install(portal, [1]))["complete"]["portal_id"]
+    await product.write(portal, 1, "[B]/help[/B] [url=javascript:alert(1)]press[/url]")
+    await product.write(portal, 1, "/help")
+
+    async def helped() -> Any:
+        found = (await product.admin("/messages", portal_id=portal_id, direction="tx"))["items"]
+        return next((one for one in found if "[b]" in one["body"] and "•" in one["body"]), None)
+
+    reply = await eventually(helped, what="the help")
+    await staff.open(f"/dialogs/{reply['dialog_id']}")
+
+    transcript = page.get_by_role("list", name="Transcript")
+    await expect(transcript.locator("strong").first).to_be_visible()
+    await expect(transcript).not_to_contain_text("[b]")
+    await expect(transcript).to_contain_text("press javascript:alert(1)")
+    await expect(transcript.locator("a[href^='javascript']")).to_have_count(0)
+    assert await violations(page.main_frame) == []
 
 
 async def test_a_session_that_ended_asks_to_sign_in_and_goes_on_at_the_same_page(staff: Staff) -> None:

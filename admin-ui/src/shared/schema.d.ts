@@ -6283,6 +6283,7 @@ export interface operations {
     outbox_v1_admin_outbox_get: {
         parameters: {
             query?: {
+                cause?: string;
                 cursor?: string;
                 dialog_id?: string | null;
                 limit?: number;
@@ -6321,6 +6322,7 @@ export interface operations {
     outbox_csv_v1_admin_outbox_csv_get: {
         parameters: {
             query?: {
+                cause?: string;
                 cursor?: string;
                 dialog_id?: string | null;
                 limit?: number;

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain import DeadFilter, News, State
+from delivery.repository.reading import begins_with
 from delivery.tables import outbox
 from kit import ids
 from kit.db import sql
@@ -68,7 +69,7 @@ def _conditions(wanted: DeadFilter) -> list[ColumnElement[bool]]:
     if wanted.dialog_id:
         conditions.append(outbox.c.dialog_id == wanted.dialog_id)
     if wanted.cause:
-        conditions.append(func.split_part(outbox.c.cause, ":", 1) == wanted.cause)
+        conditions.append(begins_with(outbox.c.cause, wanted.cause))
     if wanted.since:
         conditions.append(outbox.c.id >= ids.floor_of(wanted.since))
     if wanted.until:

@@ -6,8 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
-from edge import csv_file, rows
+from edge import rows
 from edge.auth import admin_session
+from edge.exports import Export
 from edge.filters import Id, List, text
 from edge.rpc import Contexts, Peers, ask
 from edge.schemas.admin import AuditEntry, Page
@@ -50,9 +51,9 @@ async def audit(peers: Peers, asked: Asked) -> Page[AuditEntry]:
 
 
 @router.get(".csv", summary="Who changed what, as a file", response_class=StreamingResponse)
-async def audit_csv(peers: Peers, asked: Asked) -> StreamingResponse:
+async def audit_csv(peers: Peers, asked: Asked, export: Export) -> StreamingResponse:
     """Stream every change of the filter."""
-    return await csv_file.of_list("audit", _COLUMNS, asked, partial(_page, peers))
+    return await export.of_list("audit", _COLUMNS, asked, partial(_page, peers))
 
 
 async def _page(peers: Contexts, asked: pb.ListAuditRequest) -> Page[AuditEntry]:

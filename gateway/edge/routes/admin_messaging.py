@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
-from edge import csv_file, rows
+from edge import rows
 from edge.auth import admin_session
+from edge.exports import Export
 from edge.filters import Id, List, TraceId, text, word
 from edge.rpc import Contexts, Peers, ask
 from edge.schemas.admin import Dialog, Event, InboundEvent, Message, Page
@@ -77,9 +78,9 @@ async def dialogs(peers: Peers, asked: AskedDialogs) -> Page[Dialog]:
 
 
 @router.get("/dialogs.csv", summary="Dialogs, as a file", response_class=StreamingResponse)
-async def dialogs_csv(peers: Peers, asked: AskedDialogs) -> StreamingResponse:
+async def dialogs_csv(peers: Peers, asked: AskedDialogs, export: Export) -> StreamingResponse:
     """Stream every dialog of the filter."""
-    return await csv_file.of_list("dialogs", _DIALOGS, asked, partial(_dialogs, peers))
+    return await export.of_list("dialogs", _DIALOGS, asked, partial(_dialogs, peers))
 
 
 @router.get("/dialogs/{dialog_id}", summary="One dialog")
@@ -137,9 +138,9 @@ async def messages(peers: Peers, asked: AskedMessages) -> Page[Message]:
 
 
 @router.get("/messages.csv", summary="Messages, as a file", response_class=StreamingResponse)
-async def messages_csv(peers: Peers, asked: AskedMessages) -> StreamingResponse:
+async def messages_csv(peers: Peers, asked: AskedMessages, export: Export) -> StreamingResponse:
     """Stream every message of the filter."""
-    return await csv_file.of_list("messages", _MESSAGES, asked, partial(_messages, peers))
+    return await export.of_list("messages", _MESSAGES, asked, partial(_messages, peers))
 
 
 @router.get("/events", summary="What happened, newest first")
@@ -186,9 +187,9 @@ async def inbound_events(peers: Peers, asked: AskedInboundEvents) -> Page[Inboun
 
 
 @router.get("/inbound-events.csv", summary="The blackbox, as a file", response_class=StreamingResponse)
-async def inbound_events_csv(peers: Peers, asked: AskedInboundEvents) -> StreamingResponse:
+async def inbound_events_csv(peers: Peers, asked: AskedInboundEvents, export: Export) -> StreamingResponse:
     """Stream every request of the filter, without bodies."""
-    return await csv_file.of_list("inbound-events", _INBOUND_EVENTS, asked, partial(_inbound_events, peers))
+    return await export.of_list("inbound-events", _INBOUND_EVENTS, asked, partial(_inbound_events, peers))
 
 
 async def _dialogs(peers: Contexts, asked: pb.ListDialogsRequest) -> Page[Dialog]:

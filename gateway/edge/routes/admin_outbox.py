@@ -4,14 +4,16 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
-from edge import csv_file, rows, staff_log
+from edge import rows, staff_log
 from edge.auth import Operator, admin_session
+from edge.exports import Export
 from edge.filters import Id, List, TraceId, text, word
 from edge.rpc import Contexts, Peers, ask
 from edge.schemas.admin import OutboxItem, OutboxItemDetail, Page, Retried, RetryAsked
+from edge.schemas.text import Text
 from kit.pb import moment
 from teachbase.delivery.v1 import delivery_pb2 as pb
 
@@ -44,12 +46,14 @@ def _asked(
     dialog_id: Id = None,
     trace_id: TraceId = "",
     state: str = "",
+    cause: Annotated[Text, Query(max_length=128)] = "",
 ) -> pb.ListOutboxRequest:
     return pb.ListOutboxRequest(
         portal_id=text(portal_id),
         dialog_id=text(dialog_id),
         trace_id=trace_id,
         state=word(pb.OutboxState, "state", state),
+        cause=cause,
         **listing.page(),
     )
 
@@ -64,9 +68,9 @@ async def outbox(peers: Peers, asked: Asked) -> Page[OutboxItem]:
 
 
 @router.get(".csv", summary="Messages on their way, as a file", response_class=StreamingResponse)
-async def outbox_csv(peers: Peers, asked: Asked) -> StreamingResponse:
+async def outbox_csv(peers: Peers, asked: Asked, export: Export) -> StreamingResponse:
     """Stream every item of the filter."""
-    return await csv_file.of_list("outbox", _COLUMNS, asked, partial(_page, peers))
+    return await export.of_list("outbox", _COLUMNS, asked, partial(_page, peers))
 
 
 @router.post("/retry", summary="Send dead letters again; first it says how many")

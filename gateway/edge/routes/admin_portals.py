@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
-from edge import csv_file
 from edge.auth import AdminSession, Operator, admin_session
+from edge.exports import Export
 from edge.filters import List, word
 from edge.rows import at, portal_row, portal_totals
 from edge.rpc import INSTALL_TIMEOUT_S, Contexts, Peers, ask
@@ -67,9 +67,9 @@ async def portals(peers: Peers, asked: Asked) -> Portals:
 
 
 @router.get(".csv", summary="Portals, as a file", response_class=StreamingResponse)
-async def portals_csv(peers: Peers, asked: Asked) -> StreamingResponse:
+async def portals_csv(peers: Peers, asked: Asked, export: Export) -> StreamingResponse:
     """Stream every portal of the filter."""
-    return await csv_file.of_list("portals", _COLUMNS, asked, partial(_page, peers))
+    return await export.of_list("portals", _COLUMNS, asked, partial(_page, peers))
 
 
 @router.get("/{portal_id}", summary="One portal")

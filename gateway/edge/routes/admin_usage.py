@@ -10,6 +10,7 @@ from grpc.aio import AioRpcError
 
 from edge import billing_rows, csv_file, staff_log
 from edge.auth import Operator, admin_session
+from edge.exports import Export
 from edge.filters import Id, List, text
 from edge.rows import at
 from edge.rpc import Peers, ask
@@ -53,10 +54,15 @@ async def usage(
 
 @router.get("/usage.csv", summary="Every counted unit, as a file", response_class=StreamingResponse)
 async def usage_csv(
-    peers: Peers, portal_id: Id = None, since: Moment | None = None, until: Moment | None = None
+    peers: Peers,
+    export: Export,
+    portal_id: Id = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> StreamingResponse:
     """Stream the units counted from `since` to `until`, the last 31 days by default."""
     asked = ledger_pb2.ExportUsageRequest(portal_id=text(portal_id), since=moment(since), until=moment(until))
+    await export.record("usage", asked)
     pages = aiter(peers.ledger.ExportUsage(asked, timeout=_EXPORT_TIMEOUT_S, metadata=trace_metadata()))
     try:
         first = await anext(pages, ledger_pb2.ExportUsageResponse())

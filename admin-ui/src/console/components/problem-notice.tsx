@@ -2,6 +2,7 @@ import { Alert, Button, Code, CopyButton, Group, Stack, Text } from "@mantine/co
 import { IconAlertTriangle } from "@tabler/icons-react";
 
 import en from "@/console/locales/en.json";
+import { useSaid } from "@/console/said";
 import { useTexts } from "@/console/texts";
 import { Problem } from "@/shared/problem";
 
@@ -12,8 +13,9 @@ const isKnown = (code: string): code is Known => code in en.problems && code !==
 /** What went wrong: a sentence, the trace id to look it up by, the way to try again. */
 export function ProblemNotice({ problem, onRetry }: { problem: unknown; onRetry?: () => void }) {
   const { t } = useTexts();
+  const said = useSaid();
   const { code, message, status, traceId } = problem instanceof Problem ? problem : new Problem("unexpected", "");
-  const sentence = (status >= 400 && status < 500 && message) || t("problems.unknown");
+  const sentence = (status >= 400 && status < 500 ? said(message) : undefined) ?? t("problems.unknown");
   return (
     <Alert color="red" variant="light" icon={<IconAlertTriangle />} title={t("problems.title")} role="alert">
       <Stack gap="xs" align="flex-start">

@@ -1,6 +1,7 @@
 import { Button, Center, Group, Paper, Stack, Text } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
+import { BbText } from "@/console/components/bb-text";
 import { Facts } from "@/console/components/facts";
 import { PortalLink, TraceLink } from "@/console/components/ids";
 import classes from "@/console/components/layout.module.css";
@@ -11,6 +12,7 @@ import { Word } from "@/console/components/word";
 import { useApi } from "@/console/context";
 import { Why } from "@/console/features/dialogs/why";
 import { type Message, oneDialog, transcript } from "@/console/features/dialogs/queries";
+import { useSaid } from "@/console/said";
 import { useId } from "@/console/search";
 import { useTexts, useWord } from "@/console/texts";
 
@@ -70,6 +72,7 @@ function Transcript({ id }: { id: string }) {
 
 function Said({ message }: { message: Message }) {
   const { t } = useTexts();
+  const said = useSaid();
   const isReply = message.direction === "tx";
   return (
     <Group component="li" justify={isReply ? "flex-end" : "flex-start"}>
@@ -80,11 +83,11 @@ function Said({ message }: { message: Message }) {
           <Moment at={message.created_at} />
         </Text>
         <Text size="sm" className={classes.said ?? ""}>
-          {message.body}
+          <BbText text={message.body} />
         </Text>
         <Group gap="xs" mt={6}>
           <Word kind="message_state" word={message.state} />
-          {message.reason && <Text size="xs">{message.reason}</Text>}
+          {message.reason && <Text size="xs">{said(message.reason)}</Text>}
           <TraceLink id={message.trace_id} />
           {isReply && message.reply_to && <Why question={message.reply_to} portalId={message.portal_id} />}
         </Group>

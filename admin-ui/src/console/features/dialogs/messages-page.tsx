@@ -2,6 +2,7 @@ import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { DataTableColumn } from "mantine-datatable";
 
+import { BbText } from "@/console/components/bb-text";
 import { type Filter, Filters } from "@/console/components/filters";
 import { DialogLink, PortalLink, TraceLink } from "@/console/components/ids";
 import { List } from "@/console/components/list";
@@ -10,6 +11,7 @@ import { PageHead } from "@/console/components/page-head";
 import { Word } from "@/console/components/word";
 import { useApi } from "@/console/context";
 import { messagesFile, listMessages, type Message } from "@/console/features/dialogs/queries";
+import { useSaid } from "@/console/said";
 import { useFilters } from "@/console/search";
 import { useTexts, useWord } from "@/console/texts";
 
@@ -45,6 +47,7 @@ export function MessagesPage() {
 
 function useColumns(): DataTableColumn<Message>[] {
   const { t } = useTexts();
+  const said = useSaid();
   const readable = useWord();
   return [
     { accessor: "created_at", title: t("columns.created_at"), render: ({ created_at }) => <Moment at={created_at} /> },
@@ -59,7 +62,7 @@ function useColumns(): DataTableColumn<Message>[] {
       title: t("columns.body"),
       render: ({ body }) => (
         <Text size="sm" lineClamp={2} maw={420}>
-          {body}
+          <BbText text={body} />
         </Text>
       ),
     },
@@ -71,7 +74,7 @@ function useColumns(): DataTableColumn<Message>[] {
           <Word kind="message_state" word={state} />
           {reason && (
             <Text size="xs" c="dimmed">
-              {reason}
+              {said(reason)}
             </Text>
           )}
         </>

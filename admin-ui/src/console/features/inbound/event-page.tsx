@@ -12,6 +12,7 @@ import { Word } from "@/console/components/word";
 import { useApi, useRole } from "@/console/context";
 import { type InboundEventDetail, oneInbound } from "@/console/features/inbound/queries";
 import { Replay } from "@/console/features/inbound/replay";
+import { useSaid } from "@/console/said";
 import { useId } from "@/console/search";
 import { useTexts } from "@/console/texts";
 
@@ -31,6 +32,7 @@ export function EventPage() {
 
 function Known({ event }: { event: InboundEventDetail }) {
   const { t } = useTexts();
+  const said = useSaid();
   const { mayChange } = useRole();
   return (
     <Stack>
@@ -38,7 +40,7 @@ function Known({ event }: { event: InboundEventDetail }) {
         <Alert color="orange" variant="light" title={t("inbound.hints")}>
           <List size="sm">
             {event.hints.map((hint) => (
-              <List.Item key={hint}>{hint}</List.Item>
+              <List.Item key={hint}>{said(hint)}</List.Item>
             ))}
           </List>
         </Alert>

@@ -12,6 +12,7 @@ import { Word } from "@/console/components/word";
 import { useApi, useRole } from "@/console/context";
 import { oneItem, type OutboxItemDetail } from "@/console/features/outbox/queries";
 import { RetryButton } from "@/console/features/outbox/retry-button";
+import { useSaid } from "@/console/said";
 import { useId } from "@/console/search";
 import { useTexts } from "@/console/texts";
 
@@ -30,12 +31,13 @@ export function ItemPage() {
 function Item({ item }: { item: OutboxItemDetail }) {
   const { t } = useTexts();
   const { mayChange } = useRole();
+  const said = useSaid();
   const isDead = item.state === "dead";
   return (
     <Stack>
       {item.cause && (
-        <Alert color={isDead ? "red" : "orange"} variant="light" title={item.cause}>
-          {item.next_step}
+        <Alert color={isDead ? "red" : "orange"} variant="light" title={said(item.cause)}>
+          {said(item.next_step)}
         </Alert>
       )}
       <Card

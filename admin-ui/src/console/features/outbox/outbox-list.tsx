@@ -12,12 +12,14 @@ import { useApi, useRole } from "@/console/context";
 import { outboxFile, listOutbox, type OutboxItem } from "@/console/features/outbox/queries";
 import { RetryButton } from "@/console/features/outbox/retry-button";
 import { RetryMany } from "@/console/features/outbox/retry-many";
+import { useSaid } from "@/console/said";
 import { useFilters } from "@/console/search";
 import { useTexts } from "@/console/texts";
 
 const STATES = ["created", "sending", "unknown", "retry", "sent", "dead"] as const;
 const FILTERS: Filter[] = [
   { name: "state", kind: "outbox_state", words: STATES },
+  { name: "cause" },
   { name: "dialog_id" },
   { name: "trace_id" },
 ];
@@ -47,6 +49,7 @@ export function OutboxList({ portalId }: { portalId?: string }) {
 
 function useColumns(withPortal: boolean): DataTableColumn<OutboxItem>[] {
   const { t } = useTexts();
+  const said = useSaid();
   const { mayChange } = useRole();
   return [
     {
@@ -70,8 +73,12 @@ function useColumns(withPortal: boolean): DataTableColumn<OutboxItem>[] {
       render: ({ state }) => <Word kind="outbox_state" word={state} />,
     },
     { accessor: "attempts", title: t("columns.attempts") },
-    { accessor: "cause", title: t("columns.cause"), render: ({ cause }) => cause ?? t("common.none") },
-    { accessor: "next_step", title: t("columns.next_step"), render: ({ next_step }) => next_step ?? t("common.none") },
+    { accessor: "cause", title: t("columns.cause"), render: ({ cause }) => said(cause) ?? t("common.none") },
+    {
+      accessor: "next_step",
+      title: t("columns.next_step"),
+      render: ({ next_step }) => said(next_step) ?? t("common.none"),
+    },
     { accessor: "trace_id", title: t("columns.trace"), render: ({ trace_id }) => <TraceLink id={trace_id} /> },
     {
       accessor: "actions",

@@ -8,7 +8,7 @@ import type { components } from "@/shared/schema";
 export type OutboxItem = components["schemas"]["OutboxItem"];
 export type OutboxItemDetail = components["schemas"]["OutboxItemDetail"];
 
-const FILTERS = ["portal_id", "dialog_id", "trace_id", "state", "since", "until"] as const;
+const FILTERS = ["portal_id", "dialog_id", "trace_id", "state", "cause", "since", "until"] as const;
 
 export const listOutbox = (api: Api, search: Search) => {
   const query = chosen(search, [...FILTERS, "cursor"]);
@@ -34,7 +34,7 @@ export const retryOne = (api: Api, item_id: string) =>
   told(api.POST("/v1/admin/outbox/{item_id}/retry", { params: { path: { item_id } } }));
 
 /** Count the dead letters of a filter (`dry_run`), or take them up. */
-export function retryMany(api: Api, search: Search, cause: string, dry_run: boolean) {
-  const filter = { ...chosen(search, ["portal_id", "dialog_id", "since", "until"]), cause };
+export function retryMany(api: Api, search: Search, dry_run: boolean) {
+  const filter = { ...chosen(search, ["portal_id", "dialog_id", "since", "until"]), cause: search.cause ?? "" };
   return told(api.POST("/v1/admin/outbox/retry", { body: { filter, dry_run } }));
 }

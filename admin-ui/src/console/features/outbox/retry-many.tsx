@@ -1,5 +1,4 @@
-import { Alert, Group, Text, TextInput } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
+import { Alert, Group, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -15,19 +14,16 @@ export function RetryMany({ search }: { search: Search }) {
   const { t } = useTexts();
   const api = useApi();
   const queries = useQueryClient();
-  const [cause, setCause] = useState("");
-  const [settled] = useDebouncedValue(cause.trim(), 400);
   const [isOpen, setOpen] = useState(false);
   const counted = useQuery({
-    queryKey: ["outbox", "counted", search, settled],
-    queryFn: () => retryMany(api, search, settled, true),
+    queryKey: ["outbox", "counted", search],
+    queryFn: () => retryMany(api, search, true),
     enabled: isOpen,
   });
   const action = useMutation({
-    mutationFn: () => retryMany(api, search, settled, false),
+    mutationFn: () => retryMany(api, search, false),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["outbox"] }),
   });
-  const isCurrent = settled === cause.trim() && !counted.isFetching;
   const ignored = search.trace_id ? <Text size="sm">{t("outbox.many_not_by_trace")}</Text> : null;
   return (
     <Group mb="sm">
@@ -35,15 +31,10 @@ export function RetryMany({ search }: { search: Search }) {
         label={t("outbox.many")}
         title={t("outbox.many_title")}
         action={action}
-        ready={isCurrent && Boolean(counted.data?.matched)}
+        ready={!counted.isFetching && Boolean(counted.data?.matched)}
         onOpen={() => setOpen(true)}
       >
-        <TextInput
-          label={t("outbox.many_cause")}
-          description={t("outbox.many_cause_what")}
-          value={cause}
-          onChange={(event) => setCause(event.currentTarget.value)}
-        />
+        <Text size="sm">{t("outbox.many_what")}</Text>
         {ignored}
         <Loaded query={counted} height={24}>
           {({ matched }) => (

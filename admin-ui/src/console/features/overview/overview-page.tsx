@@ -16,6 +16,7 @@ import { spoolState } from "@/console/features/spool/queries";
 import { HealthCard } from "@/console/features/system/health-card";
 import { count, duration } from "@/console/formats";
 import { useLive } from "@/console/live";
+import { useSaid } from "@/console/said";
 import { useTexts } from "@/console/texts";
 
 const ACK_MS = 100;
@@ -50,6 +51,7 @@ export function OverviewPage() {
 /** What the gateway holds because it could not hand it on. */
 function Spool() {
   const { t, i18n } = useTexts();
+  const said = useSaid();
   const query = useQuery(spoolState(useApi()));
   const lost = query.data?.not_durable ?? 0;
   return (
@@ -62,7 +64,7 @@ function Spool() {
           role="alert"
           title={t("spool.not_durable", { count: lost })}
         >
-          {query.data?.next_step ?? t("overview.free_disk")}
+          {said(query.data?.next_step) ?? t("overview.free_disk")}
         </Alert>
       )}
       <section className={classes.tiles} aria-label={t("overview.spool")}>
@@ -70,7 +72,7 @@ function Spool() {
           title={t("overview.spool_depth")}
           query={query}
           number={(spool) => count(spool.depth, i18n.language)}
-          about={(spool) => spool.cause ?? <Word kind="spool_state" word={spool.state} />}
+          about={(spool) => said(spool.cause) ?? <Word kind="spool_state" word={spool.state} />}
           isBad={(spool) => spool.state === "waiting"}
           to="/spool"
         />
@@ -199,6 +201,7 @@ function Numbers() {
 /** The portals that fail, with why. */
 function Failing() {
   const { t } = useTexts();
+  const said = useSaid();
   const { data } = useQuery({ ...listPortals(useApi(), { health: "failing" }, 5), refetchInterval: 10_000 });
   if (!data?.items.length) return null;
   return (
@@ -209,7 +212,7 @@ function Failing() {
             <Group gap="xs">
               <Word kind="health" word={portal.health} />
               <PortalLink id={portal.id} />
-              <Text size="sm">{portal.health_cause}</Text>
+              <Text size="sm">{said(portal.health_cause)}</Text>
             </Group>
           </List.Item>
         ))}

@@ -9,11 +9,13 @@ import { Raw } from "@/console/components/raw";
 import { Word } from "@/console/components/word";
 import { useApi } from "@/console/context";
 import { attemptFix, type Check, diagnosis, type Mended } from "@/console/features/portals/diagnosis";
-import { useTexts } from "@/console/texts";
+import { useSaid } from "@/console/said";
+import { useTexts, useWordsOf } from "@/console/texts";
 
 /** Every check of a portal with its evidence, and having mended what can be mended. */
 export function DiagnosticsTab({ portalId }: { portalId: string }) {
   const { t } = useTexts();
+  const said = useSaid();
   const api = useApi();
   const queries = useQueryClient();
   const asked = diagnosis(api, portalId);
@@ -42,7 +44,7 @@ export function DiagnosticsTab({ portalId }: { portalId: string }) {
                 <Text size="sm">{t("diagnosis.fix_what")}</Text>
                 <List size="sm">
                   {found.checks.filter(isToFix).map((check) => (
-                    <List.Item key={check.name}>{check.what_would_be_done}</List.Item>
+                    <List.Item key={check.name}>{said(check.what_would_be_done)}</List.Item>
                   ))}
                 </List>
               </Confirmed>
@@ -61,20 +63,22 @@ const isToFix = (check: Check) => check.state === "failed" && check.can_fix;
 /** What was done, before and after, and what is left for a person. */
 function Fixes({ mended }: { mended: Mended }) {
   const { t } = useTexts();
+  const said = useSaid();
+  const checkName = useWordsOf("check");
   return (
     <Card title={t("diagnosis.done")}>
       {mended.fixes.map((fix) => (
         <Stack key={fix.name} gap={4}>
           <Group gap="xs">
-            <Text fw={500}>{fix.name}</Text>
+            <Text fw={500}>{checkName(fix.name)}</Text>
             <Word kind="check_state" word={fix.before.state} />
             <Text aria-hidden>{"→"}</Text>
             <Word kind="check_state" word={fix.after.state} />
           </Group>
-          <Text size="sm">{fix.did ?? t("diagnosis.nothing_done")}</Text>
+          <Text size="sm">{said(fix.did) ?? t("diagnosis.nothing_done")}</Text>
           {fix.error && (
             <Text size="sm" c="red">
-              {fix.error}
+              {said(fix.error)}
             </Text>
           )}
         </Stack>
@@ -83,7 +87,7 @@ function Fixes({ mended }: { mended: Mended }) {
         <Alert color="orange" variant="light" title={t("diagnosis.needs_human")}>
           <List size="sm">
             {mended.needs_human.map(({ name, what }) => (
-              <List.Item key={name}>{what}</List.Item>
+              <List.Item key={name}>{said(what)}</List.Item>
             ))}
           </List>
         </Alert>
@@ -94,6 +98,9 @@ function Fixes({ mended }: { mended: Mended }) {
 
 function Checks({ checks }: { checks: Check[] }) {
   const { t } = useTexts();
+  const said = useSaid();
+  const checkName = useWordsOf("check");
+  const contextName = useWordsOf("component");
   const failed = checks.filter(({ state }) => state === "failed");
   const rest = checks.filter(({ state }) => state !== "failed");
   return (
@@ -103,18 +110,21 @@ function Checks({ checks }: { checks: Check[] }) {
           <Accordion.Control>
             <Group gap="xs">
               <Word kind="check_state" word={check.state} />
-              <Text fw={500}>{check.name}</Text>
+              <Text fw={500}>{checkName(check.name)}</Text>
               <Badge variant="default" tt="none">
-                {check.context}
+                {contextName(check.context)}
               </Badge>
+              <Text size="xs" c="dimmed">
+                {check.name}
+              </Text>
             </Group>
           </Accordion.Control>
           <Accordion.Panel>
             <Stack gap="xs">
-              {check.reason && <Text size="sm">{check.reason}</Text>}
+              {check.reason && <Text size="sm">{said(check.reason)}</Text>}
               {check.what_would_be_done && (
                 <Text size="sm" c="dimmed">
-                  {check.can_fix ? t("diagnosis.by_fix") : t("diagnosis.by_person")} {check.what_would_be_done}
+                  {check.can_fix ? t("diagnosis.by_fix") : t("diagnosis.by_person")} {said(check.what_would_be_done)}
                 </Text>
               )}
               <Raw value={check.evidence} label={t("diagnosis.evidence")} />

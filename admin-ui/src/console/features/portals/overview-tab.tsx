@@ -8,6 +8,7 @@ import { Word } from "@/console/components/word";
 import type { Portal } from "@/console/features/portals/queries";
 import { PortalQueues } from "@/console/features/system/pauses";
 import { count } from "@/console/formats";
+import { useSaid } from "@/console/said";
 import { useTexts, useWord } from "@/console/texts";
 
 /** What a portal is and what is wrong with it. */
@@ -30,13 +31,14 @@ export function OverviewTab({ portal }: { portal: Portal }) {
 
 function Alerts({ alerts }: { alerts: Portal["alerts"] }) {
   const { t } = useTexts();
+  const said = useSaid();
   return (
     <Card title={t("portal.alerts")}>
       {alerts.map((alert) => (
         <Group key={alert.name} gap="xs" align="flex-start">
           <Word kind="health" word={alert.severity} />
           <Stack gap={0}>
-            <Text size="sm">{alert.cause}</Text>
+            <Text size="sm">{said(alert.cause)}</Text>
             {alert.since && (
               <Text size="xs" c="dimmed">
                 <Moment at={alert.since} />

@@ -10,6 +10,7 @@ import { PageHead } from "@/console/components/page-head";
 import { Word } from "@/console/components/word";
 import { useApi } from "@/console/context";
 import { portalsFile, listPortals, type Portal } from "@/console/features/portals/queries";
+import { useSaid } from "@/console/said";
 import { useFilters } from "@/console/search";
 import { useTexts } from "@/console/texts";
 
@@ -50,6 +51,7 @@ export function PortalsPage() {
 
 function useColumns(): DataTableColumn<Portal>[] {
   const { t } = useTexts();
+  const said = useSaid();
   return [
     {
       accessor: "domain",
@@ -73,7 +75,7 @@ function useColumns(): DataTableColumn<Portal>[] {
           <Word kind="health" word={health} />
           {health_cause && (
             <Text size="xs" c="dimmed">
-              {health_cause}
+              {said(health_cause)}
             </Text>
           )}
         </>

@@ -14,6 +14,7 @@ import { listSetAside, type SetAsideEvent, spoolState } from "@/console/features
 import { RequeueButton } from "@/console/features/spool/requeue-button";
 import { BrokenCard, StateCard } from "@/console/features/spool/state-card";
 import { bytes } from "@/console/formats";
+import { useSaid } from "@/console/said";
 import { useFilters } from "@/console/search";
 import { useTexts, useWord } from "@/console/texts";
 import type { components } from "@/shared/schema";
@@ -84,11 +85,16 @@ function Taken({ taken, onClose }: { taken: Requeued; onClose: () => void }) {
 
 function useColumns(onTaken: (taken: Requeued) => void): DataTableColumn<SetAsideEvent>[] {
   const { t, i18n } = useTexts();
+  const said = useSaid();
   const { mayChange } = useRole();
   const columns: DataTableColumn<SetAsideEvent>[] = [
     { accessor: "created_at", title: t("spool.set_aside_at"), render: (row) => <Moment at={row.created_at} /> },
     { accessor: "received_at", title: t("columns.received_at"), render: (row) => <Moment at={row.received_at} /> },
-    { accessor: "cause", title: t("columns.cause"), render: (row) => row.cause ?? row.reason ?? t("common.none") },
+    {
+      accessor: "cause",
+      title: t("columns.cause"),
+      render: (row) => said(row.cause) ?? row.reason ?? t("common.none"),
+    },
     { accessor: "remote_ip", title: t("columns.remote_ip") },
     { accessor: "content_type", title: t("columns.content_type") },
     { accessor: "size", title: t("columns.size"), render: (row) => bytes(row.size, i18n.language) },

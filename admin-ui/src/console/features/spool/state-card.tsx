@@ -6,17 +6,19 @@ import { Moment } from "@/console/components/moment";
 import { Word } from "@/console/components/word";
 import type { SpoolState } from "@/console/features/spool/queries";
 import { bytes, count, duration } from "@/console/formats";
+import { useSaid } from "@/console/said";
 import { useTexts } from "@/console/texts";
 
 /** How much waits in the gateway, since when, why, and what to do about it. */
 export function StateCard({ state }: { state: SpoolState }) {
   const { t, i18n } = useTexts();
+  const said = useSaid();
   const lost = state.not_durable > 0;
   return (
     <Card title={t("spool.state")} aside={<Word kind="spool_state" word={state.state} />}>
       {state.cause && (
-        <Alert color="orange" variant="light" title={state.cause}>
-          {state.next_step}
+        <Alert color="orange" variant="light" title={said(state.cause)}>
+          {said(state.next_step)}
         </Alert>
       )}
       {lost && (

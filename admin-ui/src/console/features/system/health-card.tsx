@@ -9,6 +9,7 @@ import { Word } from "@/console/components/word";
 import { useApi } from "@/console/context";
 import { type Place, PlaceLink } from "@/console/features/system/place-link";
 import { type Component, systemHealth } from "@/console/features/system/queries";
+import { useSaid } from "@/console/said";
 import { useTexts, useWord } from "@/console/texts";
 
 const COLORS = { failing: "red", warning: "orange", unknown: "orange", ok: "teal" } as const;
@@ -44,6 +45,7 @@ export function HealthCard() {
 const isUnwell = ({ state }: Component) => state !== "ok";
 
 function Unwell({ part }: { part: Component }) {
+  const said = useSaid();
   return (
     <Alert
       color={COLORS[part.state]}
@@ -53,8 +55,8 @@ function Unwell({ part }: { part: Component }) {
       title={<Named part={part} />}
     >
       <Stack gap={2}>
-        <Text size="sm">{part.cause}</Text>
-        <Text size="sm">{part.next_step}</Text>
+        <Text size="sm">{said(part.cause)}</Text>
+        <Text size="sm">{said(part.next_step)}</Text>
       </Stack>
     </Alert>
   );

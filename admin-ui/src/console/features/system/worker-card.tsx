@@ -9,19 +9,21 @@ import { Word } from "@/console/components/word";
 import { useApi } from "@/console/context";
 import { PlaceLink } from "@/console/features/system/place-link";
 import { listWorkers } from "@/console/features/system/queries";
+import { useSaid } from "@/console/said";
 import { useTexts, useWord } from "@/console/texts";
 
 /** What each worker is at; a number of a process leads to what it wrote. */
 export function WorkerCard() {
   const { t } = useTexts();
   const readable = useWord();
+  const said = useSaid();
   return (
     <Card title={t("system.workers")}>
       <Loaded query={useQuery(listWorkers(useApi()))}>
         {({ items, cause }) => (
           <>
             {cause && (
-              <Alert color="orange" variant="light" role="status" title={cause}>
+              <Alert color="orange" variant="light" role="status" title={said(cause)}>
                 {t("system.no_heartbeats")}
               </Alert>
             )}

@@ -414,12 +414,15 @@ class ListOutboxRequest(_message.Message):
     UNTIL_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
     portal_id: _builtins.str
     trace_id: _builtins.str
     dialog_id: _builtins.str
     state: Global___OutboxState.ValueType
     page_size: _builtins.int
     page_token: _builtins.str
+    cause: _builtins.str
+    """The code that the cause begins with, of what holds up the portal too."""
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -435,10 +438,11 @@ class ListOutboxRequest(_message.Message):
         until: _timestamp_pb2.Timestamp | None = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        cause: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dialog_id", b"dialog_id", "page_size", b"page_size", "page_token", b"page_token", "portal_id", b"portal_id", "since", b"since", "state", b"state", "trace_id", b"trace_id", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "dialog_id", b"dialog_id", "page_size", b"page_size", "page_token", b"page_token", "portal_id", b"portal_id", "since", b"since", "state", b"state", "trace_id", b"trace_id", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
