@@ -170,8 +170,8 @@ async def test_dead_letters_of_a_filter_are_counted_then_retried(staff: Staff) -
     await expect(page.get_by_text("0 dead letters match")).to_be_visible()
     await expect(page.get_by_role("dialog").get_by_role("button", name="Send all again")).to_be_disabled()
     await page.keyboard.press("Escape")
-    await page.get_by_label("Cause begins with").fill("ACCESS_DENIED")
-    await page.get_by_label("Cause begins with").press("Enter")
+    await page.get_by_label("Code of the cause").fill("ACCESS_DENIED")
+    await page.get_by_label("Code of the cause").press("Enter")
     await expect(page.get_by_role("row").filter(has_text="ACCESS_DENIED")).to_be_visible()
     assert "cause=ACCESS_DENIED" in page.url
     await page.get_by_role("button", name="Send all again").click()
