@@ -25,12 +25,11 @@ async def test_a_file_holds_what_its_list_holds(product: Product, name: str) -> 
     (await product.admin_post(f"/portals/{portal_id}/setup")).raise_for_status()
     await product.write(portal, 1, "ping")
 
-    async def is_sent() -> bool:
-        return any(
-            one["state"] == "sent" for one in (await product.admin("/outbox", portal_id=portal_id))["items"]
-        )
+    async def are_sent() -> bool:
+        items = (await product.admin("/outbox", portal_id=portal_id))["items"]
+        return [one["state"] for one in items] == ["sent", "sent"]
 
-    await eventually(is_sent, what="the reply")
+    await eventually(are_sent, what="the welcome and the reply")
     query = {"query": portal["domain"]} if name == "portals" else {"portal_id": portal_id}
 
     rows = await exported(product, name, **query)
