@@ -14,6 +14,8 @@ from tests.e2e import product as stack
 from tests.e2e.product import Product, eventually
 from tests.e2e.town import KEYS, Town, simulated
 
+BUCKETS = ("saved-documents", "saved-elsewhere")
+"""Of no other test: what stands in for S3 keeps one set of buckets for a process."""
 TEXT = "Суточные\n\nСуточные в командировке по России составляют 700 рублей.\n"
 QUESTIONS = 40
 
@@ -100,7 +102,7 @@ def s3() -> Iterator[Any]:
         aws_access_key_id="key",
         aws_secret_access_key="secret",
     )
-    for bucket in ("documents", "elsewhere"):
+    for bucket in BUCKETS:
         client.create_bucket(Bucket=bucket)
     yield client
     server.stop()
@@ -112,7 +114,7 @@ async def test_documents_of_a_bucket_and_events_of_the_spool_are_in_the_backup(t
     elsewhere.mkdir()
     keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}
     told = {**town.environment, **keys, "AWS_ENDPOINT": s3.meta.endpoint_url, "AWS_ALLOW_HTTP": "true"}
-    there, moved = {"TB_STORAGE_URL": "s3://documents/kb"}, {"TB_STORAGE_URL": "s3://elsewhere/kb"}
+    there, moved = {"TB_STORAGE_URL": f"s3://{BUCKETS[0]}/kb"}, {"TB_STORAGE_URL": f"s3://{BUCKETS[1]}/kb"}
     with stack.running(town.folder, town.base, **told, **there) as first:
         async with first.connected():
             portal = await first.portal(users_count=3)
@@ -146,7 +148,7 @@ async def test_documents_of_a_bucket_and_events_of_the_spool_are_in_the_backup(t
     assert [file.read_text() for file in kept if file.is_file()] == [TEXT]
     assert (restored.returncode, "all sums equal" in restored.stdout) == (0, True), restored.stderr
     assert again.status_code < 300, again.text
-    assert _objects(s3, "elsewhere") == _objects(s3, "documents") != []
+    assert _objects(s3, BUCKETS[1]) == _objects(s3, BUCKETS[0]) != []
     assert len(shown) == 3 + 3  # three were welcomed, three asked, by two stacks
 
 

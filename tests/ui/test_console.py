@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +49,11 @@ class Staff:
         await self.page.locator("input[name=password]").fill(password)
         await self.page.locator("button[type=submit]").click()
 
+    async def leave(self) -> None:
+        """Have this browser know nobody."""
+        await self.page.context.clear_cookies()
+        await self.page.evaluate("localStorage.clear()")
+
     async def choose_own_password(self) -> None:
         """Sign in for the first time, with the password that the owner gave."""
         await self.page.goto(f"{self.product.url}/admin")
@@ -59,13 +65,53 @@ class Staff:
         await expect(self.page.get_by_role("heading", name="Overview")).to_be_visible()
 
 
-@pytest.fixture
-async def staff(running: Product, browser: BrowserContext) -> AsyncIterator[Staff]:
-    """An owner who has signed in once, and reads English."""
+@pytest.fixture(scope="session")
+async def owner(running: Product) -> str:
+    """The email of an owner with a password of their own, for all tests."""
     email = f"{uuid.uuid4().hex[:10]}@teachbase.test"
     async with running.connected():
         made = await running.operate("/users", email=email, role="owner", password=FIRST)
         assert made.status_code == 201, made.text
+        url, credentials = f"{running.url}/v1/admin/auth", {"email": email, "password": FIRST}
+        opened = (await running.http.post(f"{url}/login", json=credentials)).json()
+        body = {"current_password": FIRST, "new_password": OWN}
+        headers = {"authorization": f"Bearer {opened['access_token']}"}
+        changed = await running.http.post(f"{url}/password", json=body, headers=headers)
+        assert changed.is_success, changed.text
+    return email
+
+
+@pytest.fixture
+async def staff(running: Product, browser: BrowserContext, owner: str) -> AsyncIterator[Staff]:
+    """That owner, signed in, who reads English and sees the overview."""
+    async with _at_a_browser(running, browser, owner) as staff:
+        page = staff.page
+        await page.goto(f"{running.url}/admin")
+        await expect(page.get_by_role("navigation").or_(page.locator("input[name=email]"))).to_be_visible()
+        if await page.locator("input[name=email]").is_visible():
+            await staff.sign_in(OWN)
+        await expect(page.get_by_text(owner, exact=True)).to_be_visible()
+        await expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+        yield staff
+
+
+@pytest.fixture
+async def newcomer(running: Product, browser: BrowserContext) -> AsyncIterator[Staff]:
+    """An owner of this test alone, who has signed in once; nobody is signed in when it is over."""
+    email = f"{uuid.uuid4().hex[:10]}@teachbase.test"
+    async with _at_a_browser(running, browser, email) as staff:
+        made = await running.operate("/users", email=email, role="owner", password=FIRST)
+        assert made.status_code == 201, made.text
+        await staff.page.goto(f"{running.url}/admin")
+        await staff.leave()
+        await staff.choose_own_password()
+        yield staff
+        await staff.leave()
+
+
+@asynccontextmanager
+async def _at_a_browser(running: Product, browser: BrowserContext, email: str) -> AsyncIterator[Staff]:
+    async with running.connected():
         page = await browser.new_page()
         staff = Staff(running, page, email)
         page.on("pageerror", lambda error: staff.mistakes.append(str(error)))
@@ -75,9 +121,11 @@ async def staff(running: Product, browser: BrowserContext) -> AsyncIterator[Staf
         await page.add_init_script(
             "localStorage.getItem('teachbase-language') ?? localStorage.setItem('teachbase-language', '\"en\"')"
         )
-        await staff.choose_own_password()
         yield staff
-        await page.evaluate("localStorage.clear()")
+        await page.evaluate(
+            "Object.keys(localStorage).filter(key => !key.includes('signed-in'))"
+            ".forEach(key => localStorage.removeItem(key))"
+        )
         await page.close()
     assert staff.mistakes == []
 

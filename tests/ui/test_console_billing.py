@@ -10,10 +10,10 @@ from playwright.async_api import Locator, Page, expect
 
 from kit import ids
 from tests.e2e.product import eventually
-from tests.ui.test_console import Staff, staff
+from tests.ui.test_console import Staff, owner, staff
 from tests.ui.visit import violations
 
-__all__ = ["staff"]
+__all__ = ["owner", "staff"]
 
 TABS = ("portals", "plans", "usage", "alerts", "activity", "prices")
 SHOTS = os.environ.get("TB_SHOTS", "")
@@ -124,6 +124,7 @@ async def test_a_portal_is_moved_given_a_limit_of_its_own_suspended_and_resumed(
     await form.get_by_label("Reason").fill("unpaid")
     await form.get_by_role("button", name="Suspend", exact=True).click()
     await expect(card).to_contain_text("suspended")
+    await expect(form).to_be_hidden()
     await page.get_by_role("button", name="Resume", exact=True).click()
     await form.get_by_label("Reason").fill("paid")
     await form.get_by_role("button", name="Resume", exact=True).click()

@@ -2,41 +2,41 @@
 
 from playwright.async_api import expect
 
-from tests.ui.test_console import FIRST, OWN, Staff, staff
+from tests.ui.test_console import FIRST, OWN, Staff, newcomer
 from tests.ui.visit import violations
 
-__all__ = ["staff"]
+__all__ = ["newcomer"]
 
 SIGNED_OUT = "401"
 
 
-def forgive(staff: Staff) -> None:
+def forgive(newcomer: Staff) -> None:
     """A browser writes of every 401 that a page meets; here it is what was wanted."""
-    staff.mistakes[:] = [line for line in staff.mistakes if SIGNED_OUT not in line]
+    newcomer.mistakes[:] = [line for line in newcomer.mistakes if SIGNED_OUT not in line]
 
 
-async def test_a_reload_and_a_new_tab_go_on_signed_in(staff: Staff) -> None:
-    page = staff.page
+async def test_a_reload_and_a_new_tab_go_on_signed_in(newcomer: Staff) -> None:
+    page = newcomer.page
     await page.get_by_role("link", name="Audit log").click()
 
     await page.reload()
 
     await expect(page.get_by_role("heading", name="Audit log")).to_be_visible()
     tab = await page.context.new_page()
-    await tab.goto(f"{staff.product.url}/admin/portals")
+    await tab.goto(f"{newcomer.product.url}/admin/portals")
     await expect(tab.get_by_role("heading", name="Portals")).to_be_visible()
     await tab.close()
     stored = await page.evaluate("JSON.stringify({...localStorage, ...sessionStorage}) + document.cookie")
-    cookies = {one["name"]: one for one in await page.context.cookies(f"{staff.product.url}/v1/admin/auth")}
+    cookies = {one["name"]: one for one in await page.context.cookies(f"{newcomer.product.url}/v1/admin/auth")}
     refresh_token = cookies["tb_admin_refresh"]["value"]
     assert cookies["tb_admin_refresh"]["httpOnly"]
     assert cookies["tb_admin_refresh"]["sameSite"] == "Strict"
     assert refresh_token not in stored
-    assert not await page.context.cookies(f"{staff.product.url}/v1/admin/portals")
+    assert not await page.context.cookies(f"{newcomer.product.url}/v1/admin/portals")
 
 
-async def test_reloads_one_upon_another_and_tabs_at_once_do_not_end_the_session(staff: Staff) -> None:
-    page, url = staff.page, f"{staff.product.url}/admin/audit"
+async def test_reloads_one_upon_another_and_tabs_at_once_do_not_end_the_session(newcomer: Staff) -> None:
+    page, url = newcomer.page, f"{newcomer.product.url}/admin/audit"
     for _ in range(5):
         async with page.expect_request("**/v1/admin/auth/refresh"):
             await page.reload(wait_until="commit")
@@ -50,25 +50,25 @@ async def test_reloads_one_upon_another_and_tabs_at_once_do_not_end_the_session(
 
     for tab in tabs:
         await tab.close()
-    reused = (await staff.product.admin("/audit", action="session.reuse"))["items"]
-    assert staff.email not in {one["email"] for one in reused}
+    reused = (await newcomer.product.admin("/audit", action="session.reuse"))["items"]
+    assert newcomer.email not in {one["email"] for one in reused}
 
 
-async def test_signing_out_ends_the_session_of_the_browser(staff: Staff) -> None:
-    page = staff.page
+async def test_signing_out_ends_the_session_of_the_browser(newcomer: Staff) -> None:
+    page = newcomer.page
     await page.get_by_role("button", name="Sign out").click()
     await expect(page.get_by_label("E-mail")).to_be_visible()
 
     await page.reload()
 
     await expect(page.get_by_label("E-mail")).to_be_visible()
-    assert not await page.context.cookies(f"{staff.product.url}/v1/admin/auth")
+    assert not await page.context.cookies(f"{newcomer.product.url}/v1/admin/auth")
     assert await violations(page.main_frame) == []
 
 
-async def test_a_tab_that_was_left_open_does_not_act_for_who_signed_in_after(staff: Staff) -> None:
-    page, product = staff.page, staff.product
-    other = Staff(product, await page.context.new_page(), f"other-{staff.email}")
+async def test_a_tab_that_was_left_open_does_not_act_for_who_signed_in_after(newcomer: Staff) -> None:
+    page, product = newcomer.page, newcomer.product
+    other = Staff(product, await page.context.new_page(), f"other-{newcomer.email}")
     made = await product.operate("/users", email=other.email, role="owner", password=FIRST)
     assert made.status_code == 201, made.text
     await page.get_by_role("link", name="Audit log").click()
@@ -81,13 +81,13 @@ async def test_a_tab_that_was_left_open_does_not_act_for_who_signed_in_after(sta
     await page.get_by_role("link", name="Dialogs").click()
 
     await expect(page.get_by_text(other.email)).to_be_visible()
-    await expect(page.get_by_text(staff.email, exact=True)).to_have_count(0)
+    await expect(page.get_by_text(newcomer.email, exact=True)).to_have_count(0)
     await other.page.close()
-    forgive(staff)
+    forgive(newcomer)
 
 
-async def test_a_stolen_cookie_that_was_used_ends_the_session_at_the_next_reload(staff: Staff) -> None:
-    page, product = staff.page, staff.product
+async def test_a_stolen_cookie_that_was_used_ends_the_session_at_the_next_reload(newcomer: Staff) -> None:
+    page, product = newcomer.page, newcomer.product
     [cookie] = await page.context.cookies(f"{product.url}/v1/admin/auth")
     body = {"refresh_token": cookie["value"]}
     stolen = await product.http.post(f"{product.url}/v1/admin/auth/refresh", json=body)
@@ -99,14 +99,14 @@ async def test_a_stolen_cookie_that_was_used_ends_the_session_at_the_next_reload
     robbed = {"authorization": f"Bearer {stolen.json()['access_token']}"}
     assert (await product.http.get(f"{product.url}/v1/admin/auth/me", headers=robbed)).status_code == 401
     reused = (await product.admin("/audit", action="session.reuse"))["items"]
-    assert staff.email in {one["email"] for one in reused}
-    forgive(staff)
-    await staff.sign_in(OWN)
+    assert newcomer.email in {one["email"] for one in reused}
+    forgive(newcomer)
+    await newcomer.sign_in(OWN)
     await expect(page.get_by_role("navigation")).to_be_visible()
 
 
-async def test_another_site_cannot_use_the_session(staff: Staff) -> None:
-    page, refresh = staff.page, f"{staff.product.url}/v1/admin/auth/refresh"
+async def test_another_site_cannot_use_the_session(newcomer: Staff) -> None:
+    page, refresh = newcomer.page, f"{newcomer.product.url}/v1/admin/auth/refresh"
     elsewhere = await page.context.new_page()
     html = f'<form method="post" action="{refresh}"><button>Win a prize</button></form>'
     await elsewhere.route(

@@ -19,9 +19,9 @@ from tests.e2e.broken_portal import (
     send_the_bots_events_elsewhere,
 )
 from tests.e2e.product import eventually
-from tests.ui.test_console import Staff, staff
+from tests.ui.test_console import Staff, owner, staff
 
-__all__ = ["staff"]
+__all__ = ["owner", "staff"]
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 MOST_CLICKS = 3
@@ -165,8 +165,8 @@ async def payment_expired(finder: Finder) -> None:
 
 async def noisy_neighbour(finder: Finder) -> None:
     case = finder.case
-    for number in range(30):
-        await case.product.write(case.portal, 2, f"ping {number}")
+    for number in range(12):
+        await case.product.write(case.portal, 2, f"{number} " + "слово " * 1500)
     await finder.place("Inbound events")
     await finder.tab("Storage")
     domain = (await case.product.admin(f"/portals/{case.portal_id}"))["domain"]
