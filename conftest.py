@@ -24,7 +24,18 @@ structlog.configure(
     ]
 )
 
+WHOLE = ("bench", "chaos", "devstack", "e2e", "ops", "ui")
+"""Folders of tests/ whose tests start the product: one process runs them, one after the other."""
+
 NOON = datetime(2026, 9, 21, 12, tzinfo=UTC)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give a process what belongs together: all that starts the product, and of the rest each file."""
+    for item in items:
+        folder = item.path.relative_to(ROOT).parts[:2]
+        is_whole = folder[0] == "tests" and folder[1] in WHOLE
+        item.add_marker(pytest.mark.xdist_group("whole" if is_whole else str(item.path)))
 
 
 @dataclass

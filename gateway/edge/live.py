@@ -21,8 +21,8 @@ class Live:
         self._seen: str = ""
         self._seen_at = -EVERY_S
 
-    async def events(self) -> AsyncIterator[str]:
-        """Yield server-sent events: the state where it changed, a comment where it did not."""
+    async def events(self, *, once: bool) -> AsyncIterator[str]:
+        """Yield server-sent events: the state where it changed, else a comment; the first alone if `once`."""
         clock, told = asyncio.get_running_loop().time, ""
         until = due = clock()
         until += LASTS_S
@@ -31,6 +31,8 @@ class Live:
                 seen = await self._now(clock())
                 yield f"data: {seen}\n\n" if seen != told else ": the same\n\n"
                 told, due = seen, clock() + EVERY_S
+            if once:
+                return
             await asyncio.sleep(_STEP_S)  # a server that stops waits for its streams
 
     async def _now(self, at: float) -> str:

@@ -19,7 +19,7 @@ async def test_who_follow_share_one_look_and_a_server_that_stops_ends_them() -> 
     live = Live(look, lambda: is_stopping)
 
     async def follow() -> list[str]:
-        return [event async for event in live.events()]
+        return [event async for event in live.events(once=False)]
 
     following = [asyncio.create_task(follow()) for _ in range(5)]
     await asyncio.sleep(2.7)

@@ -12,13 +12,11 @@ from playwright.async_api import expect
 
 from tests.e2e.product import Product, eventually
 from tests.e2e.test_dead_letters import given_up
-from tests.ui.test_console import Staff, owner, staff
+from tests.ui.staff import Staff
 from tests.ui.test_console_billing import installed, plan_made, used
 from tests.ui.test_knowledge import QUESTION, RULES, ask, row, text_file
 from tests.ui.test_knowledge import choose as upload
 from tests.ui.visit import Visit, Visitors
-
-__all__ = ["owner", "staff"]
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 BILLING = ("portals", "plans", "usage", "alerts", "activity", "prices")

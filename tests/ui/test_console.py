@@ -1,137 +1,19 @@
 """The vendor's console in a real browser, against the whole product."""
 
 import re
-import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from playwright.async_api import BrowserContext, ConsoleMessage, Page, Route, expect
+from playwright.async_api import Route, expect
 
 from edge.set_aside import SetAside
 from kit import ids
 from teachbase.messaging.v1 import messaging_pb2 as pb
 from tests.e2e.product import Product, eventually
 from tests.e2e.test_dead_letters import given_up
+from tests.ui.staff import OWN, Staff
 from tests.ui.visit import violations
-
-FIRST, OWN = "a password somebody chose 1", "a password of one's own 2"
-
-
-@dataclass
-class Staff:
-    """A member of the vendor's staff at a browser; what its console complained of is kept."""
-
-    product: Product
-    page: Page
-    email: str
-    mistakes: list[str] = field(default_factory=list)
-
-    async def open(self, path: str = "") -> None:
-        """Open a page of the console; the session of the browser goes on."""
-        await self.page.goto(f"{self.product.url}/admin{path}")
-        await expect(self.page.get_by_role("navigation")).to_be_visible()
-
-    async def go(self, path: str) -> None:
-        """Go to a page of the console within the session, as by a link."""
-        await self.page.evaluate(
-            "path => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')); }",
-            f"/admin{path}",
-        )
-        await self.page.wait_for_timeout(400)  # its file and its answers come; then nothing of it is a placeholder
-        await expect(self.page.locator("main .mantine-Skeleton-root, main .mantine-Loader-root")).to_have_count(0)
-
-    async def sign_in(self, password: str) -> None:
-        await self.page.locator("input[name=email]").fill(self.email)
-        await self.page.locator("input[name=password]").fill(password)
-        await self.page.locator("button[type=submit]").click()
-
-    async def leave(self) -> None:
-        """Have this browser know nobody."""
-        await self.page.context.clear_cookies()
-        await self.page.evaluate("localStorage.clear()")
-
-    async def choose_own_password(self) -> None:
-        """Sign in for the first time, with the password that the owner gave."""
-        await self.page.goto(f"{self.product.url}/admin")
-        await self.sign_in(FIRST)
-        await expect(self.page.get_by_role("heading", name="A password of your own")).to_be_visible()
-        await self.page.get_by_label("Current password").fill(FIRST)
-        await self.page.get_by_label("New password").fill(OWN)
-        await self.page.get_by_role("button", name="Change and go on").click()
-        await expect(self.page.get_by_role("heading", name="Overview")).to_be_visible()
-
-
-@pytest.fixture(scope="session")
-async def owner(running: Product) -> str:
-    """The email of an owner with a password of their own, for all tests."""
-    email = f"{uuid.uuid4().hex[:10]}@teachbase.test"
-    async with running.connected():
-        made = await running.operate("/users", email=email, role="owner", password=FIRST)
-        assert made.status_code == 201, made.text
-        url, credentials = f"{running.url}/v1/admin/auth", {"email": email, "password": FIRST}
-        opened = (await running.http.post(f"{url}/login", json=credentials)).json()
-        body = {"current_password": FIRST, "new_password": OWN}
-        headers = {"authorization": f"Bearer {opened['access_token']}"}
-        changed = await running.http.post(f"{url}/password", json=body, headers=headers)
-        assert changed.is_success, changed.text
-    return email
-
-
-@pytest.fixture
-async def staff(running: Product, browser: BrowserContext, owner: str) -> AsyncIterator[Staff]:
-    """That owner, signed in, who reads English and sees the overview."""
-    async with _at_a_browser(running, browser, owner) as staff:
-        page = staff.page
-        await page.goto(f"{running.url}/admin")
-        await expect(page.get_by_role("navigation").or_(page.locator("input[name=email]"))).to_be_visible()
-        if await page.locator("input[name=email]").is_visible():
-            await staff.sign_in(OWN)
-        await expect(page.get_by_text(owner, exact=True)).to_be_visible()
-        await expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-        yield staff
-
-
-@pytest.fixture
-async def newcomer(running: Product, browser: BrowserContext) -> AsyncIterator[Staff]:
-    """An owner of this test alone, who has signed in once; nobody is signed in when it is over."""
-    email = f"{uuid.uuid4().hex[:10]}@teachbase.test"
-    async with _at_a_browser(running, browser, email) as staff:
-        made = await running.operate("/users", email=email, role="owner", password=FIRST)
-        assert made.status_code == 201, made.text
-        await staff.page.goto(f"{running.url}/admin")
-        await staff.leave()
-        await staff.choose_own_password()
-        yield staff
-        await staff.leave()
-
-
-@asynccontextmanager
-async def _at_a_browser(running: Product, browser: BrowserContext, email: str) -> AsyncIterator[Staff]:
-    async with running.connected():
-        page = await browser.new_page()
-        staff = Staff(running, page, email)
-        page.on("pageerror", lambda error: staff.mistakes.append(str(error)))
-        page.on("console", lambda line: staff.mistakes.append(_told(line)) if line.type == "error" else None)
-        await page.set_viewport_size({"width": 1360, "height": 900})
-        await page.emulate_media(reduced_motion="reduce")
-        await page.add_init_script(
-            "localStorage.getItem('teachbase-language') ?? localStorage.setItem('teachbase-language', '\"en\"')"
-        )
-        yield staff
-        await page.evaluate(
-            "Object.keys(localStorage).filter(key => !key.includes('signed-in'))"
-            ".forEach(key => localStorage.removeItem(key))"
-        )
-        await page.close()
-    assert staff.mistakes == []
-
-
-def _told(line: ConsoleMessage) -> str:
-    return f"{line.text} {line.location['url']}"
 
 
 def set_aside(product: Product) -> str:

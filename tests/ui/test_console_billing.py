@@ -10,10 +10,8 @@ from playwright.async_api import Locator, Page, expect
 
 from kit import ids
 from tests.e2e.product import eventually
-from tests.ui.test_console import Staff, owner, staff
+from tests.ui.staff import Staff
 from tests.ui.visit import violations
-
-__all__ = ["owner", "staff"]
 
 TABS = ("portals", "plans", "usage", "alerts", "activity", "prices")
 SHOTS = os.environ.get("TB_SHOTS", "")

@@ -7,10 +7,8 @@ from datetime import UTC, datetime, timedelta
 from playwright.async_api import expect
 
 from tests.e2e.product import eventually
-from tests.ui.test_console import FIRST, Staff, owner, staff
+from tests.ui.staff import FIRST, Staff
 from tests.ui.test_console_billing import choose, installed, moved, plan_made, used
-
-__all__ = ["owner", "staff"]
 
 ACTIONS = ("Change the plan", "Own limits", "Paid until", "Suspend", "New plan", "New version", "New price")
 

@@ -8,10 +8,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.product import eventually
-from tests.ui.test_console import Staff, owner, staff
+from tests.ui.staff import Staff
 from tests.ui.test_console_operations import judged
-
-__all__ = ["owner", "staff"]
 
 LISTS = ("portals", "dialogs", "messages", "outbox", "inbound-events", "audit")
 

@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.ui.test_console import Staff, owner, staff
+from tests.ui.staff import Staff
 from tests.ui.test_console_billing import choose, installed
 from tests.ui.visit import violations
-
-__all__ = ["owner", "staff"]
 
 SHOTS = os.environ.get("TB_SHOTS", "")
 

@@ -4,11 +4,9 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.product import Product, eventually
-from tests.ui.test_console import Staff, owner, staff
+from tests.ui.staff import Staff
 from tests.ui.test_console_billing import choose, installed
 from tests.ui.test_console_operations import judged
-
-__all__ = ["owner", "staff"]
 
 TABS = ("access", "knowledge", "settings", "life")
 

@@ -3,10 +3,8 @@
 from playwright.async_api import expect
 
 from tests.e2e.test_dead_letters import given_up
-from tests.ui.test_console import Staff, owner, staff
+from tests.ui.staff import Staff
 from tests.ui.visit import violations
-
-__all__ = ["owner", "staff"]
 
 
 async def test_in_russian_a_dead_letter_and_a_diagnosis_are_told_in_russian(staff: Staff) -> None:

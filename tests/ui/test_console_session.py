@@ -2,10 +2,8 @@
 
 from playwright.async_api import expect
 
-from tests.ui.test_console import FIRST, OWN, Staff, newcomer
+from tests.ui.staff import FIRST, OWN, Staff
 from tests.ui.visit import violations
-
-__all__ = ["newcomer"]
 
 SIGNED_OUT = "401"
 

@@ -19,9 +19,7 @@ from tests.e2e.broken_portal import (
     send_the_bots_events_elsewhere,
 )
 from tests.e2e.product import eventually
-from tests.ui.test_console import Staff, owner, staff
-
-__all__ = ["owner", "staff"]
+from tests.ui.staff import Staff
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 MOST_CLICKS = 3

@@ -1354,6 +1354,8 @@ export interface paths {
         /**
          * Health and queues as they change
          * @description Stream `{health, queues}` as server-sent events for a minute; whoever follows then asks again.
+         *
+         *     Who does not accept a stream gets the first event alone.
          */
         get: operations["live_v1_admin_system_live_get"];
         put?: never;

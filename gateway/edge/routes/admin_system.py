@@ -48,7 +48,11 @@ async def pace(request: Request, peers: Peers) -> Pace:
 
 @router.get("/live", summary="Health and queues as they change", response_class=StreamingResponse)
 async def live(request: Request) -> StreamingResponse:
-    """Stream `{health, queues}` as server-sent events for a minute; whoever follows then asks again."""
+    """Stream `{health, queues}` as server-sent events for a minute; whoever follows then asks again.
+
+    Who does not accept a stream gets the first event alone.
+    """
     followed: Live = request.app.state.live
+    once = "text/event-stream" not in request.headers.get("accept", "")
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(followed.events(), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(followed.events(once=once), media_type="text/event-stream", headers=headers)
