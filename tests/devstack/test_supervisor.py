@@ -19,7 +19,10 @@ from tests.devstack.stack import alive
 
 SLEEP = "import time; time.sleep(600)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open('up', 'w'); time.sleep(600)"
-WITH_CHILD = "import subprocess; open('child', 'w').write(str(subprocess.Popen(['sleep', '600']).pid)); input()"
+WITH_CHILD = (
+    "import os, subprocess; pid = subprocess.Popen(['sleep', '600']).pid; "
+    "open('new', 'w').write(str(pid)); os.rename('new', 'child'); input()"
+)
 
 
 @pytest_asyncio.fixture

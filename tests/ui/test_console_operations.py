@@ -151,6 +151,9 @@ async def test_a_part_that_is_not_well_says_why_on_the_overview(staff: Staff) ->
     well = {"name": "postgres", "kind": "store", "state": "ok", "cause": None, "next_step": None}
     told = {"status": "failing", "checked_at": "2026-11-27T12:00:00Z", "components": [failing, well]}
     await staff.page.route("**/v1/admin/system/health", lambda route: route.fulfill(json=told))
+    await staff.page.route(
+        "**/v1/admin/system/live", lambda route: route.fulfill(content_type="text/event-stream")
+    )
     await staff.open()
 
     alert = staff.page.get_by_role("alert").filter(has_text="Delivery, worker")

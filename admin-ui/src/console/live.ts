@@ -12,7 +12,7 @@ interface Seen {
   queues: Schemas["Queues"];
 }
 
-const AGAIN_MS = 5000;
+const AGAIN_MS = 1000;
 let isFollowed = false;
 
 /** For queries that the stream keeps up to date: asked time and again only while there is none. */
@@ -35,10 +35,10 @@ async function follow(api: Api, queries: QueryClient, leaving: AbortSignal): Pro
       await take(api, queries, leaving);
     } catch {
       // Whatever ended it, polling goes on, and tells of what is wrong.
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     } finally {
       isFollowed = false;
     }
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
 }
 
