@@ -44,16 +44,17 @@ class Quota:
         Where a plan limits tokens, what a model may take at most is set aside too; where that does not fit, the
         answer is allowed and the model is not.
         """
+        now = self._now()
         async with self._at_once.connect() as conn:
-            of = await subscriptions_of(conn, {item.portal_id for item in wanted}, self._now())
-        periods = {one.portal_id: period_of(self._now(), one.anchor_day, one.time_zone) for one in of.values()}
-        denied = await self._set_aside(wanted, REPLIES, 1, of, periods)
+            of = await subscriptions_of(conn, {item.portal_id for item in wanted}, now)
+        periods = {one.portal_id: period_of(now, one.anchor_day, one.time_zone) for one in of.values()}
+        denied = await self._set_aside(wanted, REPLIES, 1, of, periods, now)
         for_model = [
             Reservation(item.portal_id, _tokens_of(item.key))
             for item in wanted
             if item.key not in denied and _limits_tokens(of[item.portal_id])
         ]
-        mute = await self._set_aside(for_model, TOKENS, TOKENS_SET_ASIDE, of, periods) if for_model else {}
+        mute = await self._set_aside(for_model, TOKENS, TOKENS_SET_ASIDE, of, periods, now) if for_model else {}
         return [_decision(item, of[item.portal_id], denied, mute, periods) for item in wanted]
 
     async def commit(self, keys: Sequence[Reservation]) -> int:
@@ -89,9 +90,12 @@ class Quota:
         units: int,
         of: Mapping[UUID, Subscription],
         periods: Mapping[UUID, Period],
+        now: datetime,
     ) -> dict[UUID, str]:
-        """Set units aside for each key; returns by what each key is denied that is."""
-        now = self._now()
+        """Set units aside for each key; returns by what each key is denied that is.
+
+        Nearly always one statement does it; a transaction does what that leaves.
+        """
         until = now + RESERVATION_LIFE
         unserved = {portal_id for portal_id, one in of.items() if not is_served(one, now)}
         limits = {portal_id: one.hard_limit(metric) for portal_id, one in of.items()}

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from billing.domain import Room
 from billing.periods import period_of
 from kit.ids import uuid7
+from teachbase.billing.v1 import billing_pb2 as pb
 
 
 async def test_repeating_a_reserve_and_a_commit_counts_once(service: Any) -> None:
@@ -242,3 +243,22 @@ async def test_200_replies_of_one_portal_at_once_are_each_counted_once(service: 
 
     assert sum(answered) == 150
     assert await service.counters(portal_id) == await service.recount(portal_id) == (150, 0)
+
+
+async def test_the_same_keys_asked_for_at_once_get_one_decision_and_do_not_deadlock(service: Any) -> None:
+    """A call that ran into its deadline is repeated while the first is still at work."""
+    for cap in (3, 6, None):
+        portals = [await service.portal(cap=cap) for _ in range(3)]
+        for portal_id in portals:  # each has a counter this month
+            await service.reserve(portal_id, uuid7())
+        for _ in range(6):
+            wanted = [
+                pb.Reservation(portal_id=str(portal_id), key=str(uuid7()))
+                for portal_id in portals
+                for _ in range(4)
+            ]
+            asked = [pb.ReserveRequest(reservations=wanted if turn % 2 else wanted[::-1]) for turn in range(12)]
+
+            answers = await asyncio.gather(*map(service.stub.Reserve, asked))
+
+            assert len({frozenset((one.key, one.granted) for one in answer.decisions) for answer in answers}) == 1

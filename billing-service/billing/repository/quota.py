@@ -26,7 +26,8 @@ async def take(
     """Set new keys aside where a portal's counter has room for all of its own; returns those that were.
 
     One statement for what nearly always is so. Whatever it leaves (a repeated key, a month without a counter,
-    a limit that is near) is left as it was. It locks counters before it writes keys, and waits for no other key.
+    a limit that is near) is left as it was. Only here are counters locked before keys are written: another's
+    key is waited for only where the same call was made a moment before, and found no room.
     """
     rows = await conn.scalars(
         sql("""
