@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
+from xdist.scheduler import LoadScopeScheduling
 
 from devstack.database import CONTEXTS, bootstrap
 from devstack.postgres import embedded_postgres
@@ -30,12 +32,18 @@ WHOLE = ("bench", "chaos", "devstack", "e2e", "ops", "ui")
 NOON = datetime(2026, 9, 21, 12, tzinfo=UTC)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give a process what belongs together: all that starts the product, and of the rest each file."""
-    for item in items:
-        folder = item.path.relative_to(ROOT).parts[:2]
-        is_whole = folder[0] == "tests" and folder[1] in WHOLE
-        item.add_marker(pytest.mark.xdist_group("whole" if is_whole else str(item.path)))
+class Groups(LoadScopeScheduling):  # type: ignore[misc] # it ships no types
+    """Gives a process what belongs together: all that starts the product, and of the rest each file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        folder = file.split("/")
+        return "whole" if folder[0] == "tests" and folder[1] in WHOLE else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    """Share the tests out. The marks of `--dist loadgroup` would do; this pytest does not show them to it."""
+    return Groups(config, log)
 
 
 @dataclass
