@@ -16,6 +16,7 @@ from edge.schemas.admin import AuthorizationLink, Portal, Portals, Suspension
 from edge.schemas.text import Text
 from edge.source import remote_ip
 from teachbase.billing.v1 import billing_pb2 as billing
+from teachbase.portal.v1 import install_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
 
 router = APIRouter(prefix="/v1/admin/portals", tags=["admin portals"], dependencies=[Depends(admin_session)])
@@ -105,7 +106,7 @@ async def setup(portal_id: UUID, request: Request, admin: Operator, peers: Peers
 @router.post("/{portal_id}/authorize", summary="A link by which the portal's administrator renews our access")
 async def authorize(portal_id: UUID, request: Request, admin: Operator, peers: Peers) -> AuthorizationLink:
     """Make a link to send to the portal's administrator, where its credential is dead. Audited."""
-    asked = pb.BeginAuthorizationRequest(portal_id=str(portal_id), actor=actor(request, admin))
+    asked = install_pb2.BeginAuthorizationRequest(portal_id=str(portal_id), actor=actor(request, admin))
     begun = await ask("portal", peers.portal.BeginAuthorization, asked)
     return AuthorizationLink(url=begun.url, expires_at=at(begun, "expires_at"))
 
