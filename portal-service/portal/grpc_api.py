@@ -25,7 +25,7 @@ from portal.portals import Portals
 from portal.register import Registrations
 from portal.setup import Setup
 from portal.tokens import Tokens
-from teachbase.portal.v1 import feed_pb2, install_pb2, service_pb2_grpc, tokens_pb2
+from teachbase.portal.v1 import feed_pb2, install_pb2, service_pb2, service_pb2_grpc, tokens_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
 
 
@@ -131,28 +131,38 @@ class PortalServicer(service_pb2_grpc.PortalServiceServicer):
     async def GetPortal(self, request: pb.GetPortalRequest, context: Context) -> pb.GetPortalResponse:
         return pb.GetPortalResponse(portal=packing.portal(await self._portals.get(UUID(request.portal_id))))
 
-    async def CreatePortal(self, request: pb.CreatePortalRequest, context: Context) -> pb.CreatePortalResponse:
+    async def CreatePortal(
+        self, request: service_pb2.CreatePortalRequest, context: Context
+    ) -> service_pb2.CreatePortalResponse:
         actor = packing.actor(request.actor)
         portal = await self._registrations.create(request.member_id, request.domain, actor)
-        return pb.CreatePortalResponse(portal=packing.portal(portal))
+        return service_pb2.CreatePortalResponse(portal=packing.portal(portal))
 
-    async def DeletePortal(self, request: pb.DeletePortalRequest, context: Context) -> pb.DeletePortalResponse:
+    async def DeletePortal(
+        self, request: service_pb2.DeletePortalRequest, context: Context
+    ) -> service_pb2.DeletePortalResponse:
         portal = await self._registrations.delete(UUID(request.portal_id), packing.actor(request.actor))
-        return pb.DeletePortalResponse(portal=packing.portal(portal))
+        return service_pb2.DeletePortalResponse(portal=packing.portal(portal))
 
-    async def SuspendPortal(self, request: pb.SuspendPortalRequest, context: Context) -> pb.SuspendPortalResponse:
+    async def SuspendPortal(
+        self, request: service_pb2.SuspendPortalRequest, context: Context
+    ) -> service_pb2.SuspendPortalResponse:
         portal = await self._operations.suspend(
             UUID(request.portal_id), request.reason, packing.actor(request.actor)
         )
-        return pb.SuspendPortalResponse(portal=packing.portal(portal))
+        return service_pb2.SuspendPortalResponse(portal=packing.portal(portal))
 
-    async def ResumePortal(self, request: pb.ResumePortalRequest, context: Context) -> pb.ResumePortalResponse:
+    async def ResumePortal(
+        self, request: service_pb2.ResumePortalRequest, context: Context
+    ) -> service_pb2.ResumePortalResponse:
         portal = await self._operations.resume(UUID(request.portal_id), packing.actor(request.actor))
-        return pb.ResumePortalResponse(portal=packing.portal(portal))
+        return service_pb2.ResumePortalResponse(portal=packing.portal(portal))
 
-    async def SetUpPortal(self, request: pb.SetUpPortalRequest, context: Context) -> pb.SetUpPortalResponse:
+    async def SetUpPortal(
+        self, request: service_pb2.SetUpPortalRequest, context: Context
+    ) -> service_pb2.SetUpPortalResponse:
         portal = await self._operations.set_up(UUID(request.portal_id), packing.actor(request.actor))
-        return pb.SetUpPortalResponse(portal=packing.portal(portal))
+        return service_pb2.SetUpPortalResponse(portal=packing.portal(portal))
 
     async def ListPortals(self, request: pb.ListPortalsRequest, context: Context) -> pb.ListPortalsResponse:
         since, until = to_datetime(request, "since"), to_datetime(request, "until")

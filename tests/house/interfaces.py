@@ -50,7 +50,7 @@ def entries() -> list[str]:
 
 
 def is_described(verb: str, path: str) -> bool:
-    """Whether an entry tells of a route: of its group, its method and, as a part of a path, its last fixed part."""
+    """Whether an entry tells of a route: its group, its method and, as a part of a path, its last fixed part."""
     fixed = [part for part in path.split("/") if part and not part.startswith("{")]
     last = re.compile(rf"[/|`]{re.escape(fixed[-1])}(?![\w-])")
     for entry in entries():

@@ -92,7 +92,9 @@ def test_no_file_is_larger_than_a_person_can_hold() -> None:
 
 
 def test_the_tree_of_the_house_is_there() -> None:
-    drawn = [line.split() for line in HOUSE.partition("## The tree\n```\n")[2].partition("```")[0].splitlines()]
+    drawn = [
+        line.split() for line in HOUSE.partition("## The tree\n```text\n")[2].partition("```")[0].splitlines()
+    ]
     packages = {words[0]: words[1:] for words in drawn if words[0] in LISTED}
     paths = {one for words in drawn if words[0] not in packages for word in words for one in expanded(word)}
     paths |= {f"{folder}{one}" for folder, words in packages.items() for word in words for one in expanded(word)}

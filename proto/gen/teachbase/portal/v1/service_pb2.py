@@ -22,19 +22,64 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from teachbase.portal.v1 import feed_pb2 as teachbase_dot_portal_dot_v1_dot_feed__pb2
 from teachbase.portal.v1 import install_pb2 as teachbase_dot_portal_dot_v1_dot_install__pb2
 from teachbase.portal.v1 import portal_pb2 as teachbase_dot_portal_dot_v1_dot_portal__pb2
 from teachbase.portal.v1 import tokens_pb2 as teachbase_dot_portal_dot_v1_dot_tokens__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!teachbase/portal/v1/service.proto\x12\x13teachbase.portal.v1\x1a\x1eteachbase/portal/v1/feed.proto\x1a!teachbase/portal/v1/install.proto\x1a teachbase/portal/v1/portal.proto\x1a teachbase/portal/v1/tokens.proto2\xdd\x13\n\rPortalService\x12l\n\x0f\x43ompleteInstall\x12+.teachbase.portal.v1.CompleteInstallRequest\x1a,.teachbase.portal.v1.CompleteInstallResponse\x12l\n\x0f\x46inalizeInstall\x12+.teachbase.portal.v1.FinalizeInstallRequest\x1a,.teachbase.portal.v1.FinalizeInstallResponse\x12Z\n\tSetAccess\x12%.teachbase.portal.v1.SetAccessRequest\x1a&.teachbase.portal.v1.SetAccessResponse\x12`\n\x0bOpenSession\x12\'.teachbase.portal.v1.OpenSessionRequest\x1a(.teachbase.portal.v1.OpenSessionResponse\x12u\n\x12\x42\x65ginAuthorization\x12..teachbase.portal.v1.BeginAuthorizationRequest\x1a/.teachbase.portal.v1.BeginAuthorizationResponse\x12~\n\x15\x43ompleteAuthorization\x12\x31.teachbase.portal.v1.CompleteAuthorizationRequest\x1a\x32.teachbase.portal.v1.CompleteAuthorizationResponse\x12\x66\n\rListEmployees\x12).teachbase.portal.v1.ListEmployeesRequest\x1a*.teachbase.portal.v1.ListEmployeesResponse\x12Z\n\tEnsureBot\x12%.teachbase.portal.v1.EnsureBotRequest\x1a&.teachbase.portal.v1.EnsureBotResponse\x12Z\n\tGetPortal\x12%.teachbase.portal.v1.GetPortalRequest\x1a&.teachbase.portal.v1.GetPortalResponse\x12\x63\n\x0c\x43reatePortal\x12(.teachbase.portal.v1.CreatePortalRequest\x1a).teachbase.portal.v1.CreatePortalResponse\x12\x63\n\x0c\x44\x65letePortal\x12(.teachbase.portal.v1.DeletePortalRequest\x1a).teachbase.portal.v1.DeletePortalResponse\x12\x66\n\rSuspendPortal\x12).teachbase.portal.v1.SuspendPortalRequest\x1a*.teachbase.portal.v1.SuspendPortalResponse\x12\x63\n\x0cResumePortal\x12(.teachbase.portal.v1.ResumePortalRequest\x1a).teachbase.portal.v1.ResumePortalResponse\x12`\n\x0bSetUpPortal\x12\'.teachbase.portal.v1.SetUpPortalRequest\x1a(.teachbase.portal.v1.SetUpPortalResponse\x12`\n\x0bListPortals\x12\'.teachbase.portal.v1.ListPortalsRequest\x1a(.teachbase.portal.v1.ListPortalsResponse\x12W\n\x08ListLife\x12$.teachbase.portal.v1.ListLifeRequest\x1a%.teachbase.portal.v1.ListLifeResponse\x12i\n\x0eGetAccessToken\x12*.teachbase.portal.v1.GetAccessTokenRequest\x1a+.teachbase.portal.v1.GetAccessTokenResponse\x12u\n\x12RefreshAccessToken\x12..teachbase.portal.v1.RefreshAccessTokenRequest\x1a/.teachbase.portal.v1.RefreshAccessTokenResponse\x12l\n\x0f\x43onfirmEndpoint\x12+.teachbase.portal.v1.ConfirmEndpointRequest\x1a,.teachbase.portal.v1.ConfirmEndpointResponse\x12~\n\x15\x41\x64optApplicationToken\x12\x31.teachbase.portal.v1.AdoptApplicationTokenRequest\x1a\x32.teachbase.portal.v1.AdoptApplicationTokenResponse\x12l\n\x0fHandleLifeCycle\x12+.teachbase.portal.v1.HandleLifeCycleRequest\x1a,.teachbase.portal.v1.HandleLifeCycleResponse\x12`\n\x0bReportPurge\x12\'.teachbase.portal.v1.ReportPurgeRequest\x1a(.teachbase.portal.v1.ReportPurgeResponse\x12`\n\x0b\x46\x65tchEvents\x12\'.teachbase.portal.v1.FetchEventsRequest\x1a(.teachbase.portal.v1.FetchEventsResponse\x12\x65\n\x0cWatchPortals\x12(.teachbase.portal.v1.WatchPortalsRequest\x1a).teachbase.portal.v1.WatchPortalsResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!teachbase/portal/v1/service.proto\x12\x13teachbase.portal.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1eteachbase/portal/v1/feed.proto\x1a!teachbase/portal/v1/install.proto\x1a teachbase/portal/v1/portal.proto\x1a teachbase/portal/v1/tokens.proto\"\x8e\x01\n\x13\x43reatePortalRequest\x12(\n\tmember_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{32}$\x12\x1a\n\x06\x64omain\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\xff\x01\x12\x31\n\x05\x61\x63tor\x18\x03 \x01(\x0b\x32\x1a.teachbase.portal.v1.ActorB\x06\xbaH\x03\xc8\x01\x01\"C\n\x14\x43reatePortalResponse\x12+\n\x06portal\x18\x01 \x01(\x0b\x32\x1b.teachbase.portal.v1.Portal\"e\n\x13\x44\x65letePortalRequest\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x31\n\x05\x61\x63tor\x18\x02 \x01(\x0b\x32\x1a.teachbase.portal.v1.ActorB\x06\xbaH\x03\xc8\x01\x01\"C\n\x14\x44\x65letePortalResponse\x12+\n\x06portal\x18\x01 \x01(\x0b\x32\x1b.teachbase.portal.v1.Portal\"\x80\x01\n\x14SuspendPortalRequest\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x31\n\x05\x61\x63tor\x18\x03 \x01(\x0b\x32\x1a.teachbase.portal.v1.ActorB\x06\xbaH\x03\xc8\x01\x01\"D\n\x15SuspendPortalResponse\x12+\n\x06portal\x18\x01 \x01(\x0b\x32\x1b.teachbase.portal.v1.Portal\"e\n\x13ResumePortalRequest\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x31\n\x05\x61\x63tor\x18\x02 \x01(\x0b\x32\x1a.teachbase.portal.v1.ActorB\x06\xbaH\x03\xc8\x01\x01\"C\n\x14ResumePortalResponse\x12+\n\x06portal\x18\x01 \x01(\x0b\x32\x1b.teachbase.portal.v1.Portal\"d\n\x12SetUpPortalRequest\x12\x1b\n\tportal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x31\n\x05\x61\x63tor\x18\x02 \x01(\x0b\x32\x1a.teachbase.portal.v1.ActorB\x06\xbaH\x03\xc8\x01\x01\"B\n\x13SetUpPortalResponse\x12+\n\x06portal\x18\x01 \x01(\x0b\x32\x1b.teachbase.portal.v1.Portal2\xdd\x13\n\rPortalService\x12l\n\x0f\x43ompleteInstall\x12+.teachbase.portal.v1.CompleteInstallRequest\x1a,.teachbase.portal.v1.CompleteInstallResponse\x12l\n\x0f\x46inalizeInstall\x12+.teachbase.portal.v1.FinalizeInstallRequest\x1a,.teachbase.portal.v1.FinalizeInstallResponse\x12Z\n\tSetAccess\x12%.teachbase.portal.v1.SetAccessRequest\x1a&.teachbase.portal.v1.SetAccessResponse\x12`\n\x0bOpenSession\x12\'.teachbase.portal.v1.OpenSessionRequest\x1a(.teachbase.portal.v1.OpenSessionResponse\x12u\n\x12\x42\x65ginAuthorization\x12..teachbase.portal.v1.BeginAuthorizationRequest\x1a/.teachbase.portal.v1.BeginAuthorizationResponse\x12~\n\x15\x43ompleteAuthorization\x12\x31.teachbase.portal.v1.CompleteAuthorizationRequest\x1a\x32.teachbase.portal.v1.CompleteAuthorizationResponse\x12\x66\n\rListEmployees\x12).teachbase.portal.v1.ListEmployeesRequest\x1a*.teachbase.portal.v1.ListEmployeesResponse\x12Z\n\tEnsureBot\x12%.teachbase.portal.v1.EnsureBotRequest\x1a&.teachbase.portal.v1.EnsureBotResponse\x12Z\n\tGetPortal\x12%.teachbase.portal.v1.GetPortalRequest\x1a&.teachbase.portal.v1.GetPortalResponse\x12\x63\n\x0c\x43reatePortal\x12(.teachbase.portal.v1.CreatePortalRequest\x1a).teachbase.portal.v1.CreatePortalResponse\x12\x63\n\x0c\x44\x65letePortal\x12(.teachbase.portal.v1.DeletePortalRequest\x1a).teachbase.portal.v1.DeletePortalResponse\x12\x66\n\rSuspendPortal\x12).teachbase.portal.v1.SuspendPortalRequest\x1a*.teachbase.portal.v1.SuspendPortalResponse\x12\x63\n\x0cResumePortal\x12(.teachbase.portal.v1.ResumePortalRequest\x1a).teachbase.portal.v1.ResumePortalResponse\x12`\n\x0bSetUpPortal\x12\'.teachbase.portal.v1.SetUpPortalRequest\x1a(.teachbase.portal.v1.SetUpPortalResponse\x12`\n\x0bListPortals\x12\'.teachbase.portal.v1.ListPortalsRequest\x1a(.teachbase.portal.v1.ListPortalsResponse\x12W\n\x08ListLife\x12$.teachbase.portal.v1.ListLifeRequest\x1a%.teachbase.portal.v1.ListLifeResponse\x12i\n\x0eGetAccessToken\x12*.teachbase.portal.v1.GetAccessTokenRequest\x1a+.teachbase.portal.v1.GetAccessTokenResponse\x12u\n\x12RefreshAccessToken\x12..teachbase.portal.v1.RefreshAccessTokenRequest\x1a/.teachbase.portal.v1.RefreshAccessTokenResponse\x12l\n\x0f\x43onfirmEndpoint\x12+.teachbase.portal.v1.ConfirmEndpointRequest\x1a,.teachbase.portal.v1.ConfirmEndpointResponse\x12~\n\x15\x41\x64optApplicationToken\x12\x31.teachbase.portal.v1.AdoptApplicationTokenRequest\x1a\x32.teachbase.portal.v1.AdoptApplicationTokenResponse\x12l\n\x0fHandleLifeCycle\x12+.teachbase.portal.v1.HandleLifeCycleRequest\x1a,.teachbase.portal.v1.HandleLifeCycleResponse\x12`\n\x0bReportPurge\x12\'.teachbase.portal.v1.ReportPurgeRequest\x1a(.teachbase.portal.v1.ReportPurgeResponse\x12`\n\x0b\x46\x65tchEvents\x12\'.teachbase.portal.v1.FetchEventsRequest\x1a(.teachbase.portal.v1.FetchEventsResponse\x12\x65\n\x0cWatchPortals\x12(.teachbase.portal.v1.WatchPortalsRequest\x1a).teachbase.portal.v1.WatchPortalsResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'teachbase.portal.v1.service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PORTALSERVICE']._serialized_start=194
-  _globals['_PORTALSERVICE']._serialized_end=2719
+  _globals['_CREATEPORTALREQUEST'].fields_by_name['member_id']._loaded_options = None
+  _globals['_CREATEPORTALREQUEST'].fields_by_name['member_id']._serialized_options = b'\272H\022r\0202\016^[0-9a-f]{32}$'
+  _globals['_CREATEPORTALREQUEST'].fields_by_name['domain']._loaded_options = None
+  _globals['_CREATEPORTALREQUEST'].fields_by_name['domain']._serialized_options = b'\272H\007r\005\020\003\030\377\001'
+  _globals['_CREATEPORTALREQUEST'].fields_by_name['actor']._loaded_options = None
+  _globals['_CREATEPORTALREQUEST'].fields_by_name['actor']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_DELETEPORTALREQUEST'].fields_by_name['portal_id']._loaded_options = None
+  _globals['_DELETEPORTALREQUEST'].fields_by_name['portal_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_DELETEPORTALREQUEST'].fields_by_name['actor']._loaded_options = None
+  _globals['_DELETEPORTALREQUEST'].fields_by_name['actor']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_SUSPENDPORTALREQUEST'].fields_by_name['portal_id']._loaded_options = None
+  _globals['_SUSPENDPORTALREQUEST'].fields_by_name['portal_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_SUSPENDPORTALREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_SUSPENDPORTALREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\364\003'
+  _globals['_SUSPENDPORTALREQUEST'].fields_by_name['actor']._loaded_options = None
+  _globals['_SUSPENDPORTALREQUEST'].fields_by_name['actor']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_RESUMEPORTALREQUEST'].fields_by_name['portal_id']._loaded_options = None
+  _globals['_RESUMEPORTALREQUEST'].fields_by_name['portal_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_RESUMEPORTALREQUEST'].fields_by_name['actor']._loaded_options = None
+  _globals['_RESUMEPORTALREQUEST'].fields_by_name['actor']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_SETUPPORTALREQUEST'].fields_by_name['portal_id']._loaded_options = None
+  _globals['_SETUPPORTALREQUEST'].fields_by_name['portal_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_SETUPPORTALREQUEST'].fields_by_name['actor']._loaded_options = None
+  _globals['_SETUPPORTALREQUEST'].fields_by_name['actor']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_CREATEPORTALREQUEST']._serialized_start=223
+  _globals['_CREATEPORTALREQUEST']._serialized_end=365
+  _globals['_CREATEPORTALRESPONSE']._serialized_start=367
+  _globals['_CREATEPORTALRESPONSE']._serialized_end=434
+  _globals['_DELETEPORTALREQUEST']._serialized_start=436
+  _globals['_DELETEPORTALREQUEST']._serialized_end=537
+  _globals['_DELETEPORTALRESPONSE']._serialized_start=539
+  _globals['_DELETEPORTALRESPONSE']._serialized_end=606
+  _globals['_SUSPENDPORTALREQUEST']._serialized_start=609
+  _globals['_SUSPENDPORTALREQUEST']._serialized_end=737
+  _globals['_SUSPENDPORTALRESPONSE']._serialized_start=739
+  _globals['_SUSPENDPORTALRESPONSE']._serialized_end=807
+  _globals['_RESUMEPORTALREQUEST']._serialized_start=809
+  _globals['_RESUMEPORTALREQUEST']._serialized_end=910
+  _globals['_RESUMEPORTALRESPONSE']._serialized_start=912
+  _globals['_RESUMEPORTALRESPONSE']._serialized_end=979
+  _globals['_SETUPPORTALREQUEST']._serialized_start=981
+  _globals['_SETUPPORTALREQUEST']._serialized_end=1081
+  _globals['_SETUPPORTALRESPONSE']._serialized_start=1083
+  _globals['_SETUPPORTALRESPONSE']._serialized_end=1149
+  _globals['_PORTALSERVICE']._serialized_start=1152
+  _globals['_PORTALSERVICE']._serialized_end=3677
 # @@protoc_insertion_point(module_scope)

@@ -4,5 +4,238 @@ isort:skip_file
 The portal context: installs, tokens, the bot, access. It calls Bitrix24 and its OAuth server."""
 
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from teachbase.portal.v1 import portal_pb2 as _portal_pb2
+import builtins as _builtins
+import sys
+import typing as _typing
+
+if sys.version_info >= (3, 11):
+    from typing import TypeAlias as _TypeAlias, Never as _Never
+else:
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+@_typing.final
+class CreatePortalRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    DOMAIN_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    member_id: _builtins.str
+    """32 hex digits."""
+    domain: _builtins.str
+    @_builtins.property
+    def actor(self) -> _portal_pb2.Actor: ...
+    def __init__(
+        self,
+        *,
+        member_id: _builtins.str = ...,
+        domain: _builtins.str = ...,
+        actor: _portal_pb2.Actor | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "domain", b"domain", "member_id", b"member_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreatePortalRequest: _TypeAlias = CreatePortalRequest  # noqa: Y015
+
+@_typing.final
+class CreatePortalResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def portal(self) -> _portal_pb2.Portal: ...
+    def __init__(
+        self,
+        *,
+        portal: _portal_pb2.Portal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreatePortalResponse: _TypeAlias = CreatePortalResponse  # noqa: Y015
+
+@_typing.final
+class DeletePortalRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    @_builtins.property
+    def actor(self) -> _portal_pb2.Actor: ...
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        actor: _portal_pb2.Actor | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeletePortalRequest: _TypeAlias = DeletePortalRequest  # noqa: Y015
+
+@_typing.final
+class DeletePortalResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def portal(self) -> _portal_pb2.Portal: ...
+    def __init__(
+        self,
+        *,
+        portal: _portal_pb2.Portal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeletePortalResponse: _TypeAlias = DeletePortalResponse  # noqa: Y015
+
+@_typing.final
+class SuspendPortalRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    reason: _builtins.str
+    """Shown to the portal's administrator."""
+    @_builtins.property
+    def actor(self) -> _portal_pb2.Actor: ...
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        actor: _portal_pb2.Actor | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "portal_id", b"portal_id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuspendPortalRequest: _TypeAlias = SuspendPortalRequest  # noqa: Y015
+
+@_typing.final
+class SuspendPortalResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def portal(self) -> _portal_pb2.Portal: ...
+    def __init__(
+        self,
+        *,
+        portal: _portal_pb2.Portal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuspendPortalResponse: _TypeAlias = SuspendPortalResponse  # noqa: Y015
+
+@_typing.final
+class ResumePortalRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    @_builtins.property
+    def actor(self) -> _portal_pb2.Actor: ...
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        actor: _portal_pb2.Actor | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumePortalRequest: _TypeAlias = ResumePortalRequest  # noqa: Y015
+
+@_typing.final
+class ResumePortalResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def portal(self) -> _portal_pb2.Portal: ...
+    def __init__(
+        self,
+        *,
+        portal: _portal_pb2.Portal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumePortalResponse: _TypeAlias = ResumePortalResponse  # noqa: Y015
+
+@_typing.final
+class SetUpPortalRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_ID_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    portal_id: _builtins.str
+    @_builtins.property
+    def actor(self) -> _portal_pb2.Actor: ...
+    def __init__(
+        self,
+        *,
+        portal_id: _builtins.str = ...,
+        actor: _portal_pb2.Actor | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "portal_id", b"portal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetUpPortalRequest: _TypeAlias = SetUpPortalRequest  # noqa: Y015
+
+@_typing.final
+class SetUpPortalResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PORTAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def portal(self) -> _portal_pb2.Portal: ...
+    def __init__(
+        self,
+        *,
+        portal: _portal_pb2.Portal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["portal", b"portal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetUpPortalResponse: _TypeAlias = SetUpPortalResponse  # noqa: Y015

@@ -6,6 +6,7 @@ import warnings
 from teachbase.portal.v1 import feed_pb2 as teachbase_dot_portal_dot_v1_dot_feed__pb2
 from teachbase.portal.v1 import install_pb2 as teachbase_dot_portal_dot_v1_dot_install__pb2
 from teachbase.portal.v1 import portal_pb2 as teachbase_dot_portal_dot_v1_dot_portal__pb2
+from teachbase.portal.v1 import service_pb2 as teachbase_dot_portal_dot_v1_dot_service__pb2
 from teachbase.portal.v1 import tokens_pb2 as teachbase_dot_portal_dot_v1_dot_tokens__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -85,28 +86,28 @@ class PortalServiceStub:
                 _registered_method=True)
         self.CreatePortal = channel.unary_unary(
                 '/teachbase.portal.v1.PortalService/CreatePortal',
-                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.CreatePortalRequest.SerializeToString,
-                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.CreatePortalResponse.FromString,
+                request_serializer=teachbase_dot_portal_dot_v1_dot_service__pb2.CreatePortalRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_service__pb2.CreatePortalResponse.FromString,
                 _registered_method=True)
         self.DeletePortal = channel.unary_unary(
                 '/teachbase.portal.v1.PortalService/DeletePortal',
-                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.DeletePortalRequest.SerializeToString,
-                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.DeletePortalResponse.FromString,
+                request_serializer=teachbase_dot_portal_dot_v1_dot_service__pb2.DeletePortalRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_service__pb2.DeletePortalResponse.FromString,
                 _registered_method=True)
         self.SuspendPortal = channel.unary_unary(
                 '/teachbase.portal.v1.PortalService/SuspendPortal',
-                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SuspendPortalRequest.SerializeToString,
-                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SuspendPortalResponse.FromString,
+                request_serializer=teachbase_dot_portal_dot_v1_dot_service__pb2.SuspendPortalRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_service__pb2.SuspendPortalResponse.FromString,
                 _registered_method=True)
         self.ResumePortal = channel.unary_unary(
                 '/teachbase.portal.v1.PortalService/ResumePortal',
-                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ResumePortalRequest.SerializeToString,
-                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ResumePortalResponse.FromString,
+                request_serializer=teachbase_dot_portal_dot_v1_dot_service__pb2.ResumePortalRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_service__pb2.ResumePortalResponse.FromString,
                 _registered_method=True)
         self.SetUpPortal = channel.unary_unary(
                 '/teachbase.portal.v1.PortalService/SetUpPortal',
-                request_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SetUpPortalRequest.SerializeToString,
-                response_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SetUpPortalResponse.FromString,
+                request_serializer=teachbase_dot_portal_dot_v1_dot_service__pb2.SetUpPortalRequest.SerializeToString,
+                response_deserializer=teachbase_dot_portal_dot_v1_dot_service__pb2.SetUpPortalResponse.FromString,
                 _registered_method=True)
         self.ListPortals = channel.unary_unary(
                 '/teachbase.portal.v1.PortalService/ListPortals',
@@ -396,28 +397,28 @@ def add_PortalServiceServicer_to_server(servicer, server):
             ),
             'CreatePortal': grpc.unary_unary_rpc_method_handler(
                     servicer.CreatePortal,
-                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.CreatePortalRequest.FromString,
-                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.CreatePortalResponse.SerializeToString,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_service__pb2.CreatePortalRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_service__pb2.CreatePortalResponse.SerializeToString,
             ),
             'DeletePortal': grpc.unary_unary_rpc_method_handler(
                     servicer.DeletePortal,
-                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.DeletePortalRequest.FromString,
-                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.DeletePortalResponse.SerializeToString,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_service__pb2.DeletePortalRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_service__pb2.DeletePortalResponse.SerializeToString,
             ),
             'SuspendPortal': grpc.unary_unary_rpc_method_handler(
                     servicer.SuspendPortal,
-                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SuspendPortalRequest.FromString,
-                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SuspendPortalResponse.SerializeToString,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_service__pb2.SuspendPortalRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_service__pb2.SuspendPortalResponse.SerializeToString,
             ),
             'ResumePortal': grpc.unary_unary_rpc_method_handler(
                     servicer.ResumePortal,
-                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ResumePortalRequest.FromString,
-                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.ResumePortalResponse.SerializeToString,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_service__pb2.ResumePortalRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_service__pb2.ResumePortalResponse.SerializeToString,
             ),
             'SetUpPortal': grpc.unary_unary_rpc_method_handler(
                     servicer.SetUpPortal,
-                    request_deserializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SetUpPortalRequest.FromString,
-                    response_serializer=teachbase_dot_portal_dot_v1_dot_portal__pb2.SetUpPortalResponse.SerializeToString,
+                    request_deserializer=teachbase_dot_portal_dot_v1_dot_service__pb2.SetUpPortalRequest.FromString,
+                    response_serializer=teachbase_dot_portal_dot_v1_dot_service__pb2.SetUpPortalResponse.SerializeToString,
             ),
             'ListPortals': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPortals,
@@ -739,8 +740,8 @@ class PortalService:
             request,
             target,
             '/teachbase.portal.v1.PortalService/CreatePortal',
-            teachbase_dot_portal_dot_v1_dot_portal__pb2.CreatePortalRequest.SerializeToString,
-            teachbase_dot_portal_dot_v1_dot_portal__pb2.CreatePortalResponse.FromString,
+            teachbase_dot_portal_dot_v1_dot_service__pb2.CreatePortalRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_service__pb2.CreatePortalResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -766,8 +767,8 @@ class PortalService:
             request,
             target,
             '/teachbase.portal.v1.PortalService/DeletePortal',
-            teachbase_dot_portal_dot_v1_dot_portal__pb2.DeletePortalRequest.SerializeToString,
-            teachbase_dot_portal_dot_v1_dot_portal__pb2.DeletePortalResponse.FromString,
+            teachbase_dot_portal_dot_v1_dot_service__pb2.DeletePortalRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_service__pb2.DeletePortalResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -793,8 +794,8 @@ class PortalService:
             request,
             target,
             '/teachbase.portal.v1.PortalService/SuspendPortal',
-            teachbase_dot_portal_dot_v1_dot_portal__pb2.SuspendPortalRequest.SerializeToString,
-            teachbase_dot_portal_dot_v1_dot_portal__pb2.SuspendPortalResponse.FromString,
+            teachbase_dot_portal_dot_v1_dot_service__pb2.SuspendPortalRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_service__pb2.SuspendPortalResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -820,8 +821,8 @@ class PortalService:
             request,
             target,
             '/teachbase.portal.v1.PortalService/ResumePortal',
-            teachbase_dot_portal_dot_v1_dot_portal__pb2.ResumePortalRequest.SerializeToString,
-            teachbase_dot_portal_dot_v1_dot_portal__pb2.ResumePortalResponse.FromString,
+            teachbase_dot_portal_dot_v1_dot_service__pb2.ResumePortalRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_service__pb2.ResumePortalResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -847,8 +848,8 @@ class PortalService:
             request,
             target,
             '/teachbase.portal.v1.PortalService/SetUpPortal',
-            teachbase_dot_portal_dot_v1_dot_portal__pb2.SetUpPortalRequest.SerializeToString,
-            teachbase_dot_portal_dot_v1_dot_portal__pb2.SetUpPortalResponse.FromString,
+            teachbase_dot_portal_dot_v1_dot_service__pb2.SetUpPortalRequest.SerializeToString,
+            teachbase_dot_portal_dot_v1_dot_service__pb2.SetUpPortalResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -8,6 +8,7 @@ from grpc import aio as _aio
 from teachbase.portal.v1 import feed_pb2 as _feed_pb2
 from teachbase.portal.v1 import install_pb2 as _install_pb2
 from teachbase.portal.v1 import portal_pb2 as _portal_pb2
+from teachbase.portal.v1 import service_pb2 as _service_pb2
 from teachbase.portal.v1 import tokens_pb2 as _tokens_pb2
 import abc as _abc_1
 
@@ -46,17 +47,17 @@ class PortalServiceStub:
     """Registers the bot if it is missing and brings its settings up to date."""
     GetPortal: _aio.UnaryUnaryMultiCallable[_portal_pb2.GetPortalRequest, _portal_pb2.GetPortalResponse]
     """One portal."""
-    CreatePortal: _aio.UnaryUnaryMultiCallable[_portal_pb2.CreatePortalRequest, _portal_pb2.CreatePortalResponse]
+    CreatePortal: _aio.UnaryUnaryMultiCallable[_service_pb2.CreatePortalRequest, _service_pb2.CreatePortalResponse]
     """Makes a portal known before its administrator installs the app. Audited. ALREADY_EXISTS: PORTAL_EXISTS."""
-    DeletePortal: _aio.UnaryUnaryMultiCallable[_portal_pb2.DeletePortalRequest, _portal_pb2.DeletePortalResponse]
+    DeletePortal: _aio.UnaryUnaryMultiCallable[_service_pb2.DeletePortalRequest, _service_pb2.DeletePortalResponse]
     """Takes our bot off a portal, forgets its credentials and has every context delete what it knows of its people.
     The ledger stays, without names. Audited; safe to repeat.
     """
-    SuspendPortal: _aio.UnaryUnaryMultiCallable[_portal_pb2.SuspendPortalRequest, _portal_pb2.SuspendPortalResponse]
+    SuspendPortal: _aio.UnaryUnaryMultiCallable[_service_pb2.SuspendPortalRequest, _service_pb2.SuspendPortalResponse]
     """Stops serving a portal: its messages are stored and not answered. Audited; safe to repeat."""
-    ResumePortal: _aio.UnaryUnaryMultiCallable[_portal_pb2.ResumePortalRequest, _portal_pb2.ResumePortalResponse]
+    ResumePortal: _aio.UnaryUnaryMultiCallable[_service_pb2.ResumePortalRequest, _service_pb2.ResumePortalResponse]
     """Serves a suspended portal again, where it stood before. Audited; safe to repeat."""
-    SetUpPortal: _aio.UnaryUnaryMultiCallable[_portal_pb2.SetUpPortalRequest, _portal_pb2.SetUpPortalResponse]
+    SetUpPortal: _aio.UnaryUnaryMultiCallable[_service_pb2.SetUpPortalRequest, _service_pb2.SetUpPortalResponse]
     """Does again what the install does on the portal: the bot, its commands, events. Audited."""
     ListPortals: _aio.UnaryUnaryMultiCallable[_portal_pb2.ListPortalsRequest, _portal_pb2.ListPortalsResponse]
     """Lists portals, newest first."""
@@ -179,17 +180,17 @@ class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def CreatePortal(
         self,
-        request: _portal_pb2.CreatePortalRequest,
-        context: _aio.ServicerContext[_portal_pb2.CreatePortalRequest, _abc.Awaitable[_portal_pb2.CreatePortalResponse]],
-    ) -> _abc.Awaitable[_portal_pb2.CreatePortalResponse]:
+        request: _service_pb2.CreatePortalRequest,
+        context: _aio.ServicerContext[_service_pb2.CreatePortalRequest, _abc.Awaitable[_service_pb2.CreatePortalResponse]],
+    ) -> _abc.Awaitable[_service_pb2.CreatePortalResponse]:
         """Makes a portal known before its administrator installs the app. Audited. ALREADY_EXISTS: PORTAL_EXISTS."""
 
     @_abc_1.abstractmethod
     def DeletePortal(
         self,
-        request: _portal_pb2.DeletePortalRequest,
-        context: _aio.ServicerContext[_portal_pb2.DeletePortalRequest, _abc.Awaitable[_portal_pb2.DeletePortalResponse]],
-    ) -> _abc.Awaitable[_portal_pb2.DeletePortalResponse]:
+        request: _service_pb2.DeletePortalRequest,
+        context: _aio.ServicerContext[_service_pb2.DeletePortalRequest, _abc.Awaitable[_service_pb2.DeletePortalResponse]],
+    ) -> _abc.Awaitable[_service_pb2.DeletePortalResponse]:
         """Takes our bot off a portal, forgets its credentials and has every context delete what it knows of its people.
         The ledger stays, without names. Audited; safe to repeat.
         """
@@ -197,25 +198,25 @@ class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def SuspendPortal(
         self,
-        request: _portal_pb2.SuspendPortalRequest,
-        context: _aio.ServicerContext[_portal_pb2.SuspendPortalRequest, _abc.Awaitable[_portal_pb2.SuspendPortalResponse]],
-    ) -> _abc.Awaitable[_portal_pb2.SuspendPortalResponse]:
+        request: _service_pb2.SuspendPortalRequest,
+        context: _aio.ServicerContext[_service_pb2.SuspendPortalRequest, _abc.Awaitable[_service_pb2.SuspendPortalResponse]],
+    ) -> _abc.Awaitable[_service_pb2.SuspendPortalResponse]:
         """Stops serving a portal: its messages are stored and not answered. Audited; safe to repeat."""
 
     @_abc_1.abstractmethod
     def ResumePortal(
         self,
-        request: _portal_pb2.ResumePortalRequest,
-        context: _aio.ServicerContext[_portal_pb2.ResumePortalRequest, _abc.Awaitable[_portal_pb2.ResumePortalResponse]],
-    ) -> _abc.Awaitable[_portal_pb2.ResumePortalResponse]:
+        request: _service_pb2.ResumePortalRequest,
+        context: _aio.ServicerContext[_service_pb2.ResumePortalRequest, _abc.Awaitable[_service_pb2.ResumePortalResponse]],
+    ) -> _abc.Awaitable[_service_pb2.ResumePortalResponse]:
         """Serves a suspended portal again, where it stood before. Audited; safe to repeat."""
 
     @_abc_1.abstractmethod
     def SetUpPortal(
         self,
-        request: _portal_pb2.SetUpPortalRequest,
-        context: _aio.ServicerContext[_portal_pb2.SetUpPortalRequest, _abc.Awaitable[_portal_pb2.SetUpPortalResponse]],
-    ) -> _abc.Awaitable[_portal_pb2.SetUpPortalResponse]:
+        request: _service_pb2.SetUpPortalRequest,
+        context: _aio.ServicerContext[_service_pb2.SetUpPortalRequest, _abc.Awaitable[_service_pb2.SetUpPortalResponse]],
+    ) -> _abc.Awaitable[_service_pb2.SetUpPortalResponse]:
         """Does again what the install does on the portal: the bot, its commands, events. Audited."""
 
     @_abc_1.abstractmethod
