@@ -36,7 +36,7 @@ def test_a_clone_is_made_and_started_as_the_readme_shows(tmp_path: Path) -> None
     (home / ".venv").symlink_to(BIN.parent)
     (home / "admin-ui" / "node_modules").symlink_to(ROOT / "admin-ui" / "node_modules")
     (home / "admin-ui" / "dist").symlink_to(ROOT / "admin-ui" / "dist")
-    base = 29000 + os.getpid() % 100 * 10
+    base = 30000 + os.getpid() % 100 * 20  # beside those of other stacks, below what the kernel gives away
     names = ("TB_PORT", "TB_GATEWAY_PORT", "TB_SIM_PORT", "TB_POSTGRES_PORT", "TB_REDIS_PORT")
     grpc = {f"TB_{name}_GRPC": f"127.0.0.1:{base + 5 + n}" for n, name in enumerate(("PORTAL", "MESSAGING"))}
     grpc |= {f"TB_{name}_GRPC": f"127.0.0.1:{base + 7 + n}" for n, name in enumerate(("DELIVERY", "BILLING"))}
