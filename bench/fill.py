@@ -1,23 +1,26 @@
 """A database of messaging that has been in use for long: millions of rows, made by Postgres itself.
 
 Each question of a person has a reply, an event for both and two requests in the blackbox: its own and one that was
-ignored, in rare cases refused. A fifth of all is one portal's, the others are of very different sizes. A day is
-loaded as a table of its own and becomes a partition when it is full: so its indexes, which are those of the
-migrations, are built in one go.
+ignored, in rare cases refused. A fifth of all is one portal's, the others are of very different sizes. What goes
+into a partition is loaded as a table of its own, which becomes one when it is full: so its indexes, which are
+those of the migrations, are built in one go.
 """
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from time import perf_counter
 
 import asyncpg
 
 from kit import ids
+from kit.partitions import Period, day_of, month_of
+from messaging.app import partitioned
 
 PORTALS = 1_000
 DAYS = 35
-_DAY, _AFTER = timedelta(days=1), timedelta(seconds=10)
+_AFTER = timedelta(seconds=10)
 TABLES = ("messages", "events", "bitrix_inbound_events")
 _FAST = {"synchronous_commit": "off", "maintenance_work_mem": "256MB", "work_mem": "256MB"}
 
@@ -35,7 +38,7 @@ class Filled:
 async def fill(dsn: str, rows: int, now: datetime) -> Filled:
     """Fill the tables of a migrated database with the 35 days before `now`; no row may be there yet."""
     started = perf_counter()
-    first_day = (now - timedelta(days=DAYS - 1)).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    first_day = day_of(now - timedelta(days=DAYS - 1)).start
     await _run(dsn, _PORTALS)
     await asyncio.gather(*(_load(dsn, table, first_day, now, rows) for table in TABLES))
     await _run(dsn, _DIALOGS, "VACUUM ANALYZE dialogs")
@@ -46,15 +49,15 @@ async def fill(dsn: str, rows: int, now: datetime) -> Filled:
 
 
 async def _load(dsn: str, table: str, first_day: datetime, now: datetime, rows: int) -> None:
-    """Load a table day by day; a question has two rows in each."""
+    """Load a table partition by partition; a question has two rows in each."""
     session = await asyncpg.connect(dsn, server_settings=_FAST)
     pairs = rows // 2
     step = (now - first_day) / pairs
-    for number in range(DAYS):
-        day = first_day + timedelta(days=number)
-        # The last seconds of a day have no question: what follows one falls on its day.
-        first, last = (min(pairs, -((first_day - moment) // step)) for moment in (day, day + _DAY - _AFTER))
-        name = f"{table}_{day:%Y%m%d}"
+    for period in _periods(table, first_day, now):
+        # The last seconds of a period have no question: what follows one falls into it.
+        bounds = max(first_day, period.start), period.end - _AFTER
+        first, last = (min(pairs, -((first_day - moment) // step)) for moment in bounds)
+        name = f"{table}_{period.suffix}"
         # A partition that is there already holds nothing yet.
         await session.execute(f"DROP TABLE IF EXISTS {name}")
         await session.execute(f"CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
@@ -63,12 +66,20 @@ async def _load(dsn: str, table: str, first_day: datetime, now: datetime, rows: 
                 first=first, last=last - 1, start=f"{first_day:%Y-%m-%d}", step_us=step / timedelta(microseconds=1)
             )
         )
-        lower, upper = ids.floor_of(day), ids.floor_of(day + _DAY)
+        lower, upper = period.bounds
         await session.execute(
             f"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ('{lower}') TO ('{upper}')"
         )
         await session.execute(f"VACUUM ANALYZE {name}")
     await session.close()
+
+
+def _periods(table: str, first_day: datetime, now: datetime) -> Iterator[Period]:
+    of = day_of if any(one.name == table and one.by_day for one in partitioned(timedelta())) else month_of
+    start = first_day
+    while start <= now:
+        yield (period := of(start))
+        start = period.end
 
 
 async def _run(dsn: str, *statements: str) -> None:

@@ -1,5 +1,7 @@
 """Composition root: builds what the two processes of this context run."""
 
+from datetime import timedelta
+
 from billing.alerts import Alerts
 from billing.config import Settings
 from billing.plans import Plans
@@ -12,8 +14,11 @@ from billing.usage import UsageBook
 from kit import db
 from kit.changefeed import Waker
 from kit.clock import utc_now
+from kit.partitions import Partitioned, Partitions
 
-PARTITIONED = ["usage_events", "model_uses"]
+_EVIDENCE_KEPT = timedelta(days=400)
+"""What a statement is made of: a year and a month. Counters and days of usage are kept for good."""
+PARTITIONED = [Partitioned("usage_events", _EVIDENCE_KEPT), Partitioned("model_uses", _EVIDENCE_KEPT)]
 
 
 class App:
@@ -30,11 +35,7 @@ class App:
         self.alerts = Alerts(self.engine, self.waker, utc_now)
         self.reports = Reports(self.engine, utc_now)
         self.recount = Recount(self.engine, utc_now)
-
-    async def ensure_partitions(self) -> None:
-        """Have a place ready for the coming days' rows."""
-        async with self.engine.begin() as conn:
-            await db.ensure_partitions(conn, PARTITIONED, utc_now())
+        self.partitions = Partitions(self.engine, PARTITIONED, utc_now)
 
     async def close(self) -> None:
         """Close connections."""

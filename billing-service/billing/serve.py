@@ -17,7 +17,7 @@ async def run(stop: asyncio.Event) -> None:
     log.configure("billing")
     app = App(read(Settings))
     metrics.serve(app.settings.metrics_port)
-    await app.ensure_partitions()
+    await app.partitions.ensure()
     await app.plans.seed(app.settings.env)
     server = Server(app.settings.billing_grpc, app.settings)
     server.add(

@@ -26,6 +26,6 @@ async def run(stop: asyncio.Event) -> None:
         background.every(60, "subscriptions", app.subscriptions.round),
         background.every(3600, "recount", app.recount.round),
         background.every(3600, "prune", app.quota.prune),
-        background.every(3600, "partitions", app.ensure_partitions),
+        background.every(3600, "partitions", app.partitions.round),
     )
     await app.close()

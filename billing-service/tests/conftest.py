@@ -98,7 +98,7 @@ def _named(portal_id: UUID, keys: tuple[UUID, ...]) -> list[pb.ReservationKey]:
 @pytest.fixture(scope="session")
 async def app(dsns: dict[str, str], redis_url: str) -> AsyncIterator[App]:
     app = App(Settings(secret_keys="-", database_dsn=dsns["billing"], redis_url=redis_url, database_pool=20))
-    await asyncio.gather(app.ensure_partitions(), app.plans.seed("production"))
+    await asyncio.gather(app.partitions.ensure(), app.plans.seed("production"))
     yield app
     await app.close()
 

@@ -13,12 +13,14 @@ from delivery.clients.portal import PortalClient
 from delivery.config import Settings
 from delivery.lanes import GATHER_S, MAX_LANES, Lanes
 from delivery.portals import PortalChanges
+from delivery.prune import KEPT, Pruner
 from delivery.send import Sender
 from delivery.settle import Settlement
 from delivery.turn import Turns
 from kit import db
 from kit.clock import utc_now
 from kit.dispatch import Dispatcher
+from kit.partitions import Partitioned, Partitions
 from kit.purge import Purge
 from kit.queue import Bell
 from kit.rpc import channel
@@ -26,7 +28,7 @@ from kit.rpc import channel
 QUEUE = "delivery"
 PERSONAL = dict.fromkeys(("outbox", "delivery_attempts", "outcomes"), "portal_id = :portal_id")
 """Which rows hold what was sent to people of a portal."""
-PARTITIONED = ["delivery_attempts"]
+PARTITIONED = [Partitioned("delivery_attempts", KEPT)]
 
 
 class App:
@@ -37,17 +39,13 @@ class App:
         self.engine = db.engine(settings.database_dsn, settings.database_pool)
         self.bell = Bell(settings.redis_url, QUEUE)
         policy = EndpointPolicy(settings.dev_hosts)
+        self.partitions = Partitions(self.engine, PARTITIONED, utc_now)
         self._redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
         self._http = http.client(policy)
         self._channel = channel(settings.portal_grpc, "portal", settings)
         self.portal = PortalClient(self._channel)
         shared = Shared(self._redis)
         self.rest = Rest(BitrixClient(self._http, policy), Limiter(shared, Budget()), Breaker(shared))
-
-    async def ensure_partitions(self) -> None:
-        """Have a place ready for the coming days' rows."""
-        async with self.engine.begin() as conn:
-            await db.ensure_partitions(conn, PARTITIONED, utc_now())
 
     async def close(self) -> None:
         """Close connections."""
@@ -64,6 +62,7 @@ class WorkerApp(App):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.portal_changes = PortalChanges(self.engine, self.portal, utc_now)
+        self.pruner = Pruner(self.engine, utc_now)
         self.purge = Purge(self.engine, PERSONAL, self.portal.report_purge)
         self.lanes = Lanes(
             self.engine,

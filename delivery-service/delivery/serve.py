@@ -27,7 +27,7 @@ async def run(stop: asyncio.Event) -> None:
     log.configure("delivery")
     app = App(read(Settings))
     metrics.serve(app.settings.metrics_port)
-    await app.ensure_partitions()
+    await app.partitions.ensure()
     waker = Waker(app.settings.database_dsn, outcomes.FEED)
     server = Server(app.settings.delivery_grpc, app.settings)
     server.add(

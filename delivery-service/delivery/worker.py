@@ -18,6 +18,7 @@ SWEEP_S = 1.0
 """How often lanes are looked at without a ring: for lanes of dead workers, and while Redis is away."""
 
 _PURGE_S = 10.0
+_PRUNE_S = 60.0
 
 
 async def run(stop: asyncio.Event) -> None:
@@ -34,7 +35,8 @@ async def run(stop: asyncio.Event) -> None:
         background.every(RENEW_S, "renew_lanes", app.lanes.renew),
         background.every(_PURGE_S, "purge", app.purge.round),
         background.every(MEASURE_S, "measure_queues", Queues(app.engine, utc_now).measure),
-        background.every(3600, "partitions", app.ensure_partitions),
+        background.every(3600, "partitions", app.partitions.round),
+        background.every(_PRUNE_S, "prune", app.pruner.round),
         follower.run(),
     )
     await app.close()

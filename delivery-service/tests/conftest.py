@@ -222,7 +222,7 @@ def message_of() -> Any:
 @pytest.fixture(scope="session")
 async def app(dsns: dict[str, str], redis_url: str) -> AsyncIterator[App]:
     app = App(Settings(secret_keys="-", database_dsn=dsns["delivery"], redis_url=redis_url))
-    await app.ensure_partitions()
+    await app.partitions.ensure()
     yield app
     await app.close()
 

@@ -1,16 +1,20 @@
 """Composition root: builds what the two processes of this context run."""
 
+from datetime import timedelta
+
 from kit import db
 from kit.clock import utc_now
 from kit.dispatch import Dispatcher
 from kit.ids import NIL
 from kit.keyring import KeyRing
+from kit.partitions import Partitioned, Partitions
 from kit.purge import Purge
 from kit.queue import Bell
 from kit.rpc import channel
 from messaging.adopt import Adoption
 from messaging.answer_settings import AnswerSettingsBook
 from messaging.answering import Answering
+from messaging.blackbox import EXPLANATIONS_KEPT, KEYS_KEPT
 from messaging.clients.billing import BillingClient
 from messaging.clients.delivery import DeliveryClient
 from messaging.clients.embeddings import Embeddings
@@ -64,7 +68,16 @@ PERSONAL = {
     ),
 }
 """Which rows hold what people of a portal wrote or did."""
-PARTITIONED = ["bitrix_inbound_events", "events", "messages", "answer_explanations"]
+
+
+def partitioned(history: timedelta) -> list[Partitioned]:
+    """Return the tables that are divided by time; what people write and read is kept for `history`."""
+    return [
+        Partitioned("bitrix_inbound_events", None, by_day=True),  # the blackbox has bounds of its own (prune.py)
+        Partitioned("events", KEYS_KEPT),
+        Partitioned("messages", history),
+        Partitioned("answer_explanations", min(history, EXPLANATIONS_KEPT)),
+    ]
 
 
 class App:
@@ -78,6 +91,8 @@ class App:
         self.keeper = Keeper(self.engine, self.bell)
         self.known = KnownPortals(self.engine)
         self.pruner = Pruner(self.engine, utc_now)
+        tables = partitioned(timedelta(days=settings.history_days))
+        self.partitions = Partitions(self.engine, tables, utc_now)
         self.portal_changes = PortalChanges(self.engine, self.bell, utc_now)
         base = Endpoint(settings.llm_base_url, settings.llm_api_key, _names(settings.llm_model))
         self.answer_settings = AnswerSettingsBook(self.engine, self.keyring, base, utc_now)
@@ -88,11 +103,6 @@ class App:
         self._portal_channel = channel(settings.portal_grpc, "portal", settings)
         self.portal = PortalClient(self._portal_channel)
         self.traffic = Traffic(self.engine, self.portal, utc_now)
-
-    async def ensure_partitions(self) -> None:
-        """Have a place ready for the coming days' rows."""
-        async with self.engine.begin() as conn:
-            await db.ensure_partitions(conn, PARTITIONED, utc_now())
 
     async def close(self) -> None:
         """Close connections."""

@@ -12,12 +12,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from kit import db
+from kit import db, partitions
 from messaging.blackbox import (
-    EXPLANATIONS_KEPT,
     KEYS_KEPT,
     MB,
     ROOM,
@@ -57,17 +55,15 @@ class Pruner:
                 await conn.commit()
                 freed = await self.auto()
                 keys = await self._past(prune.delete_keys, KEYS_KEPT)
-                explanations = await self._past(prune.delete_explanations, EXPLANATIONS_KEPT)
             finally:
                 await prune.unlock(conn)
-        if freed.rows or freed.partitions or keys or explanations:
+        if freed.rows or freed.partitions or keys:
             log.info(
                 "pruned",
                 rows=freed.rows,
                 bytes=freed.size,
                 partitions=freed.partitions,
                 keys=keys,
-                explanations=explanations,
             )
 
     async def auto(self) -> Freed:
@@ -189,7 +185,7 @@ class Pruner:
 
     async def _rewrite(self, part: Partition) -> bool:
         async with self._outside_of_transactions() as conn:
-            return await _unless_in_use(prune.compact(conn, part.name))
+            return await partitions.unless_in_use(prune.compact(conn, part.name))
 
     async def _reuse(self, part: Partition) -> None:
         async with self._outside_of_transactions() as conn:
@@ -201,16 +197,16 @@ class Pruner:
         async def empty() -> None:
             nonlocal rows
             async with self._engine.begin() as conn:
-                rows = await prune.empty(conn, part.name)
+                rows = await partitions.empty(conn, part.name)
 
         async def drop() -> None:
             async with self._engine.begin() as conn:
-                await prune.drop(conn, part.name)
+                await partitions.drop(conn, part.name)
 
-        if not await _unless_in_use(empty()):
+        if not await partitions.unless_in_use(empty()):
             return replace(freed, complete=False)
         if part.ends_by(self._now() - timedelta(days=1)):  # yesterday's is made anew, for what comes late
-            await _unless_in_use(drop())
+            await partitions.unless_in_use(drop())
         return replace(freed, rows=freed.rows + rows, partitions=freed.partitions + (rows > 0))
 
     async def _past(self, delete: Callable[[AsyncConnection, datetime], Awaitable[int]], kept: timedelta) -> int:
@@ -225,7 +221,7 @@ class Pruner:
             async with self._engine.begin() as conn:
                 deleted = await delete(conn)
             total += deleted
-            if deleted < prune.BATCH:
+            if deleted < partitions.BATCH:
                 return total, True
             if time.monotonic() >= end:
                 return total, False
@@ -243,14 +239,3 @@ class Pruner:
 
     def _outside_of_transactions(self) -> AsyncConnection:
         return db.at_once(self._engine).connect()
-
-
-async def _unless_in_use(work: Awaitable[None]) -> bool:
-    """Do what needs a table for itself; returns whether it could be had."""
-    try:
-        await work
-    except exc.DBAPIError as error:
-        if getattr(error.orig, "sqlstate", "") != "55P03":
-            raise
-        return False
-    return True

@@ -49,7 +49,7 @@ async def run(stop: asyncio.Event) -> None:
     log.configure("messaging")
     app = App(read(Settings))
     metrics.serve(app.settings.metrics_port)
-    await app.ensure_partitions()
+    await app.partitions.ensure()
     await app.keeper.refresh()
     adoption = Adoption(app.portal)
     inbox = Inbox(app.engine, app.bell, adoption, app.keyring.encrypt, utc_now, app.keeper, app.known)

@@ -50,7 +50,7 @@ async def run(stop: asyncio.Event) -> None:
         background.every(REFRESH_S, "blackbox_settings", app.keeper.refresh),
         background.every(_PRUNE_S, "prune", app.pruner.round),
         background.every(MEASURE_S, "measure_queues", Queues(app.engine, utc_now).measure),
-        background.every(3600, "partitions", app.ensure_partitions),
+        background.every(3600, "partitions", app.partitions.round),
         portals.run(),
         outcomes.run(),
         marketplace.run(),

@@ -315,7 +315,7 @@ async def app(dsns: dict[str, str], redis_url: str) -> AsyncIterator[App]:
     app = App(
         Settings(secret_keys=Fernet.generate_key().decode(), database_dsn=dsns["messaging"], redis_url=redis_url)
     )
-    await app.ensure_partitions()
+    await app.partitions.ensure()
     yield app
     await app.close()
 

@@ -10,7 +10,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from kit import db, ids
+from kit import ids, partitions
+from kit.partitions import Partitioned, Partitions
+from messaging.app import partitioned
 from messaging.blackbox import MB, BlackboxSettings, fair
 from messaging.prune import Pruner
 from messaging.repository import blackbox as statements
@@ -81,8 +83,7 @@ async def prune(service: Any, mode: Any, days: int = 0, *, dry_run: bool = False
 
 async def test_days_past_retention_are_dropped_and_younger_ones_stay(empty: Any) -> None:
     now, portal_id = empty.clock(), uuid4()
-    async with empty.engine.begin() as conn:
-        await db.ensure_partitions(conn, [TABLE], now - timedelta(days=5))
+    await partitions.ensure(empty.engine, [Partitioned(TABLE, None, by_day=True)], now - timedelta(days=5))
     for days in (5, 4, 1, 0):
         await fill(empty, portal_id, 3, now - timedelta(days=days, minutes=1))
     await configure(empty, retention_days=3)
@@ -205,7 +206,7 @@ async def test_keys_are_forgotten_after_35_days_and_not_before(empty: Any) -> No
 
 async def test_why_an_answer_is_what_it_is_is_known_for_ninety_days(empty: Any) -> None:
     portal_id = uuid4()
-    for days in (91, 89):
+    for days in (91, 89):  # before there were partitions: those go row by row
         await empty.execute(
             """
             INSERT INTO answer_explanations (portal_id, id, kind, detail, took_ms, created_at)
@@ -216,7 +217,7 @@ async def test_why_an_answer_is_what_it_is_is_known_for_ninety_days(empty: Any) 
             days=days,
         )
 
-    await empty.pruner.round()
+    await Partitions(empty.engine, partitioned(timedelta(days=180)), empty.clock).round()
 
     left = await empty.rows("SELECT took_ms FROM answer_explanations WHERE portal_id = :id", id=portal_id)
     assert [row.took_ms for row in left] == [89]

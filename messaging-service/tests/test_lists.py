@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from kit import db, ids, paging
+from kit import ids, paging, partitions
 from messaging import windows
-from messaging.app import PARTITIONED
+from messaging.app import partitioned
 from messaging.domain import reply_id_of
 from messaging.reading import Reading
 from messaging.windows import ALL, Budget, Part, Window
@@ -68,9 +68,7 @@ async def pages(read: Callable[[str], Any], field: str) -> tuple[list[str], int]
 async def history(service: Any) -> tuple[Any, list[UUID]]:
     """A portal that wrote today, after weeks of silence, and long before any partition; ids newest first."""
     portal = await service.portal()
-    for table in PARTITIONED:
-        async with service.engine.begin() as conn:
-            await db.ensure_partitions(conn, [table], NOW - timedelta(days=40))
+    await partitions.ensure(service.engine, partitioned(timedelta(days=180)), NOW - timedelta(days=40))
     moments = [NOW - timedelta(seconds=number // 3) for number in range(20)]  # three of a moment
     moments += [NOW - timedelta(days=40, minutes=number) for number in range(20)]
     moments += [LONG_AGO - timedelta(days=number) for number in range(10)]
@@ -127,7 +125,7 @@ async def test_a_filter_finds_its_rows_wherever_they_are(
 
 async def test_when_the_time_is_up_the_token_goes_on_from_there(service: Any, history: Any) -> None:
     portal, written = history
-    crowd = [id_of(NOW - timedelta(seconds=number)) for number in range(2_000)]
+    crowd = [id_of(NOW - timedelta(minutes=20 * number)) for number in range(2_000)]
     await service.execute(CROWD, portal_id=uuid4(), ids=crowd)  # more than the first window holds
     hasty = Reading(service.engine, budget_s=0)
     asked: dict[str, Any] = {

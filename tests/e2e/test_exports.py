@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from typing import Any
 
 import pytest
@@ -37,6 +38,66 @@ async def test_a_file_holds_what_its_list_holds(product: Product, name: str) -> 
     shown = (await product.admin(f"/{name}", limit=200, **query))["items"]
     assert [one["id"] for one in rows] == [one["id"] for one in shown]
     assert rows
+
+
+OF_A_PORTAL = ("documents", "unsatisfied", "life")
+
+
+@pytest.mark.parametrize("name", OF_A_PORTAL)
+async def test_a_portals_own_list_leaves_as_a_file_too(product: Product, name: str) -> None:
+    portal = await product.portal(users_count=2)
+    installed = (await product.install(portal, [1]))["complete"]
+    portal_id, headers = installed["portal_id"], {"authorization": f"Bearer {installed['portal_token']}"}
+    file = {"file": ("Отпуск.txt", "Отпуск длится 28 дней.".encode())}
+    upload = await product.http.post(f"{product.url}/v1/portal/kb/upload", files=file, headers=headers)
+    upload.raise_for_status()
+
+    async def is_read() -> bool:
+        [document] = (await product.admin(f"/portals/{portal_id}/documents"))["items"]
+        return bool(document["state"] == "ready")
+
+    await eventually(is_read, what="the document")
+    await product.write(portal, 1, "Где припарковать звездолёт на Марсе?")
+
+    async def is_there() -> bool:
+        return bool((await product.admin(f"/portals/{portal_id}/{name}"))["items"])
+
+    await eventually(is_there, what=name)
+
+    rows = await exported(product, f"portals/{portal_id}/{name}")
+
+    shown = (await product.admin(f"/portals/{portal_id}/{name}", limit=200))["items"]
+    assert [one["id"] for one in rows] == [one["id"] for one in shown]
+    [taken] = (await product.admin("/audit", portal_id=portal_id, action=f"export.{name}"))["items"]
+    assert taken["after"]["filter"]["portal_id"] == portal_id
+
+
+async def test_bills_and_accounts_leave_as_files(product: Product) -> None:
+    portal = await product.portal(users_count=2)
+    portal_id = (await product.install(portal, [1]))["complete"]["portal_id"]
+    await product.write(portal, 1, "Где припарковать звездолёт на Марсе?")
+    await product.write(portal, 1, "ping")
+
+    async def is_counted() -> bool:
+        active = await exported(product, "billing/activity")
+        return portal_id in {one["portal_id"] for one in active}
+
+    await eventually(is_counted, what="the reply, counted")
+
+    subscriptions = await exported(product, "billing/portals", portal_id=portal_id)
+    activity = await exported(product, "billing/activity")
+    accounts = await exported(product, "users", query="admin@localhost")
+    alerts = await exported(product, "billing/alerts", portal_id=portal_id)
+
+    assert [(one["portal_id"], one["status"]) for one in subscriptions] == [(portal_id, "active")]
+    used = {one["name"]: one["used"] for one in json.loads(subscriptions[0]["limits"])}
+    assert used["replies_per_month"] == 1
+    mine = next(one for one in activity if one["portal_id"] == portal_id)
+    assert (mine["active_days"], sum(json.loads(mine["replies"]))) == ("1", 1)
+    assert [one["email"] for one in accounts] == ["admin@localhost"]
+    assert alerts == []
+    for name in ("subscriptions", "activity", "users", "limit_alerts"):
+        assert (await product.admin("/audit", action=f"export.{name}"))["items"]
 
 
 async def test_who_takes_a_file_is_written_down_with_its_filters(product: Product) -> None:

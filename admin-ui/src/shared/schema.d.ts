@@ -208,6 +208,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/billing/activity.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Days of use, as a file
+         * @description Stream every portal's days.
+         */
+        get: operations["activity_csv_v1_admin_billing_activity_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/billing/alerts": {
         parameters: {
             query?: never;
@@ -220,6 +240,26 @@ export interface paths {
          * @description List what administrators were told of: 50, 80 and 100 per cent of a limit.
          */
         get: operations["alerts_v1_admin_billing_alerts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/billing/alerts.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Limits that portals came near to, as a file
+         * @description Stream every alert of the filter.
+         */
+        get: operations["alerts_csv_v1_admin_billing_alerts_csv_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -308,6 +348,26 @@ export interface paths {
          * @description Filter by plan, status, and the least per cent of a limit that was used.
          */
         get: operations["subscriptions_v1_admin_billing_portals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/billing/portals.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What portals are on, as a file
+         * @description Stream every subscription of the filter.
+         */
+        get: operations["subscriptions_csv_v1_admin_billing_portals_csv_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1056,6 +1116,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/portals/{portal_id}/documents.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Documents of a portal, as a file
+         * @description Stream every document of the filter.
+         */
+        get: operations["documents_csv_v1_admin_portals__portal_id__documents_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/portals/{portal_id}/employees": {
         parameters: {
             query?: never;
@@ -1088,6 +1168,26 @@ export interface paths {
          * @description List installs, renames, suspensions and removals, with where the portal stood before and after.
          */
         get: operations["life_v1_admin_portals__portal_id__life_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/portals/{portal_id}/life.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a portal went through, as a file
+         * @description Stream every entry of the filter.
+         */
+        get: operations["life_csv_v1_admin_portals__portal_id__life_csv_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1208,6 +1308,26 @@ export interface paths {
          * @description List, newest first, as the portal's administrator sees them.
          */
         get: operations["unsatisfied_v1_admin_portals__portal_id__unsatisfied_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/portals/{portal_id}/unsatisfied.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open questions, as a file
+         * @description Stream every question of the filter.
+         */
+        get: operations["unsatisfied_csv_v1_admin_portals__portal_id__unsatisfied_csv_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1484,6 +1604,26 @@ export interface paths {
          * @description Create an account. Its holder must change the password. Audited.
          */
         post: operations["create_user_v1_admin_users_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/users.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Accounts, as a file
+         * @description Stream every account of the filter.
+         */
+        get: operations["users_csv_v1_admin_users_csv_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5224,6 +5364,38 @@ export interface operations {
             };
         };
     };
+    activity_csv_v1_admin_billing_activity_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                days?: number;
+                limit?: number;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     alerts_v1_admin_billing_alerts_get: {
         parameters: {
             query?: {
@@ -5247,6 +5419,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_LimitAlert_"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    alerts_csv_v1_admin_billing_alerts_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                portal_id?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -5422,6 +5627,42 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_Subscription_"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    subscriptions_csv_v1_admin_billing_portals_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                near?: number;
+                plan?: string;
+                portal_id?: string | null;
+                since?: string | null;
+                status?: string;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -6817,6 +7058,42 @@ export interface operations {
             };
         };
     };
+    documents_csv_v1_admin_portals__portal_id__documents_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                query?: string;
+                since?: string | null;
+                state?: ("uploaded" | "extracting" | "indexing" | "ready" | "failed") | null;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     employees_v1_admin_portals__portal_id__employees_get: {
         parameters: {
             query?: {
@@ -6878,6 +7155,40 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_LifeEntry_"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    life_csv_v1_admin_portals__portal_id__life_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -7080,6 +7391,41 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_Unsatisfied_"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unsatisfied_csv_v1_admin_portals__portal_id__unsatisfied_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                kind?: "unanswered" | "badly_rated";
+                limit?: number;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -7500,6 +7846,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AdminAccount"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    users_csv_v1_admin_users_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                query?: string;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {

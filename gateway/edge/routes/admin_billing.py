@@ -1,12 +1,15 @@
 """Plans, and what portals are on."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import StreamingResponse
 
 from edge import billing_rows, staff_log
 from edge.auth import Operator, admin_session
+from edge.exports import Export
 from edge.filters import Id, List, text, word
 from edge.rows import at
 from edge.rpc import Contexts, Peers, ask
@@ -56,17 +59,32 @@ async def versions(code: shapes.Code, peers: Peers) -> Page[shapes.Plan]:
     return Page(items=items, next_cursor=None)
 
 
-@router.get("/portals", summary="What portals are on, nearest to a limit first")
-async def subscriptions(
-    peers: Peers,
+_SUBSCRIPTIONS = (
+    "portal_id",
+    "plan_code",
+    "plan_version",
+    "status",
+    "ends_at",
+    "used_percent",
+    "limits",
+    "trial_ends_at",
+    "paid_until",
+    "suspended_at",
+    "suspended_reason",
+    "canceled_at",
+    "next_plan_code",
+    "next_plan_at",
+)
+
+
+def _asked(
     listing: List,
     portal_id: Id = None,
     plan: Annotated[Text, Query(max_length=50)] = "",
     status: str = "",
     near: Annotated[int, Query(ge=0, le=1000)] = 0,
-) -> Page[shapes.Subscription]:
-    """Filter by plan, status, and the least per cent of a limit that was used."""
-    asked = ledger_pb2.ListSubscriptionsRequest(
+) -> ledger_pb2.ListSubscriptionsRequest:
+    return ledger_pb2.ListSubscriptionsRequest(
         page_size=listing.limit,
         page_token=listing.cursor,
         plan_code=plan,
@@ -74,9 +92,21 @@ async def subscriptions(
         near_percent=near,
         portal_id=text(portal_id),
     )
-    found = await ask("billing", peers.ledger.ListSubscriptions, asked)
-    items = [shapes.Subscription(**billing_rows.subscription(one)) for one in found.subscriptions]
-    return Page(items=items, next_cursor=found.next_page_token or None)
+
+
+Asked = Annotated[ledger_pb2.ListSubscriptionsRequest, Depends(_asked)]
+
+
+@router.get("/portals", summary="What portals are on, nearest to a limit first")
+async def subscriptions(peers: Peers, asked: Asked) -> Page[shapes.Subscription]:
+    """Filter by plan, status, and the least per cent of a limit that was used."""
+    return await _page(peers, asked)
+
+
+@router.get("/portals.csv", summary="What portals are on, as a file", response_class=StreamingResponse)
+async def subscriptions_csv(peers: Peers, asked: Asked, export: Export) -> StreamingResponse:
+    """Stream every subscription of the filter."""
+    return await export.of_list("subscriptions", _SUBSCRIPTIONS, asked, partial(_page, peers))
 
 
 @router.get("/portals/{portal_id}", summary="What a portal is on, why, and what it was on")
@@ -157,3 +187,9 @@ def _request_id(given: UUID | None) -> str:
 
 def _described(body: shapes.PlanChange) -> dict[str, object]:
     return body.model_dump(mode="json", exclude={"request_id"})
+
+
+async def _page(peers: Contexts, asked: ledger_pb2.ListSubscriptionsRequest) -> Page[shapes.Subscription]:
+    found = await ask("billing", peers.ledger.ListSubscriptions, asked)
+    items = [shapes.Subscription(**billing_rows.subscription(one)) for one in found.subscriptions]
+    return Page(items=items, next_cursor=found.next_page_token or None)

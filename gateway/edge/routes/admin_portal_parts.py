@@ -1,13 +1,16 @@
 """What the console shows of one portal: its people, its documents, its open questions, what it went through."""
 
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import StreamingResponse
 
 from edge import answer_rows, knowledge_rows, portal_rows
 from edge.auth import admin_session
 from edge.errors import ApiError
+from edge.exports import Export
 from edge.filters import List
 from edge.routes.portal_app import portal_of
 from edge.routes.portal_knowledge import language_of
@@ -30,6 +33,24 @@ router = APIRouter(
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[Text, Query(max_length=512)]
 _NAMED_AT_ONCE = 50
+_DOCUMENTS = (
+    "id",
+    "created_at",
+    "updated_at",
+    "filename",
+    "title",
+    "content_type",
+    "size",
+    "state",
+    "error_code",
+    "error",
+    "language",
+    "pages",
+    "chunks",
+    "uploaded_by",
+)
+_UNSATISFIED = ("id", "created_at", "user_id", "question", "answer", "reaction")
+_LIFE = ("id", "created_at", "event", "before", "after", "trace_id")
 
 
 @router.get("/employees", summary="Employees, as the portal lists them now")
@@ -60,49 +81,99 @@ async def departments(portal_id: UUID, peers: Peers) -> shapes.Departments:
     return portal_rows.departments(found)
 
 
-@router.get("/documents", summary="Documents of a portal, newest first")
-async def documents(
+def _asked_documents(
     portal_id: UUID,
-    request: Request,
-    peers: Peers,
     listing: List,
     state: documents_of.DocumentState | None = None,
     query: Annotated[Text, Query(max_length=255)] = "",
-) -> Page[documents_of.Document]:
-    """List; why one cannot be read is said in the language of Accept-Language."""
-    asked = knowledge_pb2.ListDocumentsRequest(
+) -> knowledge_pb2.ListDocumentsRequest:
+    return knowledge_pb2.ListDocumentsRequest(
         portal_id=str(portal_id),
         state=enum_value(knowledge_pb2.DocumentState, state or ""),
         query=query,
         **listing.page(),
     )
-    found = await ask("messaging", peers.knowledge.ListDocuments, asked)
-    items = [knowledge_rows.document(one, language_of(request)) for one in found.documents]
-    return Page(items=items, next_cursor=found.next_page_token or None)
 
 
-@router.get("/unsatisfied", summary="Questions of a portal that call for an answer")
-async def unsatisfied(
+AskedDocuments = Annotated[knowledge_pb2.ListDocumentsRequest, Depends(_asked_documents)]
+
+
+@router.get("/documents", summary="Documents of a portal, newest first")
+async def documents(request: Request, peers: Peers, asked: AskedDocuments) -> Page[documents_of.Document]:
+    """List; why one cannot be read is said in the language of Accept-Language."""
+    return await _documents(peers, language_of(request), asked)
+
+
+@router.get("/documents.csv", summary="Documents of a portal, as a file", response_class=StreamingResponse)
+async def documents_csv(
+    request: Request, peers: Peers, asked: AskedDocuments, export: Export
+) -> StreamingResponse:
+    """Stream every document of the filter."""
+    page = partial(_documents, peers, language_of(request))
+    return await export.of_list("documents", _DOCUMENTS, asked, page)
+
+
+def _asked_unsatisfied(
     portal_id: UUID,
-    peers: Peers,
     listing: List,
     kind: Literal["unanswered", "badly_rated"] = "unanswered",
-) -> Page[answers.Unsatisfied]:
-    """List, newest first, as the portal's administrator sees them."""
-    asked = answers_pb2.ListUnsatisfiedRequest(
+) -> answers_pb2.ListUnsatisfiedRequest:
+    return answers_pb2.ListUnsatisfiedRequest(
         portal_id=str(portal_id),
         kind=enum_value(answers_pb2.UnsatisfiedKind, kind),
         **listing.page(),
     )
-    found = await ask("messaging", peers.answers.ListUnsatisfied, asked)
-    items = [answer_rows.unsatisfied(one, str(portal_id)) for one in found.items]
-    return Page(items=items, next_cursor=found.next_page_token or None)
+
+
+AskedUnsatisfied = Annotated[answers_pb2.ListUnsatisfiedRequest, Depends(_asked_unsatisfied)]
+
+
+@router.get("/unsatisfied", summary="Questions of a portal that call for an answer")
+async def unsatisfied(peers: Peers, asked: AskedUnsatisfied) -> Page[answers.Unsatisfied]:
+    """List, newest first, as the portal's administrator sees them."""
+    return await _unsatisfied(peers, asked)
+
+
+@router.get("/unsatisfied.csv", summary="Open questions, as a file", response_class=StreamingResponse)
+async def unsatisfied_csv(peers: Peers, asked: AskedUnsatisfied, export: Export) -> StreamingResponse:
+    """Stream every question of the filter."""
+    return await export.of_list("unsatisfied", _UNSATISFIED, asked, partial(_unsatisfied, peers))
+
+
+def _asked_life(portal_id: UUID, listing: List) -> pb.ListLifeRequest:
+    return pb.ListLifeRequest(portal_id=str(portal_id), **listing.page())
+
+
+AskedLife = Annotated[pb.ListLifeRequest, Depends(_asked_life)]
 
 
 @router.get("/life", summary="What a portal went through, newest first")
-async def life(portal_id: UUID, peers: Peers, listing: List) -> Page[LifeEntry]:
+async def life(peers: Peers, asked: AskedLife) -> Page[LifeEntry]:
     """List installs, renames, suspensions and removals, with where the portal stood before and after."""
-    asked = pb.ListLifeRequest(portal_id=str(portal_id), **listing.page())
+    return await _life(peers, asked)
+
+
+@router.get("/life.csv", summary="What a portal went through, as a file", response_class=StreamingResponse)
+async def life_csv(peers: Peers, asked: AskedLife, export: Export) -> StreamingResponse:
+    """Stream every entry of the filter."""
+    return await export.of_list("life", _LIFE, asked, partial(_life, peers))
+
+
+async def _documents(
+    peers: Contexts, language: str, asked: knowledge_pb2.ListDocumentsRequest
+) -> Page[documents_of.Document]:
+    found = await ask("messaging", peers.knowledge.ListDocuments, asked)
+    items = [knowledge_rows.document(one, language) for one in found.documents]
+    return Page(items=items, next_cursor=found.next_page_token or None)
+
+
+async def _unsatisfied(peers: Contexts, asked: answers_pb2.ListUnsatisfiedRequest) -> Page[answers.Unsatisfied]:
+    found = await ask("messaging", peers.answers.ListUnsatisfied, asked)
+    items = [answer_rows.unsatisfied(one, asked.portal_id) for one in found.items]
+    return Page(items=items, next_cursor=found.next_page_token or None)
+
+
+async def _life(peers: Contexts, asked: pb.ListLifeRequest) -> Page[LifeEntry]:
     found = await ask("portal", peers.portal.ListLife, asked)
     return Page(items=list(map(life_row, found.entries)), next_cursor=found.next_page_token or None)
 

@@ -1,6 +1,7 @@
 """What portals used, summed up; who is near a limit; what models cost."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Literal
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from edge.auth import Operator, admin_session
 from edge.exports import Export
 from edge.filters import Id, List, text
 from edge.rows import at
-from edge.rpc import Peers, ask
+from edge.rpc import Contexts, Peers, ask
 from edge.schemas import billing as shapes
 from edge.schemas.admin import Page
 from edge.schemas.text import Day, Moment
@@ -25,6 +26,8 @@ router = APIRouter(prefix="/v1/admin/billing", tags=["admin billing"], dependenc
 
 _EXPORT_TIMEOUT_S = 600.0
 _COLUMNS = ("id", "created_at", "portal_id", "metric", "units", "channel")
+_ALERTS = ("id", "created_at", "portal_id", "name", "threshold", "used", "limit", "resets_at")
+_ACTIVITY = ("portal_id", "active_days", "replies")
 
 
 @router.get("/usage", summary="Usage by day, portal or metric")
@@ -71,34 +74,49 @@ async def usage_csv(
     return csv_file.answer("usage", _lines(first, pages))
 
 
+def _asked_alerts(listing: List, portal_id: Id = None) -> ledger_pb2.ListAlertsRequest:
+    return ledger_pb2.ListAlertsRequest(portal_id=text(portal_id), **listing.page())
+
+
+AskedAlerts = Annotated[ledger_pb2.ListAlertsRequest, Depends(_asked_alerts)]
+
+
 @router.get("/alerts", summary="Limits that portals came near to, newest first")
-async def alerts(peers: Peers, listing: List, portal_id: Id = None) -> Page[shapes.LimitAlert]:
+async def alerts(peers: Peers, asked: AskedAlerts) -> Page[shapes.LimitAlert]:
     """List what administrators were told of: 50, 80 and 100 per cent of a limit."""
-    asked = ledger_pb2.ListAlertsRequest(portal_id=text(portal_id), **listing.page())
-    found = await ask("billing", peers.ledger.ListAlerts, asked)
-    return Page(items=list(map(billing_rows.alert, found.alerts)), next_cursor=found.next_page_token or None)
+    return await _alerts(peers, asked)
 
 
-@router.get("/activity", summary="On how many days portals used the bot, most active first")
-async def activity(
-    peers: Peers,
+@router.get("/alerts.csv", summary="Limits that portals came near to, as a file", response_class=StreamingResponse)
+async def alerts_csv(peers: Peers, asked: AskedAlerts, export: Export) -> StreamingResponse:
+    """Stream every alert of the filter."""
+    return await export.of_list("limit-alerts", _ALERTS, asked, partial(_alerts, peers))
+
+
+def _asked_activity(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str, Query(max_length=512)] = "",
     until: Day | None = None,
     days: Annotated[int, Query(ge=1, le=92)] = 30,
-) -> Page[shapes.Activity]:
-    """Return the replies of each of the last `days`: the Marketplace pays by active days."""
-    asked = ledger_pb2.ListActivityRequest(
+) -> ledger_pb2.ListActivityRequest:
+    return ledger_pb2.ListActivityRequest(
         until=until.isoformat() if until else "", days=days, page_size=limit, page_token=cursor
     )
-    found = await ask("billing", peers.ledger.ListActivity, asked)
-    items = [
-        shapes.Activity(
-            id=one.portal_id, portal_id=one.portal_id, active_days=one.active_days, replies=list(one.replies)
-        )
-        for one in found.portals
-    ]
-    return Page(items=items, next_cursor=found.next_page_token or None)
+
+
+AskedActivity = Annotated[ledger_pb2.ListActivityRequest, Depends(_asked_activity)]
+
+
+@router.get("/activity", summary="On how many days portals used the bot, most active first")
+async def activity(peers: Peers, asked: AskedActivity) -> Page[shapes.Activity]:
+    """Return the replies of each of the last `days`: the Marketplace pays by active days."""
+    return await _activity(peers, asked)
+
+
+@router.get("/activity.csv", summary="Days of use, as a file", response_class=StreamingResponse)
+async def activity_csv(peers: Peers, asked: AskedActivity, export: Export) -> StreamingResponse:
+    """Stream every portal's days."""
+    return await export.of_list("activity", _ACTIVITY, asked, partial(_activity, peers))
 
 
 @router.get("/prices", summary="What models cost")
@@ -123,6 +141,22 @@ async def drifts(peers: Peers) -> shapes.Drifts:
     """Return what the last hourly recount found."""
     found = await ask("billing", peers.ledger.ListDrifts, ledger_pb2.ListDriftsRequest())
     return shapes.Drifts(items=list(map(billing_rows.drift, found.drifts)))
+
+
+async def _alerts(peers: Contexts, asked: ledger_pb2.ListAlertsRequest) -> Page[shapes.LimitAlert]:
+    found = await ask("billing", peers.ledger.ListAlerts, asked)
+    return Page(items=list(map(billing_rows.alert, found.alerts)), next_cursor=found.next_page_token or None)
+
+
+async def _activity(peers: Contexts, asked: ledger_pb2.ListActivityRequest) -> Page[shapes.Activity]:
+    found = await ask("billing", peers.ledger.ListActivity, asked)
+    items = [
+        shapes.Activity(
+            id=one.portal_id, portal_id=one.portal_id, active_days=one.active_days, replies=list(one.replies)
+        )
+        for one in found.portals
+    ]
+    return Page(items=items, next_cursor=found.next_page_token or None)
 
 
 async def _lines(

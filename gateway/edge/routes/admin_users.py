@@ -1,14 +1,17 @@
 """Accounts of the vendor's staff; owners alone see and change them."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from edge.auth import AdminSession, Owner, owner_session
+from edge.exports import Export
 from edge.filters import List
 from edge.rows import admin_row
-from edge.rpc import Peers, ask
+from edge.rpc import Contexts, Peers, ask
 from edge.schemas.admin import AccountChange, AdminAccount, NewAccount, Page
 from edge.schemas.text import Text
 from edge.source import remote_ip
@@ -19,13 +22,26 @@ from teachbase.portal.v1 import portal_pb2
 router = APIRouter(prefix="/v1/admin/users", tags=["admin users"], dependencies=[Depends(owner_session)])
 
 
+_COLUMNS = ("id", "created_at", "email", "role", "must_change_password", "disabled")
+
+
+def _asked(listing: List, query: Annotated[Text, Query(max_length=254)] = "") -> pb.ListAdminsRequest:
+    return pb.ListAdminsRequest(query=query, **listing.page())
+
+
+Asked = Annotated[pb.ListAdminsRequest, Depends(_asked)]
+
+
 @router.get("", summary="Accounts, newest first")
-async def users(
-    peers: Peers, listing: List, query: Annotated[Text, Query(max_length=254)] = ""
-) -> Page[AdminAccount]:
+async def users(peers: Peers, asked: Asked) -> Page[AdminAccount]:
     """Search by part of an address."""
-    found = await ask("portal", peers.admin.ListAdmins, pb.ListAdminsRequest(query=query, **listing.page()))
-    return Page(items=list(map(admin_row, found.admins)), next_cursor=found.next_page_token or None)
+    return await _page(peers, asked)
+
+
+@router.get(".csv", summary="Accounts, as a file", response_class=StreamingResponse)
+async def users_csv(peers: Peers, asked: Asked, export: Export) -> StreamingResponse:
+    """Stream every account of the filter."""
+    return await export.of_list("users", _COLUMNS, asked, partial(_page, peers))
 
 
 @router.post("", status_code=201, summary="Create an account")
@@ -68,6 +84,11 @@ async def remove_user(user_id: UUID, request: Request, owner: Owner, peers: Peer
     await ask("portal", peers.admin.DeleteAdmin, asked)
     _forget(request, user_id)
     return Response(status_code=204)
+
+
+async def _page(peers: Contexts, asked: pb.ListAdminsRequest) -> Page[AdminAccount]:
+    found = await ask("portal", peers.admin.ListAdmins, asked)
+    return Page(items=list(map(admin_row, found.admins)), next_cursor=found.next_page_token or None)
 
 
 def _actor(request: Request, admin: AdminSession) -> portal_pb2.Actor:

@@ -1,15 +1,10 @@
-"""Postgres: the engine, partitions by UUIDv7 and small helpers for set-based statements."""
+"""Postgres: the engine, statements, and what an error of it says."""
 
 import functools
-from datetime import UTC, datetime, timedelta
 
 import asyncpg
 from sqlalchemy import TextClause, exc, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-
-from kit import ids
-
-PARTITION_DAYS_AHEAD = 7
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 
 def engine(dsn: str, pool_size: int, *, plans_once: bool = False) -> AsyncEngine:
@@ -77,29 +72,3 @@ _AWAY = (
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
 )
-
-
-async def ensure_partitions(conn: AsyncConnection, tables: list[str], now: datetime) -> int:
-    """Create the daily partitions of `tables` (ranged by a UUIDv7 `id`) for yesterday to a week ahead.
-
-    Returns how many were created. A default partition takes what no day claims, so nothing is refused.
-    """
-    created = 0
-    # Processes that start together would create the same: even "IF NOT EXISTS" fails then.
-    await conn.execute(text("SELECT pg_advisory_xact_lock(hashtext('partitions'))"))
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    for table in tables:
-        for offset in range(-1, PARTITION_DAYS_AHEAD + 1):
-            day = today + timedelta(days=offset)
-            name = f"{table}_{day:%Y%m%d}"
-            exists = await conn.scalar(text("SELECT to_regclass(:name)"), {"name": name})
-            if exists is None:
-                lower, upper = ids.floor_of(day), ids.floor_of(day + timedelta(days=1))
-                await conn.execute(
-                    text(
-                        f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} "
-                        f"FOR VALUES FROM ('{lower}') TO ('{upper}')"
-                    )
-                )
-                created += 1
-    return created

@@ -22,7 +22,5 @@ async def engine(kit_dsn: str) -> AsyncIterator[AsyncEngine]:
         await conn.execute(
             text("CREATE TABLE feed (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, word text)")
         )
-        await conn.execute(text("CREATE TABLE dated (id uuid PRIMARY KEY) PARTITION BY RANGE (id)"))
-        await conn.execute(text("CREATE TABLE dated_default PARTITION OF dated DEFAULT"))
     yield engine
     await engine.dispose()

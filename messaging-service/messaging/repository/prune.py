@@ -7,28 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
 from kit.db import sql
+from kit.partitions import BATCH
 from messaging.repository.blackbox import SIZE, TABLE
 
-BATCH = 5_000
-"""Rows of one transaction: nothing else waits long for it."""
 _END = UUID(int=(1 << 128) - 1)
-_LOCK = "SET LOCAL lock_timeout = '100ms'"
-"""Ingest stands in line behind who waits for a table."""
-
-
-async def empty(conn: AsyncConnection, partition: str) -> int:
-    """Give a partition's room back at once; returns the rows it had. Raises where it is in use."""
-    await conn.execute(sql(_LOCK))
-    rows: int = await conn.scalar(sql(f"SELECT count(*) FROM {partition}"))  # noqa: S608 - our own name
-    if rows:
-        await conn.execute(sql(f"TRUNCATE {partition}"))
-    return rows
-
-
-async def drop(conn: AsyncConnection, partition: str) -> None:
-    """Drop an empty partition. Raises where the blackbox is in use."""
-    await conn.execute(sql(_LOCK))
-    await conn.execute(sql(f"DROP TABLE IF EXISTS {partition}"))
 
 
 async def delete_before(conn: AsyncConnection, partition: str, moment: datetime) -> int:
@@ -105,19 +87,6 @@ async def delete_keys(conn: AsyncConnection, moment: datetime) -> int:
         sql(f"""
             DELETE FROM inbox_keys WHERE ctid = ANY(ARRAY(
                 SELECT ctid FROM inbox_keys WHERE id < :end LIMIT {BATCH} FOR UPDATE SKIP LOCKED))
-        """),  # noqa: S608 - our own number
-        {"end": ids.floor_of(moment)},
-    )
-    return deleted.rowcount
-
-
-async def delete_explanations(conn: AsyncConnection, moment: datetime) -> int:
-    """Delete a batch of explanations of answers from before a moment; returns how many."""
-    deleted = await conn.execute(
-        sql(f"""
-            DELETE FROM answer_explanations AS e
-            USING (SELECT portal_id, id FROM answer_explanations WHERE id < :end LIMIT {BATCH}) AS old
-            WHERE e.portal_id = old.portal_id AND e.id = old.id AND e.id < :end
         """),  # noqa: S608 - our own number
         {"end": ids.floor_of(moment)},
     )

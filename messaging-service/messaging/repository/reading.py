@@ -1,14 +1,14 @@
 """Statements that look: lists, a window of ids at a time, after `begin`; single rows; counts."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, Select, Table, func, literal, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kit import ids
+from kit import ids, partitions
 from kit.db import sql
 from messaging.domain import Dialog, Event, InboundEvent, Message
 from messaging.repository import shown
@@ -17,7 +17,6 @@ from messaging.windows import Part, Window
 
 AROUND = timedelta(seconds=10)
 """How far a row's moment may be from the time in its id, which bounds the partitions that are read."""
-_DAY_MS = 86_400_000
 _EACH = 0
 """OFFSET of a subquery that looks into the index for each row outside: else all dialogs may be read instead."""
 _ENDED = "type IN ('send_ok', 'send_err')"
@@ -36,22 +35,23 @@ async def begin(conn: AsyncConnection) -> None:
 
 
 async def parts(conn: AsyncConnection, table: str) -> list[Part]:
-    """Return the partitions of a table, newest first, without the one that takes what no day claims."""
+    """Return the partitions of a table, newest first, without the one that takes what no other does."""
     rows = await conn.execute(
         sql("""
             SELECT c.relname AS name, coalesce(pg_relation_size(c.oid), 0) AS size,
                    CAST(extract(epoch FROM now()) * 1000 AS bigint) AS now_ms
             FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-            WHERE i.inhparent = CAST(:table AS regclass) AND c.relname ~ '_[0-9]{8}$' ORDER BY c.relname DESC
+            WHERE i.inhparent = CAST(:table AS regclass) ORDER BY c.relname DESC
         """),
         {"table": table},
     )
     found = []
     for row in rows:
-        day = datetime.strptime(row.name[-8:], "%Y%m%d").replace(tzinfo=UTC)
-        first_ms = ids.milliseconds(day)
-        # The day that is written to has its rows before now.
-        end_ms = min(first_ms + _DAY_MS, max(row.now_ms, first_ms + 1))
+        if (period := partitions.period_of(row.name)) is None:
+            continue
+        first_ms = ids.milliseconds(period.start)
+        # The one that is written to has its rows before now.
+        end_ms = min(ids.milliseconds(period.end), max(row.now_ms, first_ms + 1))
         found.append(Part(first_ms, end_ms, row.size))
     return found
 

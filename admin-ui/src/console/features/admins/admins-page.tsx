@@ -10,7 +10,7 @@ import { Word } from "@/console/components/word";
 import { useApi } from "@/console/context";
 import { AdminActions } from "@/console/features/admins/admin-actions";
 import { NewAdminButton } from "@/console/features/admins/new-admin";
-import { type Admin, listAdmins } from "@/console/features/admins/queries";
+import { type Admin, adminFile, listAdmins } from "@/console/features/admins/queries";
 import { useFilters } from "@/console/search";
 import { useTexts } from "@/console/texts";
 
@@ -19,6 +19,7 @@ const FILTERS: Filter[] = [{ name: "email" }];
 /** Accounts of the vendor's staff; owners alone see them. */
 export function AdminsPage() {
   const { t } = useTexts();
+  const api = useApi();
   const [search] = useFilters();
   const wanted = { ...search, query: search.email };
   return (
@@ -28,7 +29,8 @@ export function AdminsPage() {
       <List
         name="admins"
         label={t("places.admins")}
-        query={useQuery(listAdmins(useApi(), wanted))}
+        query={useQuery(listAdmins(api, wanted))}
+        file={() => adminFile(api, wanted)}
         columns={useColumns()}
         empty={t("admins.empty")}
       />

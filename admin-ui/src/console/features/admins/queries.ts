@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
+import { fileOf } from "@/console/files";
 import { chosen, type Search } from "@/console/search";
 import { type Api, told } from "@/shared/api";
 import { problemOf, problemOfSilence } from "@/shared/problem";
@@ -19,6 +20,11 @@ export const listAdmins = (api: Api, search: Search) => {
     queryFn: () => told(api.GET("/v1/admin/users", { params: { query } })),
     placeholderData: keepPreviousData,
   });
+};
+
+export const adminFile = (api: Api, search: Search) => {
+  const query = chosen(search, ["query", "since", "until"]);
+  return fileOf(api.GET("/v1/admin/users.csv", { params: { query }, parseAs: "stream" }));
 };
 
 export const createAdmin = (api: Api, body: NewAdmin) => told(api.POST("/v1/admin/users", { body }));

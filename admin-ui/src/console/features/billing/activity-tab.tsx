@@ -6,13 +6,14 @@ import { PortalLink } from "@/console/components/ids";
 import { List } from "@/console/components/list";
 import { useApi } from "@/console/context";
 import { Heat } from "@/console/features/billing/heat";
-import { type Activity, listActivity } from "@/console/features/billing/queries";
+import { type Activity, activityFile, listActivity } from "@/console/features/billing/queries";
 import { useFilters } from "@/console/search";
 import { useTexts } from "@/console/texts";
 
 /** On how many days portals used the bot: the Marketplace pays by them. */
 export function ActivityTab() {
   const { t } = useTexts();
+  const api = useApi();
   const [search] = useFilters();
   return (
     <>
@@ -22,7 +23,8 @@ export function ActivityTab() {
       <List
         name="activity"
         label={t("billing.tabs.activity")}
-        query={useQuery(listActivity(useApi(), search))}
+        query={useQuery(listActivity(api, search))}
+        file={() => activityFile(api)}
         columns={useColumns()}
         empty={t("billing.no_activity")}
       />

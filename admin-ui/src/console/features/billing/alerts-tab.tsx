@@ -6,7 +6,7 @@ import { PortalLink } from "@/console/components/ids";
 import { List } from "@/console/components/list";
 import { Moment } from "@/console/components/moment";
 import { useApi } from "@/console/context";
-import { type LimitAlert, listAlerts } from "@/console/features/billing/queries";
+import { alertFile, type LimitAlert, listAlerts } from "@/console/features/billing/queries";
 import { count } from "@/console/formats";
 import { useFilters } from "@/console/search";
 import { useTexts, useWord } from "@/console/texts";
@@ -16,6 +16,7 @@ const FILTERS: Filter[] = [{ name: "portal_id" }];
 /** Limits that portals came near to, and that their administrators were told of. */
 export function AlertsTab() {
   const { t } = useTexts();
+  const api = useApi();
   const [search] = useFilters();
   return (
     <>
@@ -23,7 +24,8 @@ export function AlertsTab() {
       <List
         name="alerts"
         label={t("billing.tabs.alerts")}
-        query={useQuery(listAlerts(useApi(), search))}
+        query={useQuery(listAlerts(api, search))}
+        file={() => alertFile(api, search)}
         columns={useColumns()}
         empty={t("billing.no_alerts")}
       />

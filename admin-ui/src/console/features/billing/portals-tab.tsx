@@ -8,7 +8,13 @@ import { Moment } from "@/console/components/moment";
 import { Word } from "@/console/components/word";
 import { useApi } from "@/console/context";
 import { Drifts } from "@/console/features/billing/drifts";
-import { listPlans, listSubscriptions, STATUSES, type Subscription } from "@/console/features/billing/queries";
+import {
+  listPlans,
+  listSubscriptions,
+  STATUSES,
+  type Subscription,
+  subscriptionFile,
+} from "@/console/features/billing/queries";
 import { Used } from "@/console/features/billing/used";
 import { useFilters } from "@/console/search";
 import { useTexts, useWord } from "@/console/texts";
@@ -33,6 +39,7 @@ export function PortalsTab() {
         name="subscriptions"
         label={t("billing.tabs.portals")}
         query={useQuery(listSubscriptions(api, search))}
+        file={() => subscriptionFile(api, search)}
         columns={useColumns()}
         empty={t("billing.no_portals")}
       />

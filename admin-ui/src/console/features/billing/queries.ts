@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
+import { fileOf } from "@/console/files";
 import { chosen, type Search } from "@/console/search";
 import { type Api, told } from "@/shared/api";
 import type { components } from "@/shared/schema";
@@ -41,14 +42,23 @@ export const listVersions = (api: Api, code: string) =>
     queryFn: () => told(api.GET("/v1/admin/billing/plans/{code}/versions", { params: { path: { code } } })),
   });
 
+const subscriptionFilters = (search: Search) => {
+  const { near, ...rest } = chosen(search, ["portal_id", "plan", "status", "near"]);
+  return { ...rest, ...(Number(near) ? { near: Number(near) } : {}) };
+};
+
 export const listSubscriptions = (api: Api, search: Search) => {
-  const { near, ...rest } = chosen(search, ["portal_id", "plan", "status", "near", "cursor"]);
-  const query = { ...rest, ...(Number(near) ? { near: Number(near) } : {}) };
+  const query = { ...subscriptionFilters(search), ...chosen(search, ["cursor"]) };
   return queryOptions({
     queryKey: [KEY, "subscriptions", query],
     queryFn: () => told(api.GET("/v1/admin/billing/portals", { params: { query } })),
     placeholderData: keepPreviousData,
   });
+};
+
+export const subscriptionFile = (api: Api, search: Search) => {
+  const query = subscriptionFilters(search);
+  return fileOf(api.GET("/v1/admin/billing/portals.csv", { params: { query }, parseAs: "stream" }));
 };
 
 const withId = (sum: UsageSum) => ({ ...sum, id: sum.key });
@@ -95,6 +105,11 @@ export const listAlerts = (api: Api, search: Search) => {
   });
 };
 
+export const alertFile = (api: Api, search: Search) => {
+  const query = chosen(search, ["portal_id", "since", "until"]);
+  return fileOf(api.GET("/v1/admin/billing/alerts.csv", { params: { query }, parseAs: "stream" }));
+};
+
 export const listActivity = (api: Api, search: Search) => {
   const query = chosen(search, ["cursor"]);
   return queryOptions({
@@ -103,6 +118,8 @@ export const listActivity = (api: Api, search: Search) => {
     placeholderData: keepPreviousData,
   });
 };
+
+export const activityFile = (api: Api) => fileOf(api.GET("/v1/admin/billing/activity.csv", { parseAs: "stream" }));
 
 export const listPrices = (api: Api) =>
   queryOptions({

@@ -5,7 +5,7 @@ import { TraceLink } from "@/console/components/ids";
 import { List } from "@/console/components/list";
 import { Moment } from "@/console/components/moment";
 import { useApi } from "@/console/context";
-import { listEvents } from "@/console/features/billing/portal/queries";
+import { eventFile, listEvents } from "@/console/features/billing/portal/queries";
 import { count } from "@/console/formats";
 import { useFilters } from "@/console/search";
 import { useTexts, useWord } from "@/console/texts";
@@ -15,13 +15,15 @@ export function Events({ portalId }: { portalId: string }) {
   const { t, i18n } = useTexts();
   const readable = useWord();
   const [search] = useFilters();
+  const api = useApi();
   return (
     <>
       <Title order={2}>{t("billing.events")}</Title>
       <List
         name="usage-events"
         label={t("billing.events")}
-        query={useQuery(listEvents(useApi(), portalId, search))}
+        query={useQuery(listEvents(api, portalId, search))}
+        file={() => eventFile(api, portalId, search)}
         empty={t("billing.no_events")}
         columns={[
           {

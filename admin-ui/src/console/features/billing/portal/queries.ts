@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
+import { fileOf } from "@/console/files";
 import { chosen, type Search } from "@/console/search";
 import { type Api, told } from "@/shared/api";
 import type { components } from "@/shared/schema";
@@ -37,4 +38,12 @@ export const listEvents = (api: Api, portal_id: string, search: Search) => {
       told(api.GET("/v1/admin/billing/portals/{portal_id}/events", { params: { path: { portal_id }, query } })),
     placeholderData: keepPreviousData,
   });
+};
+
+/** Without a beginning the file would hold a month only; no unit is older than this. */
+const THE_FIRST = "2026-01-01T00:00:00Z";
+
+export const eventFile = (api: Api, portal_id: string, search: Search) => {
+  const query = { portal_id, since: THE_FIRST, ...chosen(search, ["since", "until"]) };
+  return fileOf(api.GET("/v1/admin/billing/usage.csv", { params: { query }, parseAs: "stream" }));
 };

@@ -7,7 +7,7 @@ import { List } from "@/console/components/list";
 import { Moment } from "@/console/components/moment";
 import { Word } from "@/console/components/word";
 import { useApi } from "@/console/context";
-import { type Document, DOCUMENT_STATES, listDocuments } from "@/console/features/portals/parts/queries";
+import { type Document, DOCUMENT_STATES, documentFile, listDocuments } from "@/console/features/portals/parts/queries";
 import { bytes, count } from "@/console/formats";
 import { useFilters } from "@/console/search";
 import { useTexts } from "@/console/texts";
@@ -17,6 +17,7 @@ const FILTERS: Filter[] = [{ name: "state", kind: "document_state", words: DOCUM
 /** Documents of a portal; one that cannot be read says why. */
 export function DocumentList({ portalId }: { portalId: string }) {
   const { t, i18n } = useTexts();
+  const api = useApi();
   const [search] = useFilters();
   const asked = { ...search, query: search.document };
   return (
@@ -25,7 +26,8 @@ export function DocumentList({ portalId }: { portalId: string }) {
       <List
         name="documents"
         label={t("knowledge.lists.documents")}
-        query={useQuery(listDocuments(useApi(), portalId, asked, i18n.language))}
+        query={useQuery(listDocuments(api, portalId, asked, i18n.language))}
+        file={() => documentFile(api, portalId, asked, i18n.language)}
         columns={useColumns()}
         empty={t("knowledge.empty")}
       />

@@ -8,7 +8,7 @@ import { Moment } from "@/console/components/moment";
 import { useApi } from "@/console/context";
 import { Why } from "@/console/features/dialogs/why";
 import { DocumentList } from "@/console/features/portals/parts/document-list";
-import { listUnsatisfied, type Unsatisfied } from "@/console/features/portals/parts/queries";
+import { listUnsatisfied, type Unsatisfied, unsatisfiedFile } from "@/console/features/portals/parts/queries";
 import { useFilters } from "@/console/search";
 import { useTexts } from "@/console/texts";
 
@@ -44,6 +44,7 @@ interface Props {
 
 function UnsatisfiedList({ portalId, kind }: Props) {
   const { t } = useTexts();
+  const api = useApi();
   const [search] = useFilters();
   return (
     <>
@@ -51,7 +52,8 @@ function UnsatisfiedList({ portalId, kind }: Props) {
       <List
         name="unsatisfied"
         label={t(`knowledge.lists.${kind}`)}
-        query={useQuery(listUnsatisfied(useApi(), portalId, kind, search))}
+        query={useQuery(listUnsatisfied(api, portalId, kind, search))}
+        file={() => unsatisfiedFile(api, portalId, kind, search)}
         columns={useColumns()}
         empty={t("knowledge.satisfied")}
       />

@@ -7,13 +7,14 @@ import { TraceLink } from "@/console/components/ids";
 import { List } from "@/console/components/list";
 import { Moment } from "@/console/components/moment";
 import { useApi } from "@/console/context";
-import { type LifeEntry, listLife } from "@/console/features/portals/parts/queries";
+import { type LifeEntry, lifeFile, listLife } from "@/console/features/portals/parts/queries";
 import { useFilters } from "@/console/search";
 import { useTexts, useWord } from "@/console/texts";
 
 /** What a portal went through: installs, renames, removals. */
 export function LifeTab({ portalId }: { portalId: string }) {
   const { t } = useTexts();
+  const api = useApi();
   const [search] = useFilters();
   return (
     <>
@@ -24,7 +25,8 @@ export function LifeTab({ portalId }: { portalId: string }) {
       <List
         name="life"
         label={t("portal.tabs.life")}
-        query={useQuery(listLife(useApi(), portalId, search))}
+        query={useQuery(listLife(api, portalId, search))}
+        file={() => lifeFile(api, portalId, search)}
         columns={useColumns()}
         empty={t("life.empty")}
       />

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
+import { fileOf } from "@/console/files";
 import { chosen, type Search } from "@/console/search";
 import { type Api, told } from "@/shared/api";
 import type { components } from "@/shared/schema";
@@ -33,10 +34,14 @@ export const departments = (api: Api, portal_id: string) =>
     retry: false,
   });
 
+const documentFilters = (search: Search) => {
+  const state = DOCUMENT_STATES.find((one) => one === search.state);
+  return { ...chosen(search, ["query", "since", "until"]), ...(state && { state }) };
+};
+
 /** Why a document failed is said in the language of the console. */
 export const listDocuments = (api: Api, portal_id: string, search: Search, language: string) => {
-  const state = DOCUMENT_STATES.find((one) => one === search.state);
-  const query = { ...chosen(search, ["query", "since", "until", "cursor"]), ...(state && { state }) };
+  const query = { ...documentFilters(search), ...chosen(search, ["cursor"]) };
   return queryOptions({
     queryKey: ["portal", portal_id, "documents", query, language],
     queryFn: () => {
@@ -49,7 +54,15 @@ export const listDocuments = (api: Api, portal_id: string, search: Search, langu
   });
 };
 
-export const listUnsatisfied = (api: Api, portal_id: string, kind: "unanswered" | "badly_rated", search: Search) => {
+export const documentFile = (api: Api, portal_id: string, search: Search, language: string) => {
+  const params = { path: of(portal_id), query: documentFilters(search) };
+  const headers = { "Accept-Language": language };
+  return fileOf(api.GET("/v1/admin/portals/{portal_id}/documents.csv", { params, headers, parseAs: "stream" }));
+};
+
+type Kind = "unanswered" | "badly_rated";
+
+export const listUnsatisfied = (api: Api, portal_id: string, kind: Kind, search: Search) => {
   const query = { ...chosen(search, ["since", "until", "cursor"]), kind };
   return queryOptions({
     queryKey: ["portal", portal_id, "unsatisfied", query],
@@ -59,6 +72,11 @@ export const listUnsatisfied = (api: Api, portal_id: string, kind: "unanswered" 
   });
 };
 
+export const unsatisfiedFile = (api: Api, portal_id: string, kind: Kind, search: Search) => {
+  const params = { path: of(portal_id), query: { ...chosen(search, ["since", "until"]), kind } };
+  return fileOf(api.GET("/v1/admin/portals/{portal_id}/unsatisfied.csv", { params, parseAs: "stream" }));
+};
+
 export const listLife = (api: Api, portal_id: string, search: Search) => {
   const query = chosen(search, ["since", "until", "cursor"]);
   return queryOptions({
@@ -66,6 +84,11 @@ export const listLife = (api: Api, portal_id: string, search: Search) => {
     queryFn: () => told(api.GET("/v1/admin/portals/{portal_id}/life", { params: { path: of(portal_id), query } })),
     placeholderData: keepPreviousData,
   });
+};
+
+export const lifeFile = (api: Api, portal_id: string, search: Search) => {
+  const params = { path: of(portal_id), query: chosen(search, ["since", "until"]) };
+  return fileOf(api.GET("/v1/admin/portals/{portal_id}/life.csv", { params, parseAs: "stream" }));
 };
 
 export const changePortal = (api: Api, portal_id: string, body: Change) =>
