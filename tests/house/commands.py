@@ -8,9 +8,15 @@ from functools import cache
 
 from tests.house.sources import ROOT, committed, tree
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "admin-ui/README.md",
+    "bitrix-sim/README.md",
+    *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+)
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_INLINE = re.compile(r"`((?:TB_\w+=\S+ )?(?:make|kubectl|docker|kustomize|\.venv/bin/\w+|python -m) [^`]+)`")
+_INLINE = re.compile(r"`((?:TB_\w+=\S+ )?(?:make|npm|kubectl|docker|kustomize|\.venv/bin/\w+|python -m) [^`]+)`")
 
 
 @dataclass(frozen=True)

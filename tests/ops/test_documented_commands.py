@@ -1,11 +1,17 @@
 """Commands that documents name within a sentence: they run, and do what is said there."""
 
+import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
+from devstack.ports import next_free
+from tests.e2e.product import eventually
+from tests.house import commands
 from tests.ops import shell
 from tests.ops.cluster import BIN, ROOT
 
@@ -62,6 +68,26 @@ def test_the_console_of_a_cluster_is_forwarded(tmp_path: Path, port: str, is_the
     done = shell.run(f"kubectl port-forward deployment/envoy {port}", folder)
 
     assert (done.returncode == 0) is is_there, done.stderr
+
+
+async def test_the_simulator_serves_alone(tmp_path: Path) -> None:
+    text = commands.block("bitrix-sim/README.md", ".venv/bin/python -m b24sim")
+    port = next_free(0)
+    environment = {**os.environ, "TB_SIM_PORT": str(port), "TB_RUN_DIR": str(tmp_path)}
+    process = await asyncio.create_subprocess_exec("bash", "-c", f"exec {text}", cwd=ROOT, env=environment)
+
+    async def is_up() -> bool:
+        async with httpx.AsyncClient(trust_env=False) as http:
+            try:
+                return (await http.get(f"http://127.0.0.1:{port}/health")).status_code == 200
+            except httpx.TransportError:
+                return False
+
+    try:
+        await eventually(is_up, what="the simulator")
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 @pytest.mark.parametrize("module", ["tests.chaos", "devstack", "bench"])
