@@ -88,11 +88,15 @@ def migrate_argv(context: str) -> tuple[str | Path, ...]:
 
 def service(settings: Settings, context: str, env: Mapping[str, str]) -> Process:
     """The gRPC server of `context`."""
-    address = settings.grpc[context]
+    address = settings.listen[context]
+    own = {
+        f"TB_{context.upper()}_GRPC": address,
+        "TB_METRICS_PORT": str(settings.metrics_port(context)),
+    }
     return Process(
         name=context,
         argv=(sys.executable, "-m", context, "serve"),
-        env={**env, **_identity(settings, context), "TB_METRICS_PORT": str(settings.metrics_port(context))},
+        env={**env, **_identity(settings, context), **own},
         stage=Stage.SERVE,
         address=address,
         ready=functools.partial(probes.grpc_serving, address, context, _watcher(settings)),

@@ -41,7 +41,8 @@ class Settings:
     public_port: int  # of the proxy's public listener; 0 = any free one, for nobody outside asks a laptop
     gateway_port: int
     sim_port: int | None  # None = without the simulator
-    grpc: Mapping[str, str]  # context -> host:port
+    grpc: Mapping[str, str]  # context -> host:port, as the others reach it
+    listen: Mapping[str, str]  # context -> host:port where it listens: the same, unless something stands between
     metrics_base_port: int
     postgres_port: int  # where the search for a free one begins
     redis_port: int
@@ -63,6 +64,10 @@ class Settings:
 def read(environment: Mapping[str, str]) -> Settings:
     """Build the settings from `environment`. Raises StackError naming the variable that makes no sense."""
     port = _port(environment, "TB_PORT", 3000)
+    grpc = {
+        context: _address(environment, f"TB_{context.upper()}_GRPC", f"127.0.0.1:{FIRST_GRPC_PORT + number}")
+        for number, context in enumerate(CONTEXTS)
+    }
     sim_port = None if environment.get("TB_SIM", "").lower() == "off" else _port(environment, "TB_SIM_PORT", 9400)
     return Settings(
         run_dir=Path(environment.get("TB_RUN_DIR") or ".run").absolute(),
@@ -71,9 +76,9 @@ def read(environment: Mapping[str, str]) -> Settings:
         public_port=_port(environment, "TB_PUBLIC_PORT", 0) if environment.get("TB_PUBLIC_PORT") else 0,
         gateway_port=_port(environment, "TB_GATEWAY_PORT", 8000),
         sim_port=sim_port,
-        grpc={
-            context: _address(environment, f"TB_{context.upper()}_GRPC", FIRST_GRPC_PORT + number)
-            for number, context in enumerate(CONTEXTS)
+        grpc=grpc,
+        listen={
+            context: _address(environment, f"TB_{context.upper()}_LISTEN", grpc[context]) for context in CONTEXTS
         },
         metrics_base_port=_port(environment, "TB_METRICS_BASE_PORT", 9100),
         postgres_port=_port(environment, "TB_POSTGRES_PORT", 5432),
@@ -94,7 +99,7 @@ def fixed_ports(settings: Settings) -> list[tuple[str, str, int]]:
     """Every port that must be free at the start, as (variable, host, port)."""
     metrics = [settings.metrics_port(name) for name in METRICS_OFFSETS]
     services = [
-        (f"TB_{context.upper()}_GRPC", *split_address(address)) for context, address in settings.grpc.items()
+        (f"TB_{context.upper()}_GRPC", *split_address(address)) for context, address in settings.listen.items()
     ]
     simulator = [] if settings.sim_port is None else [("TB_SIM_PORT", "127.0.0.1", settings.sim_port)]
     return [
@@ -143,8 +148,8 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _address(environment: Mapping[str, str], name: str, default_port: int) -> str:
-    address = environment.get(name) or f"127.0.0.1:{default_port}"
+def _address(environment: Mapping[str, str], name: str, default: str) -> str:
+    address = environment.get(name) or default
     if not (":" in address and address.rpartition(":")[2].isdecimal()):
         raise StackError(f"{name} is not host:port: {address}")
     return address

@@ -93,7 +93,7 @@ def _raise_file_limit() -> None:
 
 async def _bring_up(stack: Supervisor, settings: Settings, ports: ExitStack) -> None:
     await _require_ports(settings)
-    for host, port in map(split_address, settings.grpc.values()):
+    for host, port in map(split_address, settings.listen.values()):
         ports.enter_context(held(port, host))
     if settings.tls:
         certificates.make(processes.certificates_dir(settings), (*certificates.NAMES, processes.WATCHER))

@@ -44,11 +44,22 @@ KINDS = (
     "slow",
 )
 SEND = "imbot.v2.Chat.Message.send"
-_OF_A_SEND = {"sending_failed", "dialog_closed", "operation_time_limit"}
+OF_A_SEND = {"sending_failed", "dialog_closed", "operation_time_limit"}
 _BROKEN_SHARE = 0.2
 """Of the portals, at any moment."""
 KEY_TRAP_S = 20
 """How long a portal refuses a key whose message it does not know: an hour on the platform (contract 4.6)."""
+
+
+async def set_faults(product: Product, members: Sequence[str], faults: list[dict[str, Any]]) -> None:
+    """Have portals fail like this and in no other way."""
+
+    async def one(member_id: str) -> None:
+        url = f"{product.sim_url}/control/portals/{member_id}/faults"
+        with contextlib.suppress(httpx.HTTPError):
+            await product.http.put(url, json=faults)
+
+    await asyncio.gather(*map(one, members))
 
 
 class Breakage:
@@ -71,7 +82,7 @@ class Breakage:
 
     async def heal(self) -> None:
         """Let every portal be well."""
-        await asyncio.gather(*(self._set_faults(member_id, []) for member_id in self._members))
+        await set_faults(self._product, self._members, [])
 
     async def _every(self, least_s: float, most_s: float, action: Any) -> None:
         while True:
@@ -81,13 +92,13 @@ class Breakage:
     async def _break_portals(self) -> None:
         broken = set(self._chance.sample(self._members, int(len(self._members) * _BROKEN_SHARE)))
         await asyncio.gather(
-            *(self._set_faults(one, [self._fault()] if one in broken else []) for one in self._members)
+            *(set_faults(self._product, [one], [self._fault()] if one in broken else []) for one in self._members)
         )
 
     def _fault(self) -> dict[str, Any]:
         kind = self._chance.choice(KINDS)
         self.done[f"portal: {kind}"] += 1
-        methods = [SEND] if kind in _OF_A_SEND else ["*", "batch", SEND]
+        methods = [SEND] if kind in OF_A_SEND else ["*", "batch", SEND]
         return {
             "kind": kind,
             "method": self._chance.choice(methods),
@@ -95,11 +106,6 @@ class Breakage:
             "count": self._chance.randint(1, 4),
             "delay_ms": 700 if kind == "slow" else 0,
         }
-
-    async def _set_faults(self, member_id: str, faults: list[dict[str, Any]]) -> None:
-        url = f"{self._product.sim_url}/control/portals/{member_id}/faults"
-        with contextlib.suppress(httpx.HTTPError):
-            await self._product.http.put(url, json=faults)
 
     async def _kill_process(self) -> None:
         self._kill(self._chance.choice(PROCESSES), signal.SIGKILL)
