@@ -8,7 +8,7 @@ from functools import cache
 
 from edge.app import build
 from edge.config import Settings
-from tests.house.sources import ROOT, committed, tree
+from tests.house.sources import ROOT, SERVICES, committed, tree
 from tests.ops.program import SETTINGS
 
 VERBS = "GET|POST|PUT|PATCH|DELETE"
@@ -84,9 +84,18 @@ def read_variables() -> set[str]:
         if not name.startswith(_PROGRAMS) or "/tests/" in name:
             continue
         for node in ast.walk(tree(path)):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and _VARIABLE.fullmatch(node.value):
-                found.add(node.value)
+            found |= {name for name in _texts(node) if _VARIABLE.fullmatch(name)}
     return found
+
+
+def _texts(node: ast.AST) -> list[str]:
+    """A text of the sources; one with a gap, like `TB_{context.upper()}_GRPC`, is one for each context."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.JoinedStr(values=[ast.Constant(value=before), ast.FormattedValue(), ast.Constant(value=after)]):
+            return [f"{before}{context.upper()}{after}" for context in SERVICES]
+    return []
 
 
 def documented_variables() -> set[str]:
