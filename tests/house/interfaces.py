@@ -93,7 +93,9 @@ def _texts(node: ast.AST) -> list[str]:
     match node:
         case ast.Constant(value=str(text)):
             return [text]
-        case ast.JoinedStr(values=[ast.Constant(value=before), ast.FormattedValue(), ast.Constant(value=after)]):
+        case ast.JoinedStr(
+            values=[ast.Constant(value=str(before)), ast.FormattedValue(), ast.Constant(value=str(after))]
+        ):
             return [f"{before}{context.upper()}{after}" for context in SERVICES]
     return []
 
