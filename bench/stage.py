@@ -21,7 +21,7 @@ from kit.rpc import Context, channel
 from kit.server import Server
 from teachbase.delivery.v1 import delivery_pb2 as pb
 from teachbase.delivery.v1.delivery_pb2_grpc import DeliveryServiceStub
-from teachbase.portal.v1 import portal_pb2, portal_pb2_grpc
+from teachbase.portal.v1 import feed_pb2, portal_pb2, service_pb2_grpc, tokens_pb2
 
 PLATFORM_LIMITS = {"rate": 2, "burst": 50}
 _FAR = Timestamp(seconds=4_000_000_000)
@@ -41,19 +41,19 @@ class BenchPortal:
     id: UUID = field(default_factory=uuid4)
 
 
-class Tokens(portal_pb2_grpc.PortalServiceServicer):
+class Tokens(service_pb2_grpc.PortalServiceServicer):
     """The portal context: hands out tokens that never expire, and has no news."""
 
     def __init__(self) -> None:
         self.portals: dict[str, BenchPortal] = {}
 
     async def GetAccessToken(  # noqa: N802 - the proto's name
-        self, request: portal_pb2.GetAccessTokenRequest, _context: Context
-    ) -> portal_pb2.GetAccessTokenResponse:
+        self, request: tokens_pb2.GetAccessTokenRequest, _context: Context
+    ) -> tokens_pb2.GetAccessTokenResponse:
         """Return the token of a portal."""
         portal = self.portals[request.portal_id]
-        return portal_pb2.GetAccessTokenResponse(
-            token=portal_pb2.AccessToken(
+        return tokens_pb2.GetAccessTokenResponse(
+            token=tokens_pb2.AccessToken(
                 access_token=portal.token,
                 generation=1,
                 client_endpoint=portal.endpoint,
@@ -65,11 +65,11 @@ class Tokens(portal_pb2_grpc.PortalServiceServicer):
         )
 
     async def WatchPortals(  # noqa: N802 - the proto's name
-        self, _request: portal_pb2.WatchPortalsRequest, _context: Context
-    ) -> AsyncIterator[portal_pb2.WatchPortalsResponse]:
+        self, _request: feed_pb2.WatchPortalsRequest, _context: Context
+    ) -> AsyncIterator[feed_pb2.WatchPortalsResponse]:
         """Say nothing, for as long as somebody listens."""
         await asyncio.Event().wait()
-        yield portal_pb2.WatchPortalsResponse()
+        yield feed_pb2.WatchPortalsResponse()
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,9 @@ async def stage(engines: Engines) -> AsyncIterator[Stage]:
     url = f"http://127.0.0.1:{sim_port}"
     tokens = Tokens()  # type: ignore[abstract] # the rest is UNIMPLEMENTED
     neighbour = Server("127.0.0.1:0")
-    neighbour.add(portal_pb2_grpc.add_PortalServiceServicer_to_server, tokens, "teachbase.portal.v1.PortalService")
+    neighbour.add(
+        service_pb2_grpc.add_PortalServiceServicer_to_server, tokens, "teachbase.portal.v1.PortalService"
+    )
     await neighbour.start()
     address = f"127.0.0.1:{next_free(0)}"
     env = {

@@ -10,6 +10,7 @@ from delivery.clients.portal import PortalClient
 from delivery.repository import lanes
 from kit import changefeed, purge
 from kit.pb import enum_name, to_datetime
+from teachbase.portal.v1 import feed_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
 
 FEED = "portals"
@@ -29,7 +30,7 @@ class PortalChanges:
         async with self._engine.connect() as conn:
             return await changefeed.load_cursor(conn, FEED)
 
-    async def apply(self, page: pb.WatchPortalsResponse) -> None:
+    async def apply(self, page: feed_pb2.WatchPortalsResponse) -> None:
         """Take a page: forget tokens (each worker its own), block and unblock lanes, move the cursor."""
         for change in page.changes:
             self._portal.forget(UUID(change.portal_id))

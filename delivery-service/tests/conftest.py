@@ -46,7 +46,7 @@ from kit.rpc import Context, channel
 from kit.server import Server
 from teachbase.delivery.v1 import delivery_pb2 as pb
 from teachbase.delivery.v1 import delivery_pb2_grpc, diagnosis_pb2_grpc
-from teachbase.portal.v1 import portal_pb2, portal_pb2_grpc
+from teachbase.portal.v1 import feed_pb2, portal_pb2, service_pb2_grpc, tokens_pb2
 
 CLIENT = {"client_id": "app.local.teachbase", "client_secret": "local-secret"}
 cursors = itertools.count(1)
@@ -66,7 +66,7 @@ class Portal:
     is_classic: bool = False
 
 
-class PortalContext(portal_pb2_grpc.PortalServiceServicer):
+class PortalContext(service_pb2_grpc.PortalServiceServicer):
     """Hands out tokens and refreshes them at the simulator; `away` = it answers nothing."""
 
     def __init__(self, sim: Sim) -> None:
@@ -77,17 +77,17 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer):
         self._sim, self._lock = sim, asyncio.Lock()
 
     async def GetAccessToken(  # noqa: N802 - the proto's name
-        self, request: portal_pb2.GetAccessTokenRequest, _context: Context
-    ) -> portal_pb2.GetAccessTokenResponse:
+        self, request: tokens_pb2.GetAccessTokenRequest, _context: Context
+    ) -> tokens_pb2.GetAccessTokenResponse:
         if self.away:
             await _context.abort(grpc.StatusCode.UNAVAILABLE, "away")
         if self.token_refusal:
             raise self.token_refusal
-        return portal_pb2.GetAccessTokenResponse(token=_token(self.portals[request.portal_id]))
+        return tokens_pb2.GetAccessTokenResponse(token=_token(self.portals[request.portal_id]))
 
     async def RefreshAccessToken(  # noqa: N802 - the proto's name
-        self, request: portal_pb2.RefreshAccessTokenRequest, _context: Context
-    ) -> portal_pb2.RefreshAccessTokenResponse:
+        self, request: tokens_pb2.RefreshAccessTokenRequest, _context: Context
+    ) -> tokens_pb2.RefreshAccessTokenResponse:
         if self.refresh_refusal:
             await _context.abort(*self.refresh_refusal)
         portal = self.portals[request.portal_id]
@@ -97,18 +97,18 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer):
                 pair = (await self._sim.http.post("/oauth/token/", data=given)).json()
                 portal.access_token, portal.refresh_token = pair["access_token"], pair["refresh_token"]
                 portal.refreshes += 1
-        return portal_pb2.RefreshAccessTokenResponse(token=_token(portal))
+        return tokens_pb2.RefreshAccessTokenResponse(token=_token(portal))
 
     async def ConfirmEndpoint(  # noqa: N802 - the proto's name
-        self, request: portal_pb2.ConfirmEndpointRequest, _context: Context
-    ) -> portal_pb2.ConfirmEndpointResponse:
+        self, request: tokens_pb2.ConfirmEndpointRequest, _context: Context
+    ) -> tokens_pb2.ConfirmEndpointResponse:
         portal = self.portals[request.portal_id]
         portal.sim = await self._sim.control("GET", f"/portals/{portal.sim['member_id']}")
-        return portal_pb2.ConfirmEndpointResponse(client_endpoint=portal.sim["client_endpoint"])
+        return tokens_pb2.ConfirmEndpointResponse(client_endpoint=portal.sim["client_endpoint"])
 
 
-def _token(portal: Portal) -> portal_pb2.AccessToken:
-    return portal_pb2.AccessToken(
+def _token(portal: Portal) -> tokens_pb2.AccessToken:
+    return tokens_pb2.AccessToken(
         access_token=portal.access_token,
         generation=portal.refreshes + 1,
         client_endpoint=portal.sim["client_endpoint"],
@@ -189,8 +189,8 @@ class Service:
             await self.redis.hset(key.format(member_id=member_id), mapping=fields)  # type: ignore[misc] # one client
 
     async def tell(self, portal: Portal, state: Any) -> None:
-        change = portal_pb2.PortalChange(portal_id=str(portal.id), state=state)
-        await self.changes.apply(portal_pb2.WatchPortalsResponse(changes=[change], cursor=next(cursors)))
+        change = feed_pb2.PortalChange(portal_id=str(portal.id), state=state)
+        await self.changes.apply(feed_pb2.WatchPortalsResponse(changes=[change], cursor=next(cursors)))
 
     async def rows(self, sql: str, **params: Any) -> list[Any]:
         async with self.engine.connect() as conn:
@@ -257,7 +257,7 @@ async def service(
     context = PortalContext(sim)  # type: ignore[abstract] # what is not asked for stays UNIMPLEMENTED
     neighbour, server = Server("127.0.0.1:0"), Server("127.0.0.1:0")
     neighbour.add(
-        portal_pb2_grpc.add_PortalServiceServicer_to_server, context, "teachbase.portal.v1.PortalService"
+        service_pb2_grpc.add_PortalServiceServicer_to_server, context, "teachbase.portal.v1.PortalService"
     )
     server.add(
         diagnosis_pb2_grpc.add_DiagnosisServiceServicer_to_server,

@@ -5,8 +5,8 @@ from edge.rows import at, maybe_at
 from edge.schemas import portal as shapes
 from kit.pb import enum_name
 from teachbase.billing.v1 import billing_pb2 as billing
+from teachbase.portal.v1 import install_pb2, settings_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
-from teachbase.portal.v1 import settings_pb2
 
 _NEXT_STEP = {
     pb.PORTAL_STATE_INSTALLING: "finish_install",
@@ -19,7 +19,7 @@ _NEXT_STEP = {
 REPLIES = "replies_per_month"
 
 
-def session(value: pb.OpenSessionResponse) -> shapes.SessionOpened:
+def session(value: install_pb2.OpenSessionResponse) -> shapes.SessionOpened:
     """Return a session."""
     return shapes.SessionOpened(
         portal_id=value.portal.id,

@@ -22,7 +22,7 @@ from teachbase.messaging.v1.operations_pb2_grpc import OperationsServiceStub as 
 from teachbase.portal.v1.admin_pb2_grpc import AdminServiceStub
 from teachbase.portal.v1.diagnosis_pb2_grpc import DiagnosisServiceStub as PortalDiagnosisStub
 from teachbase.portal.v1.operations_pb2_grpc import OperationsServiceStub as PortalOperationsStub
-from teachbase.portal.v1.portal_pb2_grpc import PortalServiceStub
+from teachbase.portal.v1.service_pb2_grpc import PortalServiceStub
 from teachbase.portal.v1.settings_pb2_grpc import SettingsServiceStub
 
 TIMEOUT_S = 10.0

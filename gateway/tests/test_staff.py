@@ -51,7 +51,7 @@ async def test_a_viewer_reads_an_operator_changes_and_an_owner_manages_accounts(
     assert await refused(console, "operator", asked) == of_owners
     assert await refused(console, "owner", asked) == set()
     assert await refused(console, "", asked) == changing | of_owners
-    assert len(of_owners) == 5
+    assert len(of_owners) == 6
     assert len(changing - of_owners) >= 3
 
 

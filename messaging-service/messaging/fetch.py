@@ -22,6 +22,7 @@ from messaging.domain import Fetch, RawEvent
 from messaging.ingest import Inbox
 from messaging.parse import Parsed
 from messaging.repository import fetches as statements
+from teachbase.portal.v1 import feed_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
 
 log = structlog.get_logger("fetch")
@@ -40,7 +41,7 @@ _IDLE_S = (5.0, 7.0, 10.0, 15.0, 20.0, 30.0)
 _MAX_FAILURE_S = 300.0
 
 
-async def follow(conn: AsyncConnection, change: pb.PortalChange, portal_id: UUID, now: datetime) -> None:
+async def follow(conn: AsyncConnection, change: feed_pb2.PortalChange, portal_id: UUID, now: datetime) -> None:
     """Begin or end asking a portal, as its settings say, in the caller's transaction."""
     state = enum_name(pb.PortalState, change.state)
     if state in _GONE:

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from kit import changefeed
 from messaging.clients.billing import BillingClient
 from teachbase.billing.v1 import billing_pb2
-from teachbase.portal.v1 import portal_pb2 as pb
+from teachbase.portal.v1 import feed_pb2
 
 FEED = "marketplace"
 
@@ -22,7 +22,7 @@ class MarketplaceRelay:
         async with self._engine.connect() as conn:
             return await changefeed.load_cursor(conn, FEED)
 
-    async def apply(self, page: pb.WatchPortalsResponse) -> None:
+    async def apply(self, page: feed_pb2.WatchPortalsResponse) -> None:
         """Hand a page on; billing takes the same note twice as once. Raises PeerError."""
         await self._billing.note_marketplace(
             [

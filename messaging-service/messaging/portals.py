@@ -14,6 +14,7 @@ from messaging.domain import DEFAULT_LANGUAGE, Reply, dialog_id_of
 from messaging.ingest import RESPOND
 from messaging.repository import portals as statements
 from messaging.repository import replies
+from teachbase.portal.v1 import feed_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
 
 _BULK = 2
@@ -32,7 +33,7 @@ class PortalChanges:
         async with self._engine.connect() as conn:
             return await changefeed.load_cursor(conn, statements.FEED)
 
-    async def apply(self, page: pb.WatchPortalsResponse) -> None:
+    async def apply(self, page: feed_pb2.WatchPortalsResponse) -> None:
         """Take a page: portals, their welcomes and the cursor in one transaction."""
         async with self._engine.begin() as conn:
             if not await changefeed.advance_cursor(conn, statements.FEED, page.cursor):
@@ -55,7 +56,7 @@ class PortalChanges:
         async with self._engine.connect() as conn:
             return await statements.provision(conn, portal_id, user_ids)
 
-    async def _welcome(self, conn: AsyncConnection, change: pb.PortalChange) -> None:
+    async def _welcome(self, conn: AsyncConnection, change: feed_pb2.PortalChange) -> None:
         portal_id, user_ids = UUID(change.portal_id), list(change.access.user_ids)
         if not user_ids or change.access.mode != pb.ACCESS_MODE_LIST:
             return  # who is let in by a department, or with everybody, is greeted when he opens the chat
@@ -68,7 +69,7 @@ class PortalChanges:
         await replies.fix(conn, welcomes, now)
 
 
-async def _store(conn: AsyncConnection, change: pb.PortalChange) -> None:
+async def _store(conn: AsyncConnection, change: feed_pb2.PortalChange) -> None:
     await statements.upsert(
         conn,
         portal_id=UUID(change.portal_id),
@@ -85,7 +86,7 @@ async def _store(conn: AsyncConnection, change: pb.PortalChange) -> None:
     )
 
 
-def _welcome(portal_id: UUID, user_id: int, message_id: UUID, change: pb.PortalChange) -> Reply:
+def _welcome(portal_id: UUID, user_id: int, message_id: UUID, change: feed_pb2.PortalChange) -> Reply:
     language = change.settings.language or DEFAULT_LANGUAGE
     return Reply(
         id=message_id,

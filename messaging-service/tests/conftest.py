@@ -50,7 +50,14 @@ from teachbase.billing.v1 import billing_pb2_grpc
 from teachbase.delivery.v1 import delivery_pb2, delivery_pb2_grpc
 from teachbase.messaging.v1 import blackbox_pb2_grpc, messaging_pb2_grpc
 from teachbase.messaging.v1 import messaging_pb2 as pb
-from teachbase.portal.v1 import diagnosis_pb2, diagnosis_pb2_grpc, portal_pb2, portal_pb2_grpc
+from teachbase.portal.v1 import (
+    diagnosis_pb2,
+    diagnosis_pb2_grpc,
+    feed_pb2,
+    portal_pb2,
+    service_pb2_grpc,
+    tokens_pb2,
+)
 from tests.fake_billing import FakeBilling
 
 BOT_ID = 812
@@ -87,13 +94,13 @@ class Delivery(delivery_pb2_grpc.DeliveryServiceServicer):
         return delivery_pb2.ShowTypingResponse()
 
 
-class PortalContext(portal_pb2_grpc.PortalServiceServicer, diagnosis_pb2_grpc.DiagnosisServiceServicer):
+class PortalContext(service_pb2_grpc.PortalServiceServicer, diagnosis_pb2_grpc.DiagnosisServiceServicer):
     """Keeps what it is asked to adopt; away for the next `failures` calls."""
 
     def __init__(self) -> None:
-        self.asked: list[portal_pb2.AdoptApplicationTokenRequest] = []
-        self.told: list[portal_pb2.HandleLifeCycleRequest] = []
-        self.fetched: list[portal_pb2.FetchEventsRequest] = []
+        self.asked: list[tokens_pb2.AdoptApplicationTokenRequest] = []
+        self.told: list[feed_pb2.HandleLifeCycleRequest] = []
+        self.fetched: list[feed_pb2.FetchEventsRequest] = []
         self.pages: list[dict[str, Any]] = []
         self.traffic: list[diagnosis_pb2.ReportTrafficRequest] = []
         self.refusal: grpc.StatusCode | None = None
@@ -109,31 +116,31 @@ class PortalContext(portal_pb2_grpc.PortalServiceServicer, diagnosis_pb2_grpc.Di
         return diagnosis_pb2.ReportTrafficResponse()
 
     async def AdoptApplicationToken(  # noqa: N802 - the proto's name
-        self, request: portal_pb2.AdoptApplicationTokenRequest, _context: Context
-    ) -> portal_pb2.AdoptApplicationTokenResponse:
+        self, request: tokens_pb2.AdoptApplicationTokenRequest, _context: Context
+    ) -> tokens_pb2.AdoptApplicationTokenResponse:
         self.asked.append(request)
         if self.failures:
             self.failures -= 1
             await _context.abort(grpc.StatusCode.UNAVAILABLE, "away")
-        return portal_pb2.AdoptApplicationTokenResponse()
+        return tokens_pb2.AdoptApplicationTokenResponse()
 
     async def HandleLifeCycle(  # noqa: N802 - the proto's name
-        self, request: portal_pb2.HandleLifeCycleRequest, _context: Context
-    ) -> portal_pb2.HandleLifeCycleResponse:
+        self, request: feed_pb2.HandleLifeCycleRequest, _context: Context
+    ) -> feed_pb2.HandleLifeCycleResponse:
         self.told.append(request)
         if self.refusal:
             await _context.abort(self.refusal, "no")
-        return portal_pb2.HandleLifeCycleResponse()
+        return feed_pb2.HandleLifeCycleResponse()
 
     async def FetchEvents(  # noqa: N802 - the proto's name
-        self, request: portal_pb2.FetchEventsRequest, _context: Context
-    ) -> portal_pb2.FetchEventsResponse:
+        self, request: feed_pb2.FetchEventsRequest, _context: Context
+    ) -> feed_pb2.FetchEventsResponse:
         self.fetched.append(request)
         if isinstance(self.fetch_refusal, DomainError):
             raise self.fetch_refusal
         if self.fetch_refusal:
             await _context.abort(self.fetch_refusal, "no")
-        return portal_pb2.FetchEventsResponse(page=orjson.dumps(self.pages.pop(0)))
+        return feed_pb2.FetchEventsResponse(page=orjson.dumps(self.pages.pop(0)))
 
 
 @dataclass(frozen=True)
@@ -181,7 +188,7 @@ class Service:
         """Learn of a portal from the feed."""
         portal = portal or Portal()
         self.portals.append(portal)
-        change = portal_pb2.PortalChange(
+        change = feed_pb2.PortalChange(
             portal_id=str(portal.id),
             member_id=portal.member_id,
             domain="test.bitrix24.ru",
@@ -191,7 +198,7 @@ class Service:
             access=portal_pb2.Access(mode=mode, user_ids=user_ids),
             settings=portal_pb2.PortalSettings(**settings),
         )
-        await self.changes.apply(portal_pb2.WatchPortalsResponse(changes=[change], cursor=next(cursors)))
+        await self.changes.apply(feed_pb2.WatchPortalsResponse(changes=[change], cursor=next(cursors)))
         return portal
 
     async def ingest(self, *events: pb.RawEvent) -> list[pb.Receipt]:
@@ -322,7 +329,7 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
     for add, servicer, name in (
         (billing_pb2_grpc.add_BillingServiceServicer_to_server, billing, "billing.v1.BillingService"),
         (delivery_pb2_grpc.add_DeliveryServiceServicer_to_server, delivery, "delivery.v1.DeliveryService"),
-        (portal_pb2_grpc.add_PortalServiceServicer_to_server, context, "portal.v1.PortalService"),
+        (service_pb2_grpc.add_PortalServiceServicer_to_server, context, "portal.v1.PortalService"),
         (diagnosis_pb2_grpc.add_DiagnosisServiceServicer_to_server, context, "portal.v1.DiagnosisService"),
     ):
         neighbours.add(add, servicer, f"teachbase.{name}")

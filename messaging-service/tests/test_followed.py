@@ -14,7 +14,7 @@ from kit.pb import moment
 from messaging import ingest, texts
 from teachbase.delivery.v1 import delivery_pb2
 from teachbase.messaging.v1 import messaging_pb2 as pb
-from teachbase.portal.v1 import portal_pb2
+from teachbase.portal.v1 import feed_pb2, portal_pb2
 
 LIST = portal_pb2.ACCESS_MODE_LIST
 
@@ -43,11 +43,11 @@ async def test_nobody_is_welcomed_before_the_portal_is_active(service: Any) -> N
 
 async def test_an_old_page_of_portals_changes_nothing(service: Any) -> None:
     portal = await service.portal()
-    gone = portal_pb2.PortalChange(
+    gone = feed_pb2.PortalChange(
         portal_id=str(portal.id), member_id=portal.member_id, state=portal_pb2.PORTAL_STATE_UNINSTALLED
     )
 
-    await service.changes.apply(portal_pb2.WatchPortalsResponse(changes=[gone], cursor=1))
+    await service.changes.apply(feed_pb2.WatchPortalsResponse(changes=[gone], cursor=1))
 
     assert [row.state for row in await service.rows("SELECT state FROM portals WHERE id = :id", id=portal.id)] == [
         "active"

@@ -25,11 +25,11 @@ from portal.portals import Portals
 from portal.register import Registrations
 from portal.setup import Setup
 from portal.tokens import Tokens
+from teachbase.portal.v1 import feed_pb2, install_pb2, service_pb2, service_pb2_grpc, tokens_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
-from teachbase.portal.v1 import portal_pb2_grpc
 
 
-class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
+class PortalServicer(service_pb2_grpc.PortalServiceServicer):
     """Speaks for the portal context."""
 
     def __init__(
@@ -72,40 +72,42 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         self._waker = waker
 
     async def CompleteInstall(
-        self, request: pb.CompleteInstallRequest, context: Context
-    ) -> pb.CompleteInstallResponse:
+        self, request: install_pb2.CompleteInstallRequest, context: Context
+    ) -> install_pb2.CompleteInstallResponse:
         portal, portal_token = await self._installs.complete(request)
-        return pb.CompleteInstallResponse(portal=packing.portal(portal), portal_token=portal_token)
+        return install_pb2.CompleteInstallResponse(portal=packing.portal(portal), portal_token=portal_token)
 
     async def FinalizeInstall(
-        self, request: pb.FinalizeInstallRequest, context: Context
-    ) -> pb.FinalizeInstallResponse:
+        self, request: install_pb2.FinalizeInstallRequest, context: Context
+    ) -> install_pb2.FinalizeInstallResponse:
         portal = await self._installs.finalize(UUID(request.portal_id), list(request.user_ids))
-        return pb.FinalizeInstallResponse(portal=packing.portal(portal))
+        return install_pb2.FinalizeInstallResponse(portal=packing.portal(portal))
 
-    async def OpenSession(self, request: pb.OpenSessionRequest, context: Context) -> pb.OpenSessionResponse:
+    async def OpenSession(
+        self, request: install_pb2.OpenSessionRequest, context: Context
+    ) -> install_pb2.OpenSessionResponse:
         opened = await self._page_sessions.open(request)
-        return pb.OpenSessionResponse(
+        return install_pb2.OpenSessionResponse(
             origin=opened.origin,
-            user=pb.PortalUser(id=opened.user.id, name=opened.user.name, is_admin=opened.user.is_admin),
+            user=install_pb2.PortalUser(id=opened.user.id, name=opened.user.name, is_admin=opened.user.is_admin),
             portal=packing.portal(opened.portal) if opened.portal else None,
             portal_token=opened.portal_token,
             expires_in=opened.expires_in,
         )
 
     async def BeginAuthorization(
-        self, request: pb.BeginAuthorizationRequest, context: Context
-    ) -> pb.BeginAuthorizationResponse:
+        self, request: install_pb2.BeginAuthorizationRequest, context: Context
+    ) -> install_pb2.BeginAuthorizationResponse:
         url, until = await self._authorizations.begin(UUID(request.portal_id), packing.actor(request.actor))
-        return pb.BeginAuthorizationResponse(url=url, expires_at=moment(until))
+        return install_pb2.BeginAuthorizationResponse(url=url, expires_at=moment(until))
 
     async def CompleteAuthorization(
-        self, request: pb.CompleteAuthorizationRequest, context: Context
-    ) -> pb.CompleteAuthorizationResponse:
+        self, request: install_pb2.CompleteAuthorizationRequest, context: Context
+    ) -> install_pb2.CompleteAuthorizationResponse:
         portal = await self._authorizations.complete(
             request.code, request.state, request.server_endpoint, request.remote_ip
         )
-        return pb.CompleteAuthorizationResponse(portal=packing.portal(portal))
+        return install_pb2.CompleteAuthorizationResponse(portal=packing.portal(portal))
 
     async def ListEmployees(self, request: pb.ListEmployeesRequest, context: Context) -> pb.ListEmployeesResponse:
         portal_id = UUID(request.portal_id)
@@ -129,28 +131,38 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
     async def GetPortal(self, request: pb.GetPortalRequest, context: Context) -> pb.GetPortalResponse:
         return pb.GetPortalResponse(portal=packing.portal(await self._portals.get(UUID(request.portal_id))))
 
-    async def CreatePortal(self, request: pb.CreatePortalRequest, context: Context) -> pb.CreatePortalResponse:
+    async def CreatePortal(
+        self, request: service_pb2.CreatePortalRequest, context: Context
+    ) -> service_pb2.CreatePortalResponse:
         actor = packing.actor(request.actor)
         portal = await self._registrations.create(request.member_id, request.domain, actor)
-        return pb.CreatePortalResponse(portal=packing.portal(portal))
+        return service_pb2.CreatePortalResponse(portal=packing.portal(portal))
 
-    async def DeletePortal(self, request: pb.DeletePortalRequest, context: Context) -> pb.DeletePortalResponse:
+    async def DeletePortal(
+        self, request: service_pb2.DeletePortalRequest, context: Context
+    ) -> service_pb2.DeletePortalResponse:
         portal = await self._registrations.delete(UUID(request.portal_id), packing.actor(request.actor))
-        return pb.DeletePortalResponse(portal=packing.portal(portal))
+        return service_pb2.DeletePortalResponse(portal=packing.portal(portal))
 
-    async def SuspendPortal(self, request: pb.SuspendPortalRequest, context: Context) -> pb.SuspendPortalResponse:
+    async def SuspendPortal(
+        self, request: service_pb2.SuspendPortalRequest, context: Context
+    ) -> service_pb2.SuspendPortalResponse:
         portal = await self._operations.suspend(
             UUID(request.portal_id), request.reason, packing.actor(request.actor)
         )
-        return pb.SuspendPortalResponse(portal=packing.portal(portal))
+        return service_pb2.SuspendPortalResponse(portal=packing.portal(portal))
 
-    async def ResumePortal(self, request: pb.ResumePortalRequest, context: Context) -> pb.ResumePortalResponse:
+    async def ResumePortal(
+        self, request: service_pb2.ResumePortalRequest, context: Context
+    ) -> service_pb2.ResumePortalResponse:
         portal = await self._operations.resume(UUID(request.portal_id), packing.actor(request.actor))
-        return pb.ResumePortalResponse(portal=packing.portal(portal))
+        return service_pb2.ResumePortalResponse(portal=packing.portal(portal))
 
-    async def SetUpPortal(self, request: pb.SetUpPortalRequest, context: Context) -> pb.SetUpPortalResponse:
+    async def SetUpPortal(
+        self, request: service_pb2.SetUpPortalRequest, context: Context
+    ) -> service_pb2.SetUpPortalResponse:
         portal = await self._operations.set_up(UUID(request.portal_id), packing.actor(request.actor))
-        return pb.SetUpPortalResponse(portal=packing.portal(portal))
+        return service_pb2.SetUpPortalResponse(portal=packing.portal(portal))
 
     async def ListPortals(self, request: pb.ListPortalsRequest, context: Context) -> pb.ListPortalsResponse:
         since, until = to_datetime(request, "since"), to_datetime(request, "until")
@@ -180,34 +192,34 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
         return pb.ListLifeResponse(entries=map(packing.life_entry, entries), next_page_token=token)
 
     async def GetAccessToken(
-        self, request: pb.GetAccessTokenRequest, context: Context
-    ) -> pb.GetAccessTokenResponse:
+        self, request: tokens_pb2.GetAccessTokenRequest, context: Context
+    ) -> tokens_pb2.GetAccessTokenResponse:
         token = await self._tokens.current(UUID(request.portal_id))
-        return pb.GetAccessTokenResponse(token=packing.token(token))
+        return tokens_pb2.GetAccessTokenResponse(token=packing.token(token))
 
     async def RefreshAccessToken(
-        self, request: pb.RefreshAccessTokenRequest, context: Context
-    ) -> pb.RefreshAccessTokenResponse:
+        self, request: tokens_pb2.RefreshAccessTokenRequest, context: Context
+    ) -> tokens_pb2.RefreshAccessTokenResponse:
         token = await self._tokens.refreshed(UUID(request.portal_id), request.refused_generation)
-        return pb.RefreshAccessTokenResponse(token=packing.token(token))
+        return tokens_pb2.RefreshAccessTokenResponse(token=packing.token(token))
 
     async def ConfirmEndpoint(
-        self, request: pb.ConfirmEndpointRequest, context: Context
-    ) -> pb.ConfirmEndpointResponse:
+        self, request: tokens_pb2.ConfirmEndpointRequest, context: Context
+    ) -> tokens_pb2.ConfirmEndpointResponse:
         endpoint = await self._endpoints.confirm(UUID(request.portal_id))
-        return pb.ConfirmEndpointResponse(client_endpoint=endpoint)
+        return tokens_pb2.ConfirmEndpointResponse(client_endpoint=endpoint)
 
     async def AdoptApplicationToken(
-        self, request: pb.AdoptApplicationTokenRequest, context: Context
-    ) -> pb.AdoptApplicationTokenResponse:
+        self, request: tokens_pb2.AdoptApplicationTokenRequest, context: Context
+    ) -> tokens_pb2.AdoptApplicationTokenResponse:
         await self._application_tokens.adopt(
             request.member_id, request.access_token, request.application_token_hash, request.remote_ip
         )
-        return pb.AdoptApplicationTokenResponse()
+        return tokens_pb2.AdoptApplicationTokenResponse()
 
     async def HandleLifeCycle(
-        self, request: pb.HandleLifeCycleRequest, context: Context
-    ) -> pb.HandleLifeCycleResponse:
+        self, request: feed_pb2.HandleLifeCycleRequest, context: Context
+    ) -> feed_pb2.HandleLifeCycleResponse:
         event = LifeEvent(
             member_id=request.member_id,
             event=request.event,
@@ -223,20 +235,24 @@ class PortalServicer(portal_pb2_grpc.PortalServiceServicer):
             probe=request.probe,
         )
         state = await self._life_cycle.handle(event)
-        return pb.HandleLifeCycleResponse(state=enum_value(pb.PortalState, state))
+        return feed_pb2.HandleLifeCycleResponse(state=enum_value(pb.PortalState, state))
 
-    async def ReportPurge(self, request: pb.ReportPurgeRequest, context: Context) -> pb.ReportPurgeResponse:
+    async def ReportPurge(
+        self, request: feed_pb2.ReportPurgeRequest, context: Context
+    ) -> feed_pb2.ReportPurgeResponse:
         asked_at = request.asked_at.ToDatetime(tzinfo=UTC)
         await self._deletions.report(UUID(request.portal_id), asked_at, request.context, dict(request.deleted))
-        return pb.ReportPurgeResponse()
+        return feed_pb2.ReportPurgeResponse()
 
-    async def FetchEvents(self, request: pb.FetchEventsRequest, context: Context) -> pb.FetchEventsResponse:
+    async def FetchEvents(
+        self, request: feed_pb2.FetchEventsRequest, context: Context
+    ) -> feed_pb2.FetchEventsResponse:
         page = await self._fetched_events.page(UUID(request.portal_id), request.offset, request.limit)
-        return pb.FetchEventsResponse(page=page)
+        return feed_pb2.FetchEventsResponse(page=page)
 
     async def WatchPortals(
-        self, request: pb.WatchPortalsRequest, context: Context
-    ) -> AsyncIterator[pb.WatchPortalsResponse]:
+        self, request: feed_pb2.WatchPortalsRequest, context: Context
+    ) -> AsyncIterator[feed_pb2.WatchPortalsResponse]:
         pages = changefeed.pages(request.cursor, self._changes.read, lambda change: change.cursor, self._waker)
         async for page, cursor in pages:
-            yield pb.WatchPortalsResponse(changes=map(packing.change, page), cursor=cursor)
+            yield feed_pb2.WatchPortalsResponse(changes=map(packing.change, page), cursor=cursor)

@@ -18,8 +18,8 @@ from portal.domain import (
     StoredToken,
 )
 from portal.health import Alert
+from teachbase.portal.v1 import feed_pb2, settings_pb2, tokens_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
-from teachbase.portal.v1 import settings_pb2
 
 
 def actor(value: pb.Actor) -> Actor:
@@ -124,9 +124,9 @@ def access_from(value: pb.Access) -> Access:
     return Access(mode, tuple(value.user_ids), tuple(value.department_ids))
 
 
-def token(value: StoredToken) -> pb.AccessToken:
+def token(value: StoredToken) -> tokens_pb2.AccessToken:
     """Pack a live credential."""
-    return pb.AccessToken(
+    return tokens_pb2.AccessToken(
         access_token=value.access_token,
         generation=value.generation,
         client_endpoint=value.client_endpoint,
@@ -142,11 +142,11 @@ def _listened(told: Portal) -> str:
     return "fetch" if "fetch" in {told.settings.event_mode, told.bot.event_mode} else "webhook"
 
 
-def marketplace(said: Marketplace) -> pb.Marketplace | None:
+def marketplace(said: Marketplace) -> feed_pb2.Marketplace | None:
     """Pack what app.info said, None where nobody asked yet."""
     if said.noted_at is None:
         return None
-    return pb.Marketplace(
+    return feed_pb2.Marketplace(
         status=said.status,
         days=said.days,
         is_payment_expired=said.is_payment_expired,
@@ -154,11 +154,11 @@ def marketplace(said: Marketplace) -> pb.Marketplace | None:
     )
 
 
-def change(value: PortalChange) -> pb.PortalChange:
+def change(value: PortalChange) -> feed_pb2.PortalChange:
     """Pack a portal as its followers need it."""
     told = value.portal
     reached = Access(told.access.mode, told.access.user_ids, told.reached_department_ids)
-    return pb.PortalChange(
+    return feed_pb2.PortalChange(
         portal_id=str(told.id),
         member_id=told.member_id,
         domain=told.domain,

@@ -22,7 +22,7 @@ from teachbase.portal.v1 import (
     admin_pb2_grpc,
     diagnosis_pb2_grpc,
     operations_pb2_grpc,
-    portal_pb2_grpc,
+    service_pb2_grpc,
     settings_pb2_grpc,
 )
 
@@ -36,7 +36,7 @@ async def run(stop: asyncio.Event) -> None:
     waker = Waker(app.settings.database_dsn, changes.TABLE)
     server = Server(app.settings.portal_grpc, app.settings)
     server.add(
-        portal_pb2_grpc.add_PortalServiceServicer_to_server,
+        service_pb2_grpc.add_PortalServiceServicer_to_server,
         PortalServicer(
             installs=app.installs,
             page_sessions=app.page_sessions,

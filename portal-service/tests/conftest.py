@@ -72,7 +72,14 @@ from portal.settings import SettingsOfPortals
 from portal.setup import Setup
 from portal.tokens import Tokens
 from portal.verify import FREE_FAILURES, Verifier
-from teachbase.portal.v1 import admin_pb2, admin_pb2_grpc, diagnosis_pb2_grpc, portal_pb2_grpc, settings_pb2_grpc
+from teachbase.portal.v1 import (
+    admin_pb2,
+    admin_pb2_grpc,
+    diagnosis_pb2_grpc,
+    install_pb2,
+    service_pb2_grpc,
+    settings_pb2_grpc,
+)
 from teachbase.portal.v1 import portal_pb2 as pb
 
 PASSWORD = "correct horse battery staple"
@@ -105,7 +112,9 @@ class Service:
     secret_key: str = field(repr=False)
     """Of whoever installs and signs in, unless told otherwise; each test has its own."""
 
-    async def claim(self, portal: dict[str, Any], user_id: int = 1, **changed: Any) -> pb.CompleteInstallRequest:
+    async def claim(
+        self, portal: dict[str, Any], user_id: int = 1, **changed: Any
+    ) -> install_pb2.CompleteInstallRequest:
         """What the wizard page posts when a user opens it, with fresh tokens."""
         opened = await self.sim.control("POST", f"/portals/{portal['member_id']}/open", {"user_id": user_id})
         form = opened["form"]
@@ -119,11 +128,11 @@ class Service:
             "server_endpoint": form["SERVER_ENDPOINT"],
             "remote_ip": self.remote_ip,
         }
-        return pb.CompleteInstallRequest(**{**fields, **changed})
+        return install_pb2.CompleteInstallRequest(**{**fields, **changed})
 
     async def install(self, portal: dict[str, Any], user_id: int = 1, **changed: Any) -> pb.Portal:
         """Install the app on a portal of the simulator."""
-        answer: pb.CompleteInstallResponse = await self.stub.CompleteInstall(
+        answer: install_pb2.CompleteInstallResponse = await self.stub.CompleteInstall(
             await self.claim(portal, user_id, **changed)
         )
         return answer.portal
@@ -206,7 +215,7 @@ async def service(
     mender = Mender(engine, diagnoses, tokens, endpoints, breaker, setup, life_cycle, clock)
     server = Server("127.0.0.1:0")
     server.add(
-        portal_pb2_grpc.add_PortalServiceServicer_to_server,
+        service_pb2_grpc.add_PortalServiceServicer_to_server,
         PortalServicer(
             installs=installs,
             page_sessions=pages,
@@ -250,7 +259,7 @@ async def service(
             clock=clock,
             sim=sim,
             oauth=oauth,
-            stub=portal_pb2_grpc.PortalServiceStub(own),
+            stub=service_pb2_grpc.PortalServiceStub(own),
             admin=admin_pb2_grpc.AdminServiceStub(own),
             settings=settings_pb2_grpc.SettingsServiceStub(own),
             admins=admins,

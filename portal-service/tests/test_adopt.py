@@ -6,7 +6,7 @@ from typing import Any
 import grpc
 import pytest
 
-from teachbase.portal.v1 import portal_pb2 as pb
+from teachbase.portal.v1 import feed_pb2, tokens_pb2
 
 
 def digest(token: str) -> bytes:
@@ -22,7 +22,7 @@ async def event(service: Any, portal: dict[str, Any], token: str, user_id: int =
         "application_token_hash": digest(token),
         "remote_ip": service.remote_ip,
     }
-    await service.stub.AdoptApplicationToken(pb.AdoptApplicationTokenRequest(**{**said, **changed}))
+    await service.stub.AdoptApplicationToken(tokens_pb2.AdoptApplicationTokenRequest(**{**said, **changed}))
 
 
 async def known(service: Any, portal_id: str) -> set[bytes]:
@@ -40,7 +40,7 @@ async def test_the_first_token_comes_from_anybodys_event_and_is_told_to_the_foll
     await event(service, portal, "secret")
 
     assert await known(service, installed.id) == {digest("secret")}
-    async for page in service.stub.WatchPortals(pb.WatchPortalsRequest(cursor=before[0].id)):
+    async for page in service.stub.WatchPortals(feed_pb2.WatchPortalsRequest(cursor=before[0].id)):
         assert [list(change.application_token_hashes) for change in page.changes] == [[digest("secret")]]
         break
 

@@ -19,7 +19,7 @@ from portal.checks.facts import Facts
 from portal.checks.finding import bounded
 from portal.domain import Access, Bot, Portal, PortalSettings
 from teachbase.portal.v1 import diagnosis_pb2 as pb
-from teachbase.portal.v1 import portal_pb2
+from teachbase.portal.v1 import feed_pb2, install_pb2, tokens_pb2
 
 PEOPLE = [
     {"id": 1, "name": "Анна", "last_name": "Первая", "admin": True},
@@ -32,7 +32,7 @@ async def installed(service: Any, **options: Any) -> tuple[dict[str, Any], str]:
     service.clock.at = datetime.fromtimestamp(NOW, UTC)
     made = await service.sim.portal(users=PEOPLE, installed=True, **options)
     portal_id = (await service.install(made)).id
-    await service.stub.FinalizeInstall(portal_pb2.FinalizeInstallRequest(portal_id=portal_id, user_ids=[2]))
+    await service.stub.FinalizeInstall(install_pb2.FinalizeInstallRequest(portal_id=portal_id, user_ids=[2]))
     return made, portal_id
 
 
@@ -51,7 +51,7 @@ async def diagnose(service: Any, made: dict[str, Any], portal_id: str) -> dict[s
             )
             for row in waiting:
                 await service.stub.HandleLifeCycle(
-                    portal_pb2.HandleLifeCycleRequest(
+                    feed_pb2.HandleLifeCycleRequest(
                         member_id=made["member_id"], event="ONAPPTEST", is_proven=True, probe=row.id.hex
                     )
                 )
@@ -130,7 +130,7 @@ async def test_an_employees_token_is_named_and_what_it_may_not_see_is_unknown(se
     claim = await service.claim(made, 2)
     service.clock.advance(1)
     await service.stub.HandleLifeCycle(
-        portal_pb2.HandleLifeCycleRequest(
+        feed_pb2.HandleLifeCycleRequest(
             member_id=made["member_id"],
             event="ONAPPINSTALL",
             access_token=claim.access_token,
@@ -153,7 +153,7 @@ async def test_a_refresh_that_is_refused_leaves_the_token_as_it_is(service: Any)
     checks = await diagnose(service, made, portal_id)
 
     assert states(checks) == {"refresh_works": "failed"}
-    token = await service.stub.GetAccessToken(portal_pb2.GetAccessTokenRequest(portal_id=portal_id))
+    token = await service.stub.GetAccessToken(tokens_pb2.GetAccessTokenRequest(portal_id=portal_id))
     assert token.token.access_token
 
 

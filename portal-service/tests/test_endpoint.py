@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+from teachbase.portal.v1 import feed_pb2, tokens_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
 
 
@@ -21,9 +22,9 @@ async def test_a_call_to_a_renamed_portal_succeeds_and_its_address_is_kept_and_t
     bot = (await service.stub.EnsureBot(pb.EnsureBotRequest(portal_id=installed.id))).bot
 
     assert bot.state == pb.BOT_STATE_REGISTERED
-    token = (await service.stub.GetAccessToken(pb.GetAccessTokenRequest(portal_id=installed.id))).token
+    token = (await service.stub.GetAccessToken(tokens_pb2.GetAccessTokenRequest(portal_id=installed.id))).token
     assert domain in token.client_endpoint
-    async for page in service.stub.WatchPortals(pb.WatchPortalsRequest(cursor=before[0].id)):
+    async for page in service.stub.WatchPortals(feed_pb2.WatchPortalsRequest(cursor=before[0].id)):
         assert [change.domain for change in page.changes] == [domain]
         break
 
@@ -34,11 +35,11 @@ async def test_an_expired_token_is_refreshed_to_confirm_an_address(service: Any)
     domain = await rename(service, made)
     fault = {"kind": "expired_token", "count": 1}
     await service.sim.control("PUT", f"/portals/{made['member_id']}/faults", [fault])
-    token = (await service.stub.GetAccessToken(pb.GetAccessTokenRequest(portal_id=installed.id))).token
+    token = (await service.stub.GetAccessToken(tokens_pb2.GetAccessTokenRequest(portal_id=installed.id))).token
     await service.sim.http.post(
         f"{service.sim.url}/portals/{domain}/rest/profile", json={"auth": token.access_token}
     )
 
-    confirmed = await service.stub.ConfirmEndpoint(pb.ConfirmEndpointRequest(portal_id=installed.id))
+    confirmed = await service.stub.ConfirmEndpoint(tokens_pb2.ConfirmEndpointRequest(portal_id=installed.id))
 
     assert domain in confirmed.client_endpoint

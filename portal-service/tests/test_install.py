@@ -12,6 +12,7 @@ from sqlalchemy import text
 from kit.errors import PeerError
 from kit.rpc import peer_error
 from portal.verify import FREE_FAILURES
+from teachbase.portal.v1 import feed_pb2, install_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
 
 
@@ -227,7 +228,7 @@ async def test_a_portal_whose_token_cannot_be_opened_does_not_keep_the_sweep_fro
 
 async def test_finalizing_saves_who_may_talk_and_makes_the_portal_active(service: Any) -> None:
     portal = await service.install(await service.sim.portal(limits="off"))
-    request = pb.FinalizeInstallRequest(portal_id=portal.id, user_ids=[3, 1, 3])
+    request = install_pb2.FinalizeInstallRequest(portal_id=portal.id, user_ids=[3, 1, 3])
 
     first = (await service.stub.FinalizeInstall(request)).portal
     again = (await service.stub.FinalizeInstall(request)).portal
@@ -238,7 +239,7 @@ async def test_finalizing_saves_who_may_talk_and_makes_the_portal_active(service
 
 async def test_the_feed_tells_each_portal_with_its_newest_state(service: Any) -> None:
     portal = await service.install(await service.sim.portal(limits="off"))
-    await service.stub.FinalizeInstall(pb.FinalizeInstallRequest(portal_id=portal.id, user_ids=[1]))
+    await service.stub.FinalizeInstall(install_pb2.FinalizeInstallRequest(portal_id=portal.id, user_ids=[1]))
     behind = await _change(service, portal)
     following = asyncio.create_task(_until(service, portal, lambda change: list(change.access.user_ids) == [1, 2]))
 
@@ -249,17 +250,17 @@ async def test_the_feed_tells_each_portal_with_its_newest_state(service: Any) ->
     assert (await following).state == pb.PORTAL_STATE_ACTIVE
 
 
-async def _change(service: Any, portal: pb.Portal) -> pb.PortalChange:
+async def _change(service: Any, portal: pb.Portal) -> feed_pb2.PortalChange:
     """The portal as a follower that begins now is told it."""
     return await _until(service, portal, lambda _change: True)
 
 
-async def _until(service: Any, portal: pb.Portal, wanted: Any) -> pb.PortalChange:
+async def _until(service: Any, portal: pb.Portal, wanted: Any) -> feed_pb2.PortalChange:
     async with asyncio.timeout(10):
-        async for page in service.stub.WatchPortals(pb.WatchPortalsRequest(cursor=0)):
+        async for page in service.stub.WatchPortals(feed_pb2.WatchPortalsRequest(cursor=0)):
             for change in page.changes:
                 if change.portal_id == portal.id and wanted(change):
-                    found: pb.PortalChange = change
+                    found: feed_pb2.PortalChange = change
                     return found
     raise AssertionError("the feed ended")
 

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from kit.rpc import peer_error
 from portal import life
 from portal.life import Move, State
+from teachbase.portal.v1 import feed_pb2, install_pb2, tokens_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
 
 
@@ -73,7 +74,7 @@ def test_the_table_names_known_states_only() -> None:
 
 async def tell(service: Any, made: dict[str, Any], event: str, **said: Any) -> Any:
     request = {"member_id": made["member_id"], "event": event, "remote_ip": service.remote_ip, "is_proven": True}
-    answer = await service.stub.HandleLifeCycle(pb.HandleLifeCycleRequest(**{**request, **said}))
+    answer = await service.stub.HandleLifeCycle(feed_pb2.HandleLifeCycleRequest(**{**request, **said}))
     return answer.state
 
 
@@ -92,7 +93,7 @@ async def test_a_removal_ends_tokens_and_bot_and_a_reinstall_is_the_same_portal_
     states = [await tell(service, made, "ONAPPUNINSTALL") for _ in range(2)]
     gone = await portal_of(service, first.id)
     with pytest.raises(grpc.aio.AioRpcError) as no_token:
-        await service.stub.GetAccessToken(pb.GetAccessTokenRequest(portal_id=first.id))
+        await service.stub.GetAccessToken(tokens_pb2.GetAccessTokenRequest(portal_id=first.id))
     again = await service.install(made)
 
     assert states == [pb.PORTAL_STATE_UNINSTALLED] * 2
@@ -107,18 +108,20 @@ async def test_a_removal_with_deletion_forgets_people_and_is_told_and_reported_o
     made = await service.sim.portal(limits="off")
     installed = await service.install(made)
     portal_id = UUID(installed.id)
-    await service.stub.FinalizeInstall(pb.FinalizeInstallRequest(portal_id=installed.id, user_ids=[1, 2, 3]))
+    await service.stub.FinalizeInstall(
+        install_pb2.FinalizeInstallRequest(portal_id=installed.id, user_ids=[1, 2, 3])
+    )
     before = await service.rows("SELECT max(id) AS id FROM portal_changes")
 
     for _ in range(2):
         await tell(service, made, "ONAPPUNINSTALL", clean=True)
         service.clock.advance(60)
-    async for page in service.stub.WatchPortals(pb.WatchPortalsRequest(cursor=before[0].id)):
+    async for page in service.stub.WatchPortals(feed_pb2.WatchPortalsRequest(cursor=before[0].id)):
         (change,) = page.changes
         break
     said = {"portal_id": installed.id, "asked_at": change.purge_asked_at, "context": "messaging"}
     for count in (7, 0):
-        await service.stub.ReportPurge(pb.ReportPurgeRequest(**said, deleted={"messages": count}))
+        await service.stub.ReportPurge(feed_pb2.ReportPurgeRequest(**said, deleted={"messages": count}))
 
     assert (change.state, list(change.access.user_ids)) == (pb.PORTAL_STATE_UNINSTALLED, [])
     written = "SELECT * FROM deletion_reports WHERE portal_id = :id ORDER BY context"
@@ -143,7 +146,7 @@ async def test_a_portal_that_comes_back_is_not_purged(service: Any) -> None:
 
     await service.install(made)
 
-    async for page in service.stub.WatchPortals(pb.WatchPortalsRequest(cursor=before[0].id)):
+    async for page in service.stub.WatchPortals(feed_pb2.WatchPortalsRequest(cursor=before[0].id)):
         assert not page.changes[0].HasField("purge_asked_at")
         break
 
@@ -188,7 +191,7 @@ async def test_an_install_told_by_an_event_is_verified_and_learned_with_its_toke
 async def test_a_lapsed_subscription_stops_a_portal_and_a_paid_one_starts_it_again(service: Any) -> None:
     made = await service.sim.portal(limits="off")
     installed = await service.install(made)
-    await service.stub.FinalizeInstall(pb.FinalizeInstallRequest(portal_id=installed.id, user_ids=[1]))
+    await service.stub.FinalizeInstall(install_pb2.FinalizeInstallRequest(portal_id=installed.id, user_ids=[1]))
     faults = f"/portals/{made['member_id']}/faults"
     await service.sim.control("PUT", faults, [{"kind": "payment_required", "method": "app.info"}])
 
@@ -248,7 +251,7 @@ async def test_the_end_of_an_earlier_bot_does_not_end_the_one_there_is(service: 
 
 async def unregister(service: Any, made: Any, installed: Any) -> None:
     """An administrator of the portal deletes the bot."""
-    asked = pb.GetAccessTokenRequest(portal_id=installed.id)
+    asked = tokens_pb2.GetAccessTokenRequest(portal_id=installed.id)
     made["admin"]["access_token"] = (await service.stub.GetAccessToken(asked)).token.access_token
     if installed.bot.api == pb.BOT_API_V1:
         await service.sim.result(made, "imbot.unregister", BOT_ID=installed.bot.id)

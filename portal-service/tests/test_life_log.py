@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+from teachbase.portal.v1 import install_pb2, tokens_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
 
 
@@ -16,12 +17,12 @@ async def went_through(
 async def test_installs_renames_and_removals_are_kept_with_what_they_changed(service: Any) -> None:
     made = await service.sim.portal(limits="off")
     installed = await service.install(made)
-    await service.stub.FinalizeInstall(pb.FinalizeInstallRequest(portal_id=installed.id, user_ids=[1]))
-    await service.stub.FinalizeInstall(pb.FinalizeInstallRequest(portal_id=installed.id, user_ids=[1]))
+    await service.stub.FinalizeInstall(install_pb2.FinalizeInstallRequest(portal_id=installed.id, user_ids=[1]))
+    await service.stub.FinalizeInstall(install_pb2.FinalizeInstallRequest(portal_id=installed.id, user_ids=[1]))
     domain = f"{uuid4().hex}.bitrix24.ru"
     await service.sim.control("POST", f"/portals/{made['member_id']}/rename", {"domain": domain})
-    await service.stub.ConfirmEndpoint(pb.ConfirmEndpointRequest(portal_id=installed.id))
-    await service.stub.ConfirmEndpoint(pb.ConfirmEndpointRequest(portal_id=installed.id))
+    await service.stub.ConfirmEndpoint(tokens_pb2.ConfirmEndpointRequest(portal_id=installed.id))
+    await service.stub.ConfirmEndpoint(tokens_pb2.ConfirmEndpointRequest(portal_id=installed.id))
 
     kept = await went_through(service, installed.id)
 

@@ -7,14 +7,19 @@ import jwt
 import pytest
 
 from kit.rpc import peer_error
+from teachbase.portal.v1 import install_pb2, tokens_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
 
 
-async def opened(service: Any, made: dict[str, Any], user_id: int, **changed: Any) -> pb.OpenSessionResponse:
+async def opened(
+    service: Any, made: dict[str, Any], user_id: int, **changed: Any
+) -> install_pb2.OpenSessionResponse:
     claim = await service.claim(made, user_id)
     names = ("access_token", "refresh_token", "expires_in", "member_id", "server_endpoint", "remote_ip")
     said = {name: getattr(claim, name) for name in names}
-    answer: pb.OpenSessionResponse = await service.stub.OpenSession(pb.OpenSessionRequest(**{**said, **changed}))
+    answer: install_pb2.OpenSessionResponse = await service.stub.OpenSession(
+        install_pb2.OpenSessionRequest(**{**said, **changed})
+    )
     return answer
 
 
@@ -47,7 +52,7 @@ async def test_an_administrator_who_opens_the_app_brings_a_dead_credential_back_
     installed = await service.install(made)
     async with service.engine.begin() as conn:
         await conn.exec_driver_sql(f"UPDATE portal_tokens SET state = 'dead' WHERE portal_id = '{installed.id}'")
-    request = pb.GetAccessTokenRequest(portal_id=installed.id)
+    request = tokens_pb2.GetAccessTokenRequest(portal_id=installed.id)
 
     await opened(service, made, 2)
     with pytest.raises(grpc.aio.AioRpcError) as still_dead:

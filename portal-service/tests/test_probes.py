@@ -13,7 +13,7 @@ from kit.pb import enum_name, moment
 from kit.rpc import peer_error
 from portal.daily_probe import ECHO_WITHIN, next_slot
 from teachbase.portal.v1 import diagnosis_pb2 as pb
-from teachbase.portal.v1 import portal_pb2
+from teachbase.portal.v1 import feed_pb2, portal_pb2
 
 DAY = timedelta(days=1)
 
@@ -44,7 +44,7 @@ async def asked(service: Any, made: dict[str, Any]) -> int:
 
 async def echo(service: Any, made: dict[str, Any], probe_id: UUID) -> None:
     await service.stub.HandleLifeCycle(
-        portal_pb2.HandleLifeCycleRequest(
+        feed_pb2.HandleLifeCycleRequest(
             member_id=made["member_id"], event="ONAPPTEST", is_proven=True, probe=probe_id.hex
         )
     )

@@ -8,8 +8,8 @@ import grpc
 import orjson
 import pytest
 
+from teachbase.portal.v1 import feed_pb2, install_pb2, settings_pb2, tokens_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
-from teachbase.portal.v1 import settings_pb2
 
 WEBHOOK, FETCH = pb.EVENT_MODE_WEBHOOK, pb.EVENT_MODE_FETCH
 DEPARTMENTS = pb.ACCESS_MODE_DEPARTMENTS
@@ -24,7 +24,7 @@ async def save(service: Any, portal_id: str, language: str = "ru", event_mode: A
 async def change_of(service: Any, portal_id: str) -> Any:
     """What the followers are told of a portal now."""
     newest = await service.rows("SELECT max(id) AS id FROM portal_changes WHERE portal_id = :id", id=portal_id)
-    feed = service.stub.WatchPortals(pb.WatchPortalsRequest(cursor=newest[0].id - 1))
+    feed = service.stub.WatchPortals(feed_pb2.WatchPortalsRequest(cursor=newest[0].id - 1))
     return (await anext(aiter(feed))).changes[0]
 
 
@@ -62,7 +62,7 @@ async def test_in_fetch_mode_events_are_asked_for_and_kept_until_the_next_offset
         await service.sim.say(made, 2, text)
 
     async def fetch(offset: int) -> Any:
-        request = pb.FetchEventsRequest(portal_id=portal.id, offset=offset, limit=100)
+        request = feed_pb2.FetchEventsRequest(portal_id=portal.id, offset=offset, limit=100)
         return orjson.loads((await service.stub.FetchEvents(request)).page)
 
     first, again = await fetch(0), await fetch(0)
@@ -79,7 +79,7 @@ async def test_a_portal_without_bots_of_the_second_generation_gets_a_classic_one
 
     portal = await service.install(made)
     again = (await service.stub.EnsureBot(pb.EnsureBotRequest(portal_id=portal.id))).bot
-    token = (await service.stub.GetAccessToken(pb.GetAccessTokenRequest(portal_id=portal.id))).token
+    token = (await service.stub.GetAccessToken(tokens_pb2.GetAccessTokenRequest(portal_id=portal.id))).token
 
     assert (portal.bot.state, portal.bot.error_code, portal.bot.api) == (
         pb.BOT_STATE_REGISTERED,
@@ -132,7 +132,7 @@ async def test_without_the_right_to_read_departments_the_chosen_ones_have_access
 async def test_a_new_department_is_learned_without_anybody_telling_us(service: Any) -> None:
     made = await service.sim.portal(limits="off", users_count=60, installed=True)
     portal = await service.install(made)
-    await service.stub.FinalizeInstall(pb.FinalizeInstallRequest(portal_id=portal.id))
+    await service.stub.FinalizeInstall(install_pb2.FinalizeInstallRequest(portal_id=portal.id))
     access = pb.Access(mode=DEPARTMENTS, department_ids=[1])
     await service.sim.control("PATCH", f"/portals/{made['member_id']}", {"scope": "imbot"})
     await service.stub.SetAccess(pb.SetAccessRequest(portal_id=portal.id, access=access))
@@ -183,7 +183,7 @@ async def test_nothing_is_chosen_for_a_portal_that_is_gone(service: Any) -> None
     made = await service.sim.portal(limits="off")
     portal = await service.install(made)
     removal = {"member_id": made["member_id"], "event": "ONAPPUNINSTALL", "is_proven": True}
-    await service.stub.HandleLifeCycle(pb.HandleLifeCycleRequest(**removal))
+    await service.stub.HandleLifeCycle(feed_pb2.HandleLifeCycleRequest(**removal))
 
     with pytest.raises(grpc.aio.AioRpcError) as settings:
         await save(service, portal.id, "en")

@@ -6,6 +6,7 @@ import pytest
 
 from bitrix.limiter import BUDGET_KEY
 from teachbase.portal.v1 import portal_pb2 as pb
+from teachbase.portal.v1 import tokens_pb2
 
 
 async def test_events_are_bound_once_however_often_a_portal_is_set_up(service: Any) -> None:
@@ -14,7 +15,7 @@ async def test_events_are_bound_once_however_often_a_portal_is_set_up(service: A
 
     await service.stub.EnsureBot(pb.EnsureBotRequest(portal_id=installed.id))
 
-    token = (await service.stub.GetAccessToken(pb.GetAccessTokenRequest(portal_id=installed.id))).token
+    token = (await service.stub.GetAccessToken(tokens_pb2.GetAccessTokenRequest(portal_id=installed.id))).token
     made["admin"]["access_token"] = token.access_token
     bound = await service.sim.result(made, "event.get")
     ours = sorted(one["event"] for one in bound if one["event"].startswith("ONAPP"))

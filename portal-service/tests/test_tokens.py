@@ -9,18 +9,19 @@ import pytest
 from kit.errors import PeerError
 from kit.rpc import peer_error
 from teachbase.portal.v1 import portal_pb2 as pb
+from teachbase.portal.v1 import tokens_pb2
 
 
-async def current(service: Any, portal: pb.Portal) -> pb.AccessToken:
-    token: pb.AccessToken = (
-        await service.stub.GetAccessToken(pb.GetAccessTokenRequest(portal_id=portal.id))
+async def current(service: Any, portal: pb.Portal) -> tokens_pb2.AccessToken:
+    token: tokens_pb2.AccessToken = (
+        await service.stub.GetAccessToken(tokens_pb2.GetAccessTokenRequest(portal_id=portal.id))
     ).token
     return token
 
 
-async def refresh(service: Any, portal: pb.Portal, refused: int) -> pb.AccessToken:
-    request = pb.RefreshAccessTokenRequest(portal_id=portal.id, refused_generation=refused)
-    token: pb.AccessToken = (await service.stub.RefreshAccessToken(request)).token
+async def refresh(service: Any, portal: pb.Portal, refused: int) -> tokens_pb2.AccessToken:
+    request = tokens_pb2.RefreshAccessTokenRequest(portal_id=portal.id, refused_generation=refused)
+    token: tokens_pb2.AccessToken = (await service.stub.RefreshAccessToken(request)).token
     return token
 
 

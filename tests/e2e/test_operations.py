@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import subprocess
 from pathlib import Path
 
@@ -49,39 +48,6 @@ def test_buf_curl_lists_a_service_and_finds_it_serving(running: Product, variabl
 
     assert SERVICES[variable] in listed.stdout.split()
     assert json.loads(health.stdout) == {"status": "SERVING"}
-
-
-def runbooks_calls() -> set[tuple[str, str, str]]:
-    """What the runbook shows `buf curl` to ask: body, port and method."""
-    shown = (ROOT / "docs" / "runbook.md").read_text()
-    calls = re.findall(r"^ *\$call -d '(.*?)' http://127\.0\.0\.1:(\d+|\$port)/(\S+)", shown, re.MULTILINE)
-    return {
-        (body, str(one), method)
-        for body, port, method in calls
-        for one in ([port] if port.isdigit() else range(50051, 50055))
-    }
-
-
-def test_the_calls_that_the_runbook_shows_are_answered(running: Product) -> None:
-    ports = {str(50051 + number): running.environment[name].split(":")[1] for number, name in enumerate(SERVICES)}
-    calls = runbooks_calls()
-    assert {port for _, port, _ in calls} == ports.keys()
-    assert len(calls) >= 12
-
-    for body, port, method in calls:
-        curl = [str(BUF), "curl", "--protocol", "grpc", "--http2-prior-knowledge", "-d", body]
-        url = f"http://127.0.0.1:{ports[port]}/{method}"
-        done = subprocess.run([*curl, url], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, (method, done.stderr)
-        assert json.loads(done.stdout), method
-
-
-def test_what_the_runbook_shows_grpcurl_to_ask_is_asked_here() -> None:
-    shown = (ROOT / "docs" / "runbook.md").read_text()
-    asked = set(re.findall(r"^grpcurl .*-d '(.*?)' 127\.0\.0\.1:(\d+) (\S+)$", shown, re.MULTILINE))
-
-    assert len(asked) >= 6
-    assert asked <= runbooks_calls()
 
 
 async def test_the_openapi_document_names_the_routes(product: Product) -> None:

@@ -34,6 +34,16 @@ def test_the_picture_in_the_architecture_is_the_same() -> None:
     assert declared == drawn
 
 
+def test_the_picture_in_the_readme_is_the_same() -> None:
+    text = (ROOT / "README.md").read_text().partition("```mermaid")[2].partition("```")[0]
+    drawn = set(re.findall(r'^  (\w+)(?: -- "[^"]+")? --> (\w+)$', text, re.MULTILINE))
+
+    declared = {(caller, service.split(".")[1]) for caller, calls in call_graph.CALLS.items() for service in calls}
+    assert declared == {
+        (caller, callee) for caller, callee in drawn if {caller, callee} <= call_graph.CALLS.keys() | {"billing"}
+    }
+
+
 def test_what_nobody_declared_is_refused() -> None:
     assert not call_graph.may_call("delivery", "/teachbase.portal.v1.AdminService/Login")
     assert not call_graph.may_call("", "/teachbase.portal.v1.PortalService/WatchPortals")

@@ -87,6 +87,16 @@ def test_every_series_of_rules_and_dashboards_exists_with_its_labels(known: Mapp
     assert wrong == []
 
 
+def test_every_metric_stands_on_a_dashboard_or_in_a_rule(known: Mapping[str, set[str]]) -> None:
+    expressions = [rule["expr"] for rule in _rules()] + [expression for _, expression in _dashboard_queries()]
+    asked = {name for one in expressions for name, _ in _selectors(promql_parser.parse(one))}
+    series = {name: re.sub("_(bucket|count|sum|total)$", "", name) for name in known if name.startswith("tb_")}
+    seen = {metric for name, metric in series.items() if name in asked}
+
+    assert len(seen) > 20
+    assert set(series.values()) - seen == set()
+
+
 def test_a_name_and_a_label_that_are_not_there_are_found(known: Mapping[str, set[str]]) -> None:
     [one] = _selectors(promql_parser.parse("sum by (portal_id) (rate(tb_sends_total[5m]))"))
     [two] = _selectors(promql_parser.parse("tb_sent_total"))

@@ -105,6 +105,16 @@ async def test_the_console(staff: Staff) -> None:
     await shoot(staff, "outbox-item", f"/outbox/{dead}")
 
 
+async def test_the_messenger(staff: Staff) -> None:
+    portal, _, _ = await used_portal(staff.product)
+    page = await staff.page.context.new_page()
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await page.goto(f"{staff.product.sim_url}/?portal={portal['member_id']}&user=2")
+    await expect(page.get_by_text("28 календарных дней").first).to_be_visible()
+    await page.screenshot(path=FOLDER / "messenger.png")
+    await page.close()
+
+
 async def photographed(visit: Visit, name: str) -> None:
     """Take a picture of the app without what is around it."""
     await asyncio.sleep(1.5)  # it fits its frame to what it shows

@@ -14,8 +14,9 @@ from bitrix.client import Credential
 from delivery.domain import Bot
 from kit.pb import moment
 from kit.rpc import call
+from teachbase.portal.v1 import feed_pb2, tokens_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
-from teachbase.portal.v1.portal_pb2_grpc import PortalServiceStub
+from teachbase.portal.v1.service_pb2_grpc import PortalServiceStub
 
 log = structlog.get_logger("portal")
 
@@ -47,21 +48,23 @@ class PortalClient:
         kept = self._kept.get(portal_id)
         if kept and kept[0] > time.monotonic():
             return kept[1]
-        request = pb.GetAccessTokenRequest(portal_id=str(portal_id))
+        request = tokens_pb2.GetAccessTokenRequest(portal_id=str(portal_id))
         answer = await call(self._stub.GetAccessToken, request, peer=PEER, timeout=_TIMEOUT_S)
         return self._keep(portal_id, answer.token)
 
     async def refreshed(self, portal_id: UUID, refused: Token) -> Token:
         """Return a token newer than one that Bitrix24 refused. Raises PeerError."""
         self.forget(portal_id)
-        request = pb.RefreshAccessTokenRequest(portal_id=str(portal_id), refused_generation=refused.generation)
+        request = tokens_pb2.RefreshAccessTokenRequest(
+            portal_id=str(portal_id), refused_generation=refused.generation
+        )
         answer = await call(self._stub.RefreshAccessToken, request, peer=PEER, timeout=_REFRESH_TIMEOUT_S)
         return self._keep(portal_id, answer.token)
 
     async def confirm_endpoint(self, portal_id: UUID) -> str:
         """Have portal ask the OAuth server where a portal answers now, and return that. Raises PeerError."""
         self.forget(portal_id)
-        request = pb.ConfirmEndpointRequest(portal_id=str(portal_id))
+        request = tokens_pb2.ConfirmEndpointRequest(portal_id=str(portal_id))
         answer = await call(self._stub.ConfirmEndpoint, request, peer=PEER, timeout=_REFRESH_TIMEOUT_S)
         return answer.client_endpoint
 
@@ -71,17 +74,17 @@ class PortalClient:
 
     async def report_purge(self, portal_id: UUID, asked_at: datetime, deleted: Mapping[str, int]) -> None:
         """Tell portal what this context has deleted of a portal. Raises PeerError."""
-        request = pb.ReportPurgeRequest(
+        request = feed_pb2.ReportPurgeRequest(
             portal_id=str(portal_id), asked_at=moment(asked_at), context="delivery", deleted=deleted
         )
         await call(self._stub.ReportPurge, request, peer=PEER, timeout=_REPORT_TIMEOUT_S)
 
-    async def watch(self, cursor: int) -> AsyncIterator[pb.WatchPortalsResponse]:
+    async def watch(self, cursor: int) -> AsyncIterator[feed_pb2.WatchPortalsResponse]:
         """Yield pages of the change feed after a cursor, for ever."""
-        async for page in self._stub.WatchPortals(pb.WatchPortalsRequest(cursor=cursor)):
+        async for page in self._stub.WatchPortals(feed_pb2.WatchPortalsRequest(cursor=cursor)):
             yield page
 
-    def _keep(self, portal_id: UUID, token: pb.AccessToken) -> Token:
+    def _keep(self, portal_id: UUID, token: tokens_pb2.AccessToken) -> Token:
         kept = Token(
             Credential(token.member_id, token.client_endpoint, token.access_token),
             token.generation,

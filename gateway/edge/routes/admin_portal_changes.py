@@ -10,7 +10,7 @@ from edge.rpc import INSTALL_TIMEOUT_S, Peers, ask
 from edge.schemas.admin import Portal, PortalChange, PortalCreate
 from kit.pb import enum_value
 from teachbase.portal.v1 import portal_pb2 as pb
-from teachbase.portal.v1 import settings_pb2
+from teachbase.portal.v1 import service_pb2, settings_pb2
 
 router = APIRouter(prefix="/v1/admin/portals", tags=["admin portals"])
 
@@ -18,7 +18,9 @@ router = APIRouter(prefix="/v1/admin/portals", tags=["admin portals"])
 @router.post("", status_code=201, summary="Make a portal known before its install")
 async def create(body: PortalCreate, request: Request, admin: Operator, peers: Peers) -> Portal:
     """Store it as `installing`; 409 `portal_exists` for a member_id that is known. Audited."""
-    asked = pb.CreatePortalRequest(member_id=body.member_id, domain=body.domain, actor=actor(request, admin))
+    asked = service_pb2.CreatePortalRequest(
+        member_id=body.member_id, domain=body.domain, actor=actor(request, admin)
+    )
     return await row(peers, (await ask("portal", peers.portal.CreatePortal, asked)).portal)
 
 
@@ -48,6 +50,6 @@ async def change(portal_id: UUID, body: PortalChange, request: Request, admin: O
 @router.delete("/{portal_id}", status_code=202, summary="Delete a portal and what is known of its people")
 async def delete(portal_id: UUID, request: Request, admin: Operator, peers: Peers) -> Portal:
     """Take the bot away, forget the credentials, and have every service purge. Audited; safe to repeat."""
-    asked = pb.DeletePortalRequest(portal_id=str(portal_id), actor=actor(request, admin))
+    asked = service_pb2.DeletePortalRequest(portal_id=str(portal_id), actor=actor(request, admin))
     found = await ask("portal", peers.portal.DeletePortal, asked, INSTALL_TIMEOUT_S)
     return await row(peers, found.portal)

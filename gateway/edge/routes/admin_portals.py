@@ -16,6 +16,7 @@ from edge.schemas.admin import AuthorizationLink, Portal, Portals, Suspension
 from edge.schemas.text import Text
 from edge.source import remote_ip
 from teachbase.billing.v1 import billing_pb2 as billing
+from teachbase.portal.v1 import install_pb2, service_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
 
 router = APIRouter(prefix="/v1/admin/portals", tags=["admin portals"], dependencies=[Depends(admin_session)])
@@ -82,7 +83,9 @@ async def portal(portal_id: UUID, peers: Peers) -> Portal:
 @router.post("/{portal_id}/suspend", summary="Stop serving a portal")
 async def suspend(portal_id: UUID, body: Suspension, request: Request, admin: Operator, peers: Peers) -> Portal:
     """Store its messages and answer none; its administrator sees why. Audited."""
-    asked = pb.SuspendPortalRequest(portal_id=str(portal_id), reason=body.reason, actor=actor(request, admin))
+    asked = service_pb2.SuspendPortalRequest(
+        portal_id=str(portal_id), reason=body.reason, actor=actor(request, admin)
+    )
     found = await ask("portal", peers.portal.SuspendPortal, asked)
     return await row(peers, found.portal)
 
@@ -90,14 +93,14 @@ async def suspend(portal_id: UUID, body: Suspension, request: Request, admin: Op
 @router.post("/{portal_id}/resume", summary="Serve a suspended portal again")
 async def resume(portal_id: UUID, request: Request, admin: Operator, peers: Peers) -> Portal:
     """Put it back to where it stood before. Audited."""
-    asked = pb.ResumePortalRequest(portal_id=str(portal_id), actor=actor(request, admin))
+    asked = service_pb2.ResumePortalRequest(portal_id=str(portal_id), actor=actor(request, admin))
     return await row(peers, (await ask("portal", peers.portal.ResumePortal, asked)).portal)
 
 
 @router.post("/{portal_id}/setup", summary="Do again what the install does on the portal")
 async def setup(portal_id: UUID, request: Request, admin: Operator, peers: Peers) -> Portal:
     """Register the bot or bring it up to date, with its commands and events. Audited; safe to repeat."""
-    asked = pb.SetUpPortalRequest(portal_id=str(portal_id), actor=actor(request, admin))
+    asked = service_pb2.SetUpPortalRequest(portal_id=str(portal_id), actor=actor(request, admin))
     found = await ask("portal", peers.portal.SetUpPortal, asked, INSTALL_TIMEOUT_S)
     return await row(peers, found.portal)
 
@@ -105,7 +108,7 @@ async def setup(portal_id: UUID, request: Request, admin: Operator, peers: Peers
 @router.post("/{portal_id}/authorize", summary="A link by which the portal's administrator renews our access")
 async def authorize(portal_id: UUID, request: Request, admin: Operator, peers: Peers) -> AuthorizationLink:
     """Make a link to send to the portal's administrator, where its credential is dead. Audited."""
-    asked = pb.BeginAuthorizationRequest(portal_id=str(portal_id), actor=actor(request, admin))
+    asked = install_pb2.BeginAuthorizationRequest(portal_id=str(portal_id), actor=actor(request, admin))
     begun = await ask("portal", peers.portal.BeginAuthorization, asked)
     return AuthorizationLink(url=begun.url, expires_at=at(begun, "expires_at"))
 

@@ -21,6 +21,7 @@ from edge.schemas.install import (
 )
 from edge.source import remote_ip
 from kit import trace
+from teachbase.portal.v1 import install_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
 
 router = APIRouter(prefix="/v1/bitrix/install", tags=["bitrix"])
@@ -51,7 +52,7 @@ async def complete(request: Request, peers: Peers) -> InstallCompleted:
     answer = await ask(
         "portal",
         peers.portal.CompleteInstall,
-        pb.CompleteInstallRequest(
+        install_pb2.CompleteInstallRequest(
             access_token=claim.AUTH_ID,
             refresh_token=claim.REFRESH_ID,
             expires_in=claim.AUTH_EXPIRES,
@@ -87,7 +88,7 @@ async def finalize(body: InstallFinalize, session: PortalAdmin, peers: Peers) ->
     saved = await ask(
         "portal",
         peers.portal.FinalizeInstall,
-        pb.FinalizeInstallRequest(portal_id=body.portal_id, user_ids=user_ids),
+        install_pb2.FinalizeInstallRequest(portal_id=body.portal_id, user_ids=user_ids),
     )
     bot = saved.portal.bot
     if bot.state != pb.BOT_STATE_REGISTERED:

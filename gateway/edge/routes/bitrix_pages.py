@@ -17,7 +17,7 @@ from edge.schemas.text import Text
 from edge.source import remote_ip
 from kit import trace
 from kit.errors import PeerError
-from teachbase.portal.v1 import portal_pb2 as pb
+from teachbase.portal.v1 import install_pb2
 
 router = APIRouter(prefix="/v1/bitrix", tags=["bitrix pages"], default_response_class=HTMLResponse)
 
@@ -54,7 +54,7 @@ async def authorized(
 ) -> HTMLResponse:
     """Take the credential that a link of ours brought (contract 2.1)."""
     language = pages.preferred(request.headers.get("accept-language", ""))
-    asked = pb.CompleteAuthorizationRequest(
+    asked = install_pb2.CompleteAuthorizationRequest(
         code=code, state=state, server_endpoint=f"https://{server_domain}/", remote_ip=remote_ip(request)
     )
     try:
@@ -75,7 +75,7 @@ async def _page(request: Request, peers: Peers, page: str) -> HTMLResponse:
         claim = InstallComplete.model_validate(fields)
     except (ValidationError, HTTPException):
         return pages.notice("open_in_bitrix", language, 400, trace.current.get())
-    asked = pb.OpenSessionRequest(
+    asked = install_pb2.OpenSessionRequest(
         access_token=claim.AUTH_ID,
         refresh_token=claim.REFRESH_ID,
         expires_in=claim.AUTH_EXPIRES,

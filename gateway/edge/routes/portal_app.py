@@ -17,8 +17,8 @@ from edge.source import remote_ip
 from kit.pb import enum_value
 from teachbase.billing.v1 import billing_pb2 as billing
 from teachbase.messaging.v1 import messaging_pb2 as messaging
+from teachbase.portal.v1 import install_pb2, settings_pb2
 from teachbase.portal.v1 import portal_pb2 as pb
-from teachbase.portal.v1 import settings_pb2
 
 router = APIRouter(tags=["portal app"])
 
@@ -29,7 +29,7 @@ _WELCOMES_WAIT_S = 2.0
 @router.post("/v1/bitrix/session", summary="Begin or renew a session of the portal app")
 async def open_session(body: shapes.SessionOpen, request: Request, peers: Peers) -> shapes.SessionOpened:
     """Verify what BX24.getAuth() gave at the OAuth server. 404 where the app is not installed."""
-    asked = pb.OpenSessionRequest(
+    asked = install_pb2.OpenSessionRequest(
         access_token=body.AUTH_ID, member_id=body.member_id, remote_ip=remote_ip(request)
     )
     opened = await ask("portal", peers.portal.OpenSession, asked, INSTALL_TIMEOUT_S)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import grpc
+from google.protobuf import descriptor_pool
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -51,7 +52,13 @@ class Server:
         self._names.append(full_name)
 
     async def start(self) -> None:
-        """Begin to serve and say SERVING for the whole server and each service."""
+        """Begin to serve and say SERVING for the whole server and each service. Raises KeyError.
+
+        The code of a service does not import its own file where no message of it is there, and reflection would
+        then tell nothing of it: better no start than a service that nobody can look into.
+        """
+        for name in self._names:
+            descriptor_pool.Default().FindServiceByName(name)
         reflection.enable_server_reflection(self._names, self._server)
         await self._server.start()
         await self.tell_all(serving=True)

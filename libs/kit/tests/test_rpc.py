@@ -170,3 +170,12 @@ async def test_a_server_says_that_it_serves_each_of_its_services(served: Any) ->
     for name in ("", "teachbase.billing.v1.BillingService"):
         answer = await stub.Check(health_pb2.HealthCheckRequest(service=name))
         assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+async def test_a_service_that_reflection_could_not_tell_of_does_not_start() -> None:
+    server = Server("127.0.0.1:0")
+    server.add(lambda _servicer, _server: None, object(), "teachbase.nowhere.v1.NobodysService")
+
+    with pytest.raises(KeyError, match=r"teachbase\.nowhere\.v1\.NobodysService"):
+        await server.start()
+    await server.stop(0)

@@ -13,9 +13,9 @@ from kit.pb import moment
 from kit.rpc import call
 from messaging.domain import Notice
 from teachbase.portal.v1 import diagnosis_pb2 as diagnosis
-from teachbase.portal.v1 import portal_pb2 as pb
+from teachbase.portal.v1 import feed_pb2, tokens_pb2
 from teachbase.portal.v1.diagnosis_pb2_grpc import DiagnosisServiceStub
-from teachbase.portal.v1.portal_pb2_grpc import PortalServiceStub
+from teachbase.portal.v1.service_pb2_grpc import PortalServiceStub
 
 PEER = "portal"
 _REPORT_TIMEOUT_S = 5.0
@@ -33,7 +33,7 @@ class PortalClient:
 
     async def adopt(self, member_id: str, access_token: str, token_hash: bytes, remote_ip: str) -> None:
         """Have portal learn an event's application token, if the event can be verified. Raises PeerError."""
-        request = pb.AdoptApplicationTokenRequest(
+        request = tokens_pb2.AdoptApplicationTokenRequest(
             member_id=member_id,
             access_token=access_token,
             application_token_hash=token_hash,
@@ -43,7 +43,7 @@ class PortalClient:
 
     async def tell(self, notice: Notice, access_token: str, refresh_token: str) -> None:
         """Tell portal of an event of the application's life. Raises PeerError."""
-        request = pb.HandleLifeCycleRequest(
+        request = feed_pb2.HandleLifeCycleRequest(
             member_id=notice.member_id,
             event=notice.event,
             is_proven=notice.is_proven,
@@ -62,7 +62,7 @@ class PortalClient:
 
     async def fetch_events(self, portal_id: UUID, offset: int, limit: int) -> Any:
         """Return the next page of a portal's events, as Bitrix24 gives it. Raises PeerError."""
-        request = pb.FetchEventsRequest(portal_id=str(portal_id), offset=offset, limit=limit)
+        request = feed_pb2.FetchEventsRequest(portal_id=str(portal_id), offset=offset, limit=limit)
         answer = await call(self._stub.FetchEvents, request, peer=PEER, timeout=_FETCH_TIMEOUT_S)
         return orjson.loads(answer.page)
 
@@ -80,12 +80,12 @@ class PortalClient:
 
     async def report_purge(self, portal_id: UUID, asked_at: datetime, deleted: Mapping[str, int]) -> None:
         """Tell portal what this context has deleted of a portal. Raises PeerError."""
-        request = pb.ReportPurgeRequest(
+        request = feed_pb2.ReportPurgeRequest(
             portal_id=str(portal_id), asked_at=moment(asked_at), context="messaging", deleted=deleted
         )
         await call(self._stub.ReportPurge, request, peer=PEER, timeout=_REPORT_TIMEOUT_S)
 
-    async def watch(self, cursor: int) -> AsyncIterator[pb.WatchPortalsResponse]:
+    async def watch(self, cursor: int) -> AsyncIterator[feed_pb2.WatchPortalsResponse]:
         """Yield pages of the change feed after a cursor, for ever."""
-        async for page in self._stub.WatchPortals(pb.WatchPortalsRequest(cursor=cursor)):
+        async for page in self._stub.WatchPortals(feed_pb2.WatchPortalsRequest(cursor=cursor)):
             yield page

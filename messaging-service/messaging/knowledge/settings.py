@@ -4,13 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-TONES = ("neutral", "friendly", "formal")
-LANGUAGES = ("question", "ru", "en")
 STRICTNESS: Mapping[str, float] = {"strict": 1.15, "balanced": 1.0, "lenient": 0.85}
 """What the gate is multiplied by."""
-CITATIONS = ("full", "short")
-EMBEDDINGS = ("off", "local", "endpoint")
-MAX_HISTORY = 10
 
 
 @dataclass(frozen=True)

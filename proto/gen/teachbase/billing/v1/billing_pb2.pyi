@@ -27,8 +27,6 @@ class _ErrorReason:
 class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReason.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
-    ERROR_REASON_RESERVATION_NOT_FOUND: _ErrorReason.ValueType  # 1
-    """No reservation was made under this key."""
     ERROR_REASON_PLAN_NOT_FOUND: _ErrorReason.ValueType  # 2
     """There is no plan of this code."""
     ERROR_REASON_PLAN_EXISTS: _ErrorReason.ValueType  # 3
@@ -38,8 +36,6 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine codes of this context's errors (google.rpc.ErrorInfo.reason)."""
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
-ERROR_REASON_RESERVATION_NOT_FOUND: ErrorReason.ValueType  # 1
-"""No reservation was made under this key."""
 ERROR_REASON_PLAN_NOT_FOUND: ErrorReason.ValueType  # 2
 """There is no plan of this code."""
 ERROR_REASON_PLAN_EXISTS: ErrorReason.ValueType  # 3

@@ -33,6 +33,21 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_INBOUND_EVENT_NOT_FOUND: _ErrorReason.ValueType  # 3
     ERROR_REASON_PORTAL_UNKNOWN: _ErrorReason.ValueType  # 4
     ERROR_REASON_SIMULATION_OFF: _ErrorReason.ValueType  # 5
+    ERROR_REASON_STORAGE_UNAVAILABLE: _ErrorReason.ValueType  # 6
+    """The storage of documents does not answer; try again."""
+    ERROR_REASON_DOCUMENT_NOT_FOUND: _ErrorReason.ValueType  # 7
+    ERROR_REASON_DOCUMENT_EMPTY: _ErrorReason.ValueType  # 8
+    ERROR_REASON_DOCUMENT_TOO_LARGE: _ErrorReason.ValueType  # 9
+    ERROR_REASON_KNOWLEDGE_LIMIT_REACHED: _ErrorReason.ValueType  # 10
+    """The plan has no room for another document, or for so many bytes."""
+    ERROR_REASON_MODEL_ADDRESS_NOT_ALLOWED: _ErrorReason.ValueType  # 11
+    """Whose models a portal may name is for the vendor to say."""
+    ERROR_REASON_EXPLANATION_NOT_FOUND: _ErrorReason.ValueType  # 12
+    """A rule answered the message, or nothing did."""
+    ERROR_REASON_CURATED_NOT_FOUND: _ErrorReason.ValueType  # 13
+    ERROR_REASON_GOLDEN_NOT_FOUND: _ErrorReason.ValueType  # 14
+    ERROR_REASON_ANSWERS_USED_UP: _ErrorReason.ValueType  # 15
+    """The plan's answers of this period are used up."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine codes of this context's errors (google.rpc.ErrorInfo.reason)."""
@@ -43,6 +58,21 @@ ERROR_REASON_TRACE_NOT_FOUND: ErrorReason.ValueType  # 2
 ERROR_REASON_INBOUND_EVENT_NOT_FOUND: ErrorReason.ValueType  # 3
 ERROR_REASON_PORTAL_UNKNOWN: ErrorReason.ValueType  # 4
 ERROR_REASON_SIMULATION_OFF: ErrorReason.ValueType  # 5
+ERROR_REASON_STORAGE_UNAVAILABLE: ErrorReason.ValueType  # 6
+"""The storage of documents does not answer; try again."""
+ERROR_REASON_DOCUMENT_NOT_FOUND: ErrorReason.ValueType  # 7
+ERROR_REASON_DOCUMENT_EMPTY: ErrorReason.ValueType  # 8
+ERROR_REASON_DOCUMENT_TOO_LARGE: ErrorReason.ValueType  # 9
+ERROR_REASON_KNOWLEDGE_LIMIT_REACHED: ErrorReason.ValueType  # 10
+"""The plan has no room for another document, or for so many bytes."""
+ERROR_REASON_MODEL_ADDRESS_NOT_ALLOWED: ErrorReason.ValueType  # 11
+"""Whose models a portal may name is for the vendor to say."""
+ERROR_REASON_EXPLANATION_NOT_FOUND: ErrorReason.ValueType  # 12
+"""A rule answered the message, or nothing did."""
+ERROR_REASON_CURATED_NOT_FOUND: ErrorReason.ValueType  # 13
+ERROR_REASON_GOLDEN_NOT_FOUND: ErrorReason.ValueType  # 14
+ERROR_REASON_ANSWERS_USED_UP: ErrorReason.ValueType  # 15
+"""The plan's answers of this period are used up."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _InboundOutcome:

@@ -1,0 +1,1 @@
+"""The house holds to its own documents: read from the sources, nothing is started."""
