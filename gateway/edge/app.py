@@ -92,6 +92,7 @@ def build(settings: Settings, is_stopping: Callable[[], bool] = lambda: False) -
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        responses=errors.DESCRIBED,
     )
     app.add_middleware(BodyLimit)
     app.add_middleware(EventsAddress)

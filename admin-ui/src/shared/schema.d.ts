@@ -2833,6 +2833,22 @@ export interface components {
             took_ms: number;
         };
         /**
+         * Failure
+         * @description What every error is told as. `error` is a stable machine code in lower case, `message` for people.
+         */
+        Failure: {
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Error */
+            error: string;
+            /** Message */
+            message: string;
+            /** Trace Id */
+            trace_id: string;
+        };
+        /**
          * FinalizeSteps
          * @description The steps of finalizing.
          */
@@ -2971,11 +2987,6 @@ export interface components {
             document_id: string;
             /** Filename */
             filename: string;
-        };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
         };
         /**
          * HumanStep
@@ -4083,6 +4094,27 @@ export interface components {
             quote: string;
         };
         /**
+         * Readiness
+         * @description Whether every dependency answers, and what the spool holds meanwhile.
+         */
+        Readiness: {
+            /** Failing */
+            failing: string[];
+            /** Last Not Durable At */
+            last_not_durable_at: string | null;
+            /** Not Durable */
+            not_durable: number;
+            /** Spool Depth */
+            spool_depth: number;
+            /** Spool Waiting S */
+            spool_waiting_s: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ready" | "not_ready";
+        };
+        /**
          * RefreshToken
          * @description What a renewed session needs; empty where the console's cookie brings it.
          */
@@ -4882,19 +4914,6 @@ export interface components {
             /** Replies */
             replies: number;
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Context */
-            ctx?: Record<string, never>;
-            /** Input */
-            input?: unknown;
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-        };
         /**
          * Worker
          * @description A worker process, as it told of itself; `lost`: it has not for longer than it should.
@@ -4961,6 +4980,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     ready_ready_get: {
@@ -4978,7 +5006,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Some do not */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5009,13 +5055,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_AuditEntry_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5042,15 +5088,17 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/csv": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5077,13 +5125,13 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5104,6 +5152,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     me_v1_admin_auth_me_get: {
@@ -5122,6 +5179,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AdminAccount"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5146,13 +5212,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5179,13 +5245,13 @@ export interface operations {
                     "application/json": components["schemas"]["SessionTokens"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5213,13 +5279,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Activity_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5248,13 +5314,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_LimitAlert_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5277,6 +5343,15 @@ export interface operations {
                     "application/json": components["schemas"]["Drifts"];
                 };
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     plans_v1_admin_billing_plans_get: {
@@ -5295,6 +5370,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Plan_"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5321,13 +5405,13 @@ export interface operations {
                     "application/json": components["schemas"]["Plan"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5354,13 +5438,13 @@ export interface operations {
                     "application/json": components["schemas"]["Plan"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5385,13 +5469,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Plan_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5423,13 +5507,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Subscription_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5454,13 +5538,13 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5489,13 +5573,13 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5525,13 +5609,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_UsageEvent_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5556,13 +5640,13 @@ export interface operations {
                     "application/json": components["schemas"]["Drifts"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5589,13 +5673,13 @@ export interface operations {
                     "application/json": components["schemas"]["Statement"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5616,6 +5700,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelPrices"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5642,13 +5735,13 @@ export interface operations {
                     "application/json": components["schemas"]["ModelPrice"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5679,13 +5772,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_UsageSum_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5708,15 +5801,17 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/csv": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5745,13 +5840,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Dialog_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5776,15 +5871,17 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/csv": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5809,13 +5906,13 @@ export interface operations {
                     "application/json": components["schemas"]["Dialog"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5847,13 +5944,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Message_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5884,13 +5981,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Event_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5924,13 +6021,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_InboundEvent_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5960,15 +6057,17 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/csv": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5993,13 +6092,13 @@ export interface operations {
                     "application/json": components["schemas"]["InboundEventDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6028,13 +6127,13 @@ export interface operations {
                     "application/json": components["schemas"]["Replayed"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6061,13 +6160,13 @@ export interface operations {
                     "application/json": components["schemas"]["Pruned"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6094,13 +6193,13 @@ export interface operations {
                     "application/json": components["schemas"]["ReplayedMany"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6121,6 +6220,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BlackboxUsage"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6158,13 +6266,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_LogLine_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6199,13 +6307,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Message_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6236,15 +6344,17 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/csv": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6271,13 +6381,13 @@ export interface operations {
                     "application/json": components["schemas"]["Explanation"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6310,13 +6420,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_OutboxItem_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6345,15 +6455,17 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/csv": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6378,13 +6490,13 @@ export interface operations {
                     "application/json": components["schemas"]["OutboxItemDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6409,13 +6521,13 @@ export interface operations {
                     "application/json": components["schemas"]["OutboxItem"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6442,13 +6554,13 @@ export interface operations {
                     "application/json": components["schemas"]["Retried"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6479,13 +6591,13 @@ export interface operations {
                     "application/json": components["schemas"]["Portals"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6512,13 +6624,13 @@ export interface operations {
                     "application/json": components["schemas"]["Portal"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6545,15 +6657,17 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/csv": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6578,13 +6692,13 @@ export interface operations {
                     "application/json": components["schemas"]["Portal"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6609,13 +6723,13 @@ export interface operations {
                     "application/json": components["schemas"]["Portal"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6644,13 +6758,13 @@ export interface operations {
                     "application/json": components["schemas"]["Portal"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6675,13 +6789,13 @@ export interface operations {
                     "application/json": components["schemas"]["Mended"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6706,13 +6820,13 @@ export interface operations {
                     "application/json": components["schemas"]["AuthorizationLink"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6737,13 +6851,13 @@ export interface operations {
                     "application/json": components["schemas"]["Departments"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6768,13 +6882,13 @@ export interface operations {
                     "application/json": components["schemas"]["Diagnosis"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6806,13 +6920,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Document_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6843,13 +6957,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_PortalEmployee_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6879,13 +6993,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_LifeEntry_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6915,13 +7029,13 @@ export interface operations {
                     "application/json": components["schemas"]["QueuePauses"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6947,13 +7061,13 @@ export interface operations {
                     "application/json": components["schemas"]["QueuePauses"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6978,13 +7092,13 @@ export interface operations {
                     "application/json": components["schemas"]["Portal"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7009,13 +7123,13 @@ export interface operations {
                     "application/json": components["schemas"]["Portal"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7044,13 +7158,13 @@ export interface operations {
                     "application/json": components["schemas"]["Portal"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7081,13 +7195,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Unsatisfied_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7108,6 +7222,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AnswerSettingsChosen"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7134,13 +7257,13 @@ export interface operations {
                     "application/json": components["schemas"]["AnswerSettingsChosen"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7161,6 +7284,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BlackboxSettings"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7187,13 +7319,13 @@ export interface operations {
                     "application/json": components["schemas"]["BlackboxSettings"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7214,6 +7346,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SpoolState"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7242,13 +7383,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_SetAsideEvent_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7273,13 +7414,13 @@ export interface operations {
                     "application/json": components["schemas"]["Requeued"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7302,6 +7443,15 @@ export interface operations {
                     "application/json": components["schemas"]["SystemHealth"];
                 };
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     live_v1_admin_system_live_get: {
@@ -7318,7 +7468,18 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
             };
         };
     };
@@ -7338,6 +7499,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Pace"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7362,13 +7532,13 @@ export interface operations {
                     "application/json": components["schemas"]["QueuePauses"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7391,6 +7561,15 @@ export interface operations {
                     "application/json": components["schemas"]["Queues"];
                 };
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     workers_v1_admin_system_workers_get: {
@@ -7409,6 +7588,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Workers"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7433,13 +7621,13 @@ export interface operations {
                     "application/json": components["schemas"]["Trace"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7468,13 +7656,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_AdminAccount_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7501,13 +7689,13 @@ export interface operations {
                     "application/json": components["schemas"]["AdminAccount"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7532,13 +7720,13 @@ export interface operations {
                     "application/json": components["schemas"]["AdminAccount"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7561,13 +7749,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7596,13 +7784,13 @@ export interface operations {
                     "application/json": components["schemas"]["AdminAccount"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7623,6 +7811,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7649,6 +7846,15 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            /** @description Not kept */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     outside_v1_bitrix_handler_get: {
@@ -7666,6 +7872,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page that says why; the envelope where the request could not be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -7689,6 +7905,16 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            /** @description A page that says why; the envelope where the request could not be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                    "text/html": string;
+                };
+            };
         };
     };
     outside_v1_bitrix_install_get: {
@@ -7709,6 +7935,16 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            /** @description A page that says why; the envelope where the request could not be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                    "text/html": string;
+                };
+            };
         };
     };
     install_v1_bitrix_install_post: {
@@ -7726,6 +7962,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page that says why; the envelope where the request could not be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -7814,6 +8060,15 @@ export interface operations {
                     "application/json": components["schemas"]["InstallCompleted"];
                 };
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     finalize_v1_bitrix_install_finalize_post: {
@@ -7838,13 +8093,13 @@ export interface operations {
                     "application/json": components["schemas"]["InstallFinalized"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7871,13 +8126,14 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A page that says why; the envelope where the request could not be read */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
+                    "text/html": string;
                 };
             };
         };
@@ -7897,6 +8153,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page that says why; the envelope where the request could not be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -7924,13 +8190,13 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOpened"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7957,13 +8223,13 @@ export interface operations {
                     "application/json": components["schemas"]["SimulatedMessage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7984,6 +8250,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AllowedUsers"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8010,13 +8285,13 @@ export interface operations {
                     "application/json": components["schemas"]["AllowedUsersSaved"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8039,6 +8314,15 @@ export interface operations {
                     "application/json": components["schemas"]["Provision"];
                 };
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     departments_v1_portal_departments_get: {
@@ -8057,6 +8341,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Departments"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8083,13 +8376,13 @@ export interface operations {
                     "application/json": components["schemas"]["Answer"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8115,13 +8408,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Curated_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8148,13 +8441,13 @@ export interface operations {
                     "application/json": components["schemas"]["Curated"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8183,13 +8476,13 @@ export interface operations {
                     "application/json": components["schemas"]["Curated"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8212,13 +8505,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8246,13 +8539,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Document_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8277,13 +8570,13 @@ export interface operations {
                     "application/json": components["schemas"]["Document"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8306,13 +8599,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8340,13 +8633,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Chunk_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8371,13 +8664,13 @@ export interface operations {
                     "application/json": components["schemas"]["Document"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8405,13 +8698,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Golden_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8438,13 +8731,13 @@ export interface operations {
                     "application/json": components["schemas"]["Golden"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8467,13 +8760,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8498,13 +8791,13 @@ export interface operations {
                     "application/json": components["schemas"]["Golden"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8531,13 +8824,13 @@ export interface operations {
                     "application/json": components["schemas"]["SearchFound"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8558,6 +8851,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AnswerSettingsChosen"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8584,13 +8886,13 @@ export interface operations {
                     "application/json": components["schemas"]["AnswerSettingsChosen"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8617,13 +8919,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Unsatisfied_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8644,6 +8946,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description The same bytes were uploaded before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
@@ -8651,6 +8962,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8671,6 +8991,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PortalSettings"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8697,13 +9026,13 @@ export interface operations {
                     "application/json": components["schemas"]["PortalSettings"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8726,6 +9055,15 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     status_v1_portal_status_get: {
@@ -8746,6 +9084,15 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     usage_v1_portal_usage_get: {
@@ -8764,6 +9111,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8791,13 +9147,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_PortalEmployee_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
