@@ -6,7 +6,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from grpc import StatusCode
-from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from kit import trace
@@ -34,24 +33,6 @@ _NAMES = {
     415: "unsupported_media_type",
     503: "unavailable",
 }
-
-
-class Failure(BaseModel):
-    """What every error is told as. `error` is a stable machine code in lower case, `message` for people."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    error: str
-    trace_id: str
-    message: str
-    detail: dict[str, Any]
-
-
-DESCRIBED: dict[int | str, dict[str, Any]] = {
-    "default": {"model": Failure, "description": "Any error: refused, not found, or gone wrong"}
-}
-"""How every route says in /openapi.json what its errors look like."""
-FAILURE_SCHEMA = {"$ref": "#/components/schemas/Failure"}
 
 
 class ApiError(Exception):

@@ -12,9 +12,10 @@ import orjson
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from edge.errors import FAILURE_SCHEMA, ApiError, envelope
+from edge.errors import ApiError, envelope
 from edge.intake import Intake
 from edge.pace import Pace
+from edge.schemas.failure import FAILURE_SCHEMA
 from kit import trace
 from teachbase.messaging.v1 import messaging_pb2 as pb
 

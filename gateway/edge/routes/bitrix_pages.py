@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from edge import pages
-from edge.errors import FAILURE_SCHEMA
 from edge.pages import PortalPage
 from edge.rpc import INSTALL_TIMEOUT_S, Peers, ask
+from edge.schemas.failure import FAILURE_SCHEMA
 from edge.schemas.install import InstallComplete
 from edge.schemas.text import Text
 from edge.source import remote_ip
