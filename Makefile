@@ -73,7 +73,7 @@ lint: setup ui ## style, imports between contexts, generated code, the size of t
 types: setup admin-ui/node_modules/.ready ## mypy --strict and tsc on everything
 	@$(NPM) run types
 	@.venv/bin/mypy $(addprefix -p ,$(PACKAGES))
-	@.venv/bin/mypy devstack bench tests conftest.py libs/bitrix/fuzz
+	@.venv/bin/mypy devstack bench tests conftest.py
 	@for member in libs/kit libs/bitrix gateway portal-service messaging-service delivery-service billing-service bitrix-sim; do \
 	  if ls $$member/tests/*.py >/dev/null 2>&1; then .venv/bin/mypy $$member/tests || exit 1; fi; done
 
@@ -99,8 +99,11 @@ audit: setup ## known vulnerabilities of what the lock files name; needs the reg
 chaos: setup ## break everything at random under load and look for every message (about ten minutes)
 	@$(PY) -m tests.chaos --write
 
-fuzz: setup ## five minutes of atheris on what reads a stranger's bytes (Linux on x86-64)
-	@mkdir -p .cache/fuzz && cp tests/fixtures/bitrix24/events/*.txt tests/fixtures/bitrix24/events/*.json .cache/fuzz/
-	@$(PY) libs/bitrix/fuzz/decode.py .cache/fuzz -max_total_time=300 -max_len=8192 -artifact_prefix=.cache/crash-
+FUZZ_S ?= 1500
+fuzz: setup ui ## what strangers send, made up for FUZZ_S seconds: atheris, then schemathesis (Linux on x86-64)
+	@for target in decode render parts intake; do \
+	  $(PY) -m tests.fuzz $$target -max_total_time=$$(($(FUZZ_S) / 5)) || exit 1; done
+	@seed=$${FUZZ_SEED:-$$RANDOM}; echo "FUZZ_SEED=$$seed"; \
+	  FUZZ_SEED=$$seed FUZZ_TIMES=$$((5 + $(FUZZ_S) / 40)) $(PY) -m pytest tests/e2e/test_schemas.py -q -s
 
 .PHONY: run reset screenshots backup restore help setup ui client lock rules proto lint types test audit real-model chaos fuzz

@@ -51,6 +51,7 @@ from edge.routes import (
     portal_knowledge,
 )
 from edge.rpc import Contexts
+from edge.schemas import failure
 from edge.shield import Shield
 from edge.spool import Spool
 from edge.staff import Staff
@@ -92,6 +93,7 @@ def build(settings: Settings, is_stopping: Callable[[], bool] = lambda: False) -
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        responses=failure.DESCRIBED,
     )
     app.add_middleware(BodyLimit)
     app.add_middleware(EventsAddress)

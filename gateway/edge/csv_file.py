@@ -16,6 +16,8 @@ _BOM = "\ufeff"
 """Without it spreadsheets take UTF-8 for the code page of the country."""
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 _MEDIA_TYPE = "text/csv; charset=utf-8"
+DESCRIBED: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+"""How a route says in /openapi.json that it answers a file."""
 
 
 class Listed(Protocol):

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from edge.errors import ApiError, envelope
 from edge.intake import Intake
 from edge.pace import Pace
+from edge.schemas.failure import FAILURE_SCHEMA
 from kit import trace
 from teachbase.messaging.v1 import messaging_pb2 as pb
 
@@ -31,7 +32,10 @@ _DESCRIPTION = {
     "description": "Makes an event durable and answers 200, whatever it is: what it is worth is decided later.",
     "operationId": "take_event_v1_bitrix_events_post",
     "requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}},
-    "responses": {"200": {"description": "Durable", "content": {"application/json": {"schema": {}}}}},
+    "responses": {
+        "200": {"description": "Durable", "content": {"application/json": {"schema": {}}}},
+        "default": {"description": "Not kept", "content": {"application/json": {"schema": FAILURE_SCHEMA}}},
+    },
 }
 
 

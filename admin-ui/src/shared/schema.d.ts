@@ -2973,6 +2973,22 @@ export interface components {
             took_ms: number;
         };
         /**
+         * Failure
+         * @description What every error is told as. `error` is a stable machine code in lower case, `message` for people.
+         */
+        Failure: {
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Error */
+            error: string;
+            /** Message */
+            message: string;
+            /** Trace Id */
+            trace_id: string;
+        };
+        /**
          * FinalizeSteps
          * @description The steps of finalizing.
          */
@@ -3111,11 +3127,6 @@ export interface components {
             document_id: string;
             /** Filename */
             filename: string;
-        };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
         };
         /**
          * HumanStep
@@ -4223,6 +4234,27 @@ export interface components {
             quote: string;
         };
         /**
+         * Readiness
+         * @description Whether every dependency answers, and what the spool holds meanwhile.
+         */
+        Readiness: {
+            /** Failing */
+            failing: string[];
+            /** Last Not Durable At */
+            last_not_durable_at: string | null;
+            /** Not Durable */
+            not_durable: number;
+            /** Spool Depth */
+            spool_depth: number;
+            /** Spool Waiting S */
+            spool_waiting_s: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ready" | "not_ready";
+        };
+        /**
          * RefreshToken
          * @description What a renewed session needs; empty where the console's cookie brings it.
          */
@@ -5022,19 +5054,6 @@ export interface components {
             /** Replies */
             replies: number;
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Context */
-            ctx?: Record<string, never>;
-            /** Input */
-            input?: unknown;
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-        };
         /**
          * Worker
          * @description A worker process, as it told of itself; `lost`: it has not for longer than it should.
@@ -5101,6 +5120,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     ready_ready_get: {
@@ -5118,7 +5146,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Some do not */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5149,13 +5195,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_AuditEntry_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5182,15 +5228,17 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/csv": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5217,13 +5265,13 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5244,6 +5292,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     me_v1_admin_auth_me_get: {
@@ -5262,6 +5319,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AdminAccount"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5286,13 +5352,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5319,13 +5385,13 @@ export interface operations {
                     "application/json": components["schemas"]["SessionTokens"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5353,13 +5419,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Activity_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5420,13 +5486,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_LimitAlert_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5482,6 +5548,15 @@ export interface operations {
                     "application/json": components["schemas"]["Drifts"];
                 };
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     plans_v1_admin_billing_plans_get: {
@@ -5500,6 +5575,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Plan_"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5526,13 +5610,13 @@ export interface operations {
                     "application/json": components["schemas"]["Plan"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5559,13 +5643,13 @@ export interface operations {
                     "application/json": components["schemas"]["Plan"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5590,13 +5674,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Plan_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5628,13 +5712,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Subscription_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5695,13 +5779,13 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5730,13 +5814,13 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5766,13 +5850,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_UsageEvent_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5797,13 +5881,13 @@ export interface operations {
                     "application/json": components["schemas"]["Drifts"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5830,13 +5914,13 @@ export interface operations {
                     "application/json": components["schemas"]["Statement"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5857,6 +5941,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelPrices"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5883,13 +5976,13 @@ export interface operations {
                     "application/json": components["schemas"]["ModelPrice"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5920,13 +6013,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_UsageSum_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5949,15 +6042,17 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/csv": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -5986,13 +6081,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Dialog_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6017,15 +6112,17 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/csv": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6050,13 +6147,13 @@ export interface operations {
                     "application/json": components["schemas"]["Dialog"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6088,13 +6185,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Message_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6125,13 +6222,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Event_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6165,13 +6262,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_InboundEvent_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6201,15 +6298,17 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/csv": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6234,13 +6333,13 @@ export interface operations {
                     "application/json": components["schemas"]["InboundEventDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6269,13 +6368,13 @@ export interface operations {
                     "application/json": components["schemas"]["Replayed"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6302,13 +6401,13 @@ export interface operations {
                     "application/json": components["schemas"]["Pruned"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6335,13 +6434,13 @@ export interface operations {
                     "application/json": components["schemas"]["ReplayedMany"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6362,6 +6461,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BlackboxUsage"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6399,13 +6507,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_LogLine_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6440,13 +6548,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Message_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6477,15 +6585,17 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/csv": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6512,13 +6622,13 @@ export interface operations {
                     "application/json": components["schemas"]["Explanation"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6551,13 +6661,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_OutboxItem_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6586,15 +6696,17 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/csv": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6619,13 +6731,13 @@ export interface operations {
                     "application/json": components["schemas"]["OutboxItemDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6650,13 +6762,13 @@ export interface operations {
                     "application/json": components["schemas"]["OutboxItem"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6683,13 +6795,13 @@ export interface operations {
                     "application/json": components["schemas"]["Retried"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6720,13 +6832,13 @@ export interface operations {
                     "application/json": components["schemas"]["Portals"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6753,13 +6865,13 @@ export interface operations {
                     "application/json": components["schemas"]["Portal"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6786,15 +6898,17 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/csv": string;
+                };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6819,13 +6933,13 @@ export interface operations {
                     "application/json": components["schemas"]["Portal"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6850,13 +6964,13 @@ export interface operations {
                     "application/json": components["schemas"]["Portal"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6885,13 +6999,13 @@ export interface operations {
                     "application/json": components["schemas"]["Portal"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6916,13 +7030,13 @@ export interface operations {
                     "application/json": components["schemas"]["Mended"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6947,13 +7061,13 @@ export interface operations {
                     "application/json": components["schemas"]["AuthorizationLink"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -6978,13 +7092,13 @@ export interface operations {
                     "application/json": components["schemas"]["Departments"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7009,13 +7123,13 @@ export interface operations {
                     "application/json": components["schemas"]["Diagnosis"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7047,13 +7161,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Document_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7120,13 +7234,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_PortalEmployee_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7156,13 +7270,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_LifeEntry_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7226,13 +7340,13 @@ export interface operations {
                     "application/json": components["schemas"]["QueuePauses"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7258,13 +7372,13 @@ export interface operations {
                     "application/json": components["schemas"]["QueuePauses"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7289,13 +7403,13 @@ export interface operations {
                     "application/json": components["schemas"]["Portal"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7320,13 +7434,13 @@ export interface operations {
                     "application/json": components["schemas"]["Portal"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7355,13 +7469,13 @@ export interface operations {
                     "application/json": components["schemas"]["Portal"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7392,13 +7506,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Unsatisfied_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7456,6 +7570,15 @@ export interface operations {
                     "application/json": components["schemas"]["AnswerSettingsChosen"];
                 };
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     set_settings_v1_admin_settings_answers_put: {
@@ -7480,13 +7603,13 @@ export interface operations {
                     "application/json": components["schemas"]["AnswerSettingsChosen"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7507,6 +7630,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BlackboxSettings"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7533,13 +7665,13 @@ export interface operations {
                     "application/json": components["schemas"]["BlackboxSettings"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7560,6 +7692,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SpoolState"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7588,13 +7729,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_SetAsideEvent_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7619,13 +7760,13 @@ export interface operations {
                     "application/json": components["schemas"]["Requeued"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7648,6 +7789,15 @@ export interface operations {
                     "application/json": components["schemas"]["SystemHealth"];
                 };
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     live_v1_admin_system_live_get: {
@@ -7664,7 +7814,18 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
             };
         };
     };
@@ -7684,6 +7845,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Pace"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7708,13 +7878,13 @@ export interface operations {
                     "application/json": components["schemas"]["QueuePauses"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7737,6 +7907,15 @@ export interface operations {
                     "application/json": components["schemas"]["Queues"];
                 };
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     workers_v1_admin_system_workers_get: {
@@ -7755,6 +7934,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Workers"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7779,13 +7967,13 @@ export interface operations {
                     "application/json": components["schemas"]["Trace"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7814,13 +8002,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_AdminAccount_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7847,13 +8035,13 @@ export interface operations {
                     "application/json": components["schemas"]["AdminAccount"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7911,13 +8099,13 @@ export interface operations {
                     "application/json": components["schemas"]["AdminAccount"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7940,13 +8128,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -7975,13 +8163,13 @@ export interface operations {
                     "application/json": components["schemas"]["AdminAccount"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8002,6 +8190,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8028,6 +8225,15 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            /** @description Not kept */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     outside_v1_bitrix_handler_get: {
@@ -8045,6 +8251,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page that says why; the envelope where the request could not be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -8068,6 +8284,16 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            /** @description A page that says why; the envelope where the request could not be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                    "text/html": string;
+                };
+            };
         };
     };
     outside_v1_bitrix_install_get: {
@@ -8088,6 +8314,16 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            /** @description A page that says why; the envelope where the request could not be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                    "text/html": string;
+                };
+            };
         };
     };
     install_v1_bitrix_install_post: {
@@ -8105,6 +8341,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page that says why; the envelope where the request could not be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -8193,6 +8439,15 @@ export interface operations {
                     "application/json": components["schemas"]["InstallCompleted"];
                 };
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     finalize_v1_bitrix_install_finalize_post: {
@@ -8217,13 +8472,13 @@ export interface operations {
                     "application/json": components["schemas"]["InstallFinalized"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8250,13 +8505,14 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A page that says why; the envelope where the request could not be read */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
+                    "text/html": string;
                 };
             };
         };
@@ -8276,6 +8532,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page that says why; the envelope where the request could not be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -8303,13 +8569,13 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOpened"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8336,13 +8602,13 @@ export interface operations {
                     "application/json": components["schemas"]["SimulatedMessage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8363,6 +8629,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AllowedUsers"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8389,13 +8664,13 @@ export interface operations {
                     "application/json": components["schemas"]["AllowedUsersSaved"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8418,6 +8693,15 @@ export interface operations {
                     "application/json": components["schemas"]["Provision"];
                 };
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     departments_v1_portal_departments_get: {
@@ -8436,6 +8720,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Departments"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8462,13 +8755,13 @@ export interface operations {
                     "application/json": components["schemas"]["Answer"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8494,13 +8787,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Curated_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8527,13 +8820,13 @@ export interface operations {
                     "application/json": components["schemas"]["Curated"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8562,13 +8855,13 @@ export interface operations {
                     "application/json": components["schemas"]["Curated"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8591,13 +8884,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8625,13 +8918,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Document_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8656,13 +8949,13 @@ export interface operations {
                     "application/json": components["schemas"]["Document"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8685,13 +8978,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8719,13 +9012,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Chunk_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8750,13 +9043,13 @@ export interface operations {
                     "application/json": components["schemas"]["Document"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8784,13 +9077,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Golden_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8817,13 +9110,13 @@ export interface operations {
                     "application/json": components["schemas"]["Golden"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8846,13 +9139,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8877,13 +9170,13 @@ export interface operations {
                     "application/json": components["schemas"]["Golden"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8910,13 +9203,13 @@ export interface operations {
                     "application/json": components["schemas"]["SearchFound"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8937,6 +9230,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AnswerSettingsChosen"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8963,13 +9265,13 @@ export interface operations {
                     "application/json": components["schemas"]["AnswerSettingsChosen"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -8996,13 +9298,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Unsatisfied_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -9023,6 +9325,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description The same bytes were uploaded before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
@@ -9030,6 +9341,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -9050,6 +9370,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PortalSettings"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -9076,13 +9405,13 @@ export interface operations {
                     "application/json": components["schemas"]["PortalSettings"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -9105,6 +9434,15 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     status_v1_portal_status_get: {
@@ -9125,6 +9463,15 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     usage_v1_portal_usage_get: {
@@ -9143,6 +9490,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };
@@ -9170,13 +9526,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_PortalEmployee_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Failure"];
                 };
             };
         };

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
-from edge import rows
+from edge import csv_file, rows
 from edge.auth import admin_session
 from edge.exports import Export
 from edge.filters import Id, List, text
@@ -50,7 +50,9 @@ async def audit(peers: Peers, asked: Asked) -> Page[AuditEntry]:
     return await _page(peers, asked)
 
 
-@router.get(".csv", summary="Who changed what, as a file", response_class=StreamingResponse)
+@router.get(
+    ".csv", summary="Who changed what, as a file", response_class=StreamingResponse, responses=csv_file.DESCRIBED
+)
 async def audit_csv(peers: Peers, asked: Asked, export: Export) -> StreamingResponse:
     """Stream every change of the filter."""
     return await export.of_list("audit", _COLUMNS, asked, partial(_page, peers))

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
-from edge import rows
+from edge import csv_file, rows
 from edge.auth import admin_session
 from edge.exports import Export
 from edge.filters import Id, List, TraceId, text, word
@@ -77,7 +77,9 @@ async def dialogs(peers: Peers, asked: AskedDialogs) -> Page[Dialog]:
     return await _dialogs(peers, asked)
 
 
-@router.get("/dialogs.csv", summary="Dialogs, as a file", response_class=StreamingResponse)
+@router.get(
+    "/dialogs.csv", summary="Dialogs, as a file", response_class=StreamingResponse, responses=csv_file.DESCRIBED
+)
 async def dialogs_csv(peers: Peers, asked: AskedDialogs, export: Export) -> StreamingResponse:
     """Stream every dialog of the filter."""
     return await export.of_list("dialogs", _DIALOGS, asked, partial(_dialogs, peers))
@@ -137,7 +139,9 @@ async def messages(peers: Peers, asked: AskedMessages) -> Page[Message]:
     return await _messages(peers, asked)
 
 
-@router.get("/messages.csv", summary="Messages, as a file", response_class=StreamingResponse)
+@router.get(
+    "/messages.csv", summary="Messages, as a file", response_class=StreamingResponse, responses=csv_file.DESCRIBED
+)
 async def messages_csv(peers: Peers, asked: AskedMessages, export: Export) -> StreamingResponse:
     """Stream every message of the filter."""
     return await export.of_list("messages", _MESSAGES, asked, partial(_messages, peers))
@@ -186,7 +190,12 @@ async def inbound_events(peers: Peers, asked: AskedInboundEvents) -> Page[Inboun
     return await _inbound_events(peers, asked)
 
 
-@router.get("/inbound-events.csv", summary="The blackbox, as a file", response_class=StreamingResponse)
+@router.get(
+    "/inbound-events.csv",
+    summary="The blackbox, as a file",
+    response_class=StreamingResponse,
+    responses=csv_file.DESCRIBED,
+)
 async def inbound_events_csv(peers: Peers, asked: AskedInboundEvents, export: Export) -> StreamingResponse:
     """Stream every request of the filter, without bodies."""
     return await export.of_list("inbound-events", _INBOUND_EVENTS, asked, partial(_inbound_events, peers))

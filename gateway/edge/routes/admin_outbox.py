@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
-from edge import rows, staff_log
+from edge import csv_file, rows, staff_log
 from edge.auth import Operator, admin_session
 from edge.exports import Export
 from edge.filters import Id, List, TraceId, text, word
@@ -67,7 +67,12 @@ async def outbox(peers: Peers, asked: Asked) -> Page[OutboxItem]:
     return await _page(peers, asked)
 
 
-@router.get(".csv", summary="Messages on their way, as a file", response_class=StreamingResponse)
+@router.get(
+    ".csv",
+    summary="Messages on their way, as a file",
+    response_class=StreamingResponse,
+    responses=csv_file.DESCRIBED,
+)
 async def outbox_csv(peers: Peers, asked: Asked, export: Export) -> StreamingResponse:
     """Stream every item of the filter."""
     return await export.of_list("outbox", _COLUMNS, asked, partial(_page, peers))

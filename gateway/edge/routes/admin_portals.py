@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
+from edge import csv_file
 from edge.auth import AdminSession, Operator, admin_session
 from edge.exports import Export
 from edge.filters import List, word
@@ -67,7 +68,7 @@ async def portals(peers: Peers, asked: Asked) -> Portals:
     return await _page(peers, asked)
 
 
-@router.get(".csv", summary="Portals, as a file", response_class=StreamingResponse)
+@router.get(".csv", summary="Portals, as a file", response_class=StreamingResponse, responses=csv_file.DESCRIBED)
 async def portals_csv(peers: Peers, asked: Asked, export: Export) -> StreamingResponse:
     """Stream every portal of the filter."""
     return await export.of_list("portals", _COLUMNS, asked, partial(_page, peers))

@@ -46,7 +46,12 @@ async def pace(request: Request, peers: Peers) -> Pace:
     )
 
 
-@router.get("/live", summary="Health and queues as they change", response_class=StreamingResponse)
+@router.get(
+    "/live",
+    summary="Health and queues as they change",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {}}}}},
+)
 async def live(request: Request) -> StreamingResponse:
     """Stream `{health, queues}` as server-sent events for a minute; whoever follows then asks again.
 

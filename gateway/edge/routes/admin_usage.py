@@ -55,7 +55,12 @@ async def usage(
     return Page(items=list(map(billing_rows.usage_sum, found.sums)), next_cursor=found.next_page_token or None)
 
 
-@router.get("/usage.csv", summary="Every counted unit, as a file", response_class=StreamingResponse)
+@router.get(
+    "/usage.csv",
+    summary="Every counted unit, as a file",
+    response_class=StreamingResponse,
+    responses=csv_file.DESCRIBED,
+)
 async def usage_csv(
     peers: Peers,
     export: Export,

@@ -1,7 +1,7 @@
 """The pages that Bitrix24 opens in its frame: the install wizard, the app, its placements (contract 1.3, 6.2)."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from edge import pages
 from edge.pages import PortalPage
 from edge.rpc import INSTALL_TIMEOUT_S, Peers, ask
+from edge.schemas.failure import FAILURE_SCHEMA
 from edge.schemas.install import InstallComplete
 from edge.schemas.text import Text
 from edge.source import remote_ip
@@ -19,7 +20,18 @@ from kit import trace
 from kit.errors import PeerError
 from teachbase.portal.v1 import install_pb2
 
-router = APIRouter(prefix="/v1/bitrix", tags=["bitrix pages"], default_response_class=HTMLResponse)
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A page that says why; the envelope where the request could not be read",
+        "content": {
+            "text/html": {"schema": {"type": "string"}},
+            "application/json": {"schema": FAILURE_SCHEMA},
+        },
+    }
+}
+router = APIRouter(
+    prefix="/v1/bitrix", tags=["bitrix pages"], default_response_class=HTMLResponse, responses=_ERRORS
+)
 
 _PLACEMENT = re.compile("[A-Z0-9_]{1,64}")
 

@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from edge import serving
 from edge.rows import iso
 from edge.rpc import Peers
+from edge.schemas.system import Readiness
 
 router = APIRouter(tags=["health"])
 
@@ -22,7 +23,12 @@ async def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/ready", summary="Every dependency answers")
+@router.get(
+    "/ready",
+    summary="Every dependency answers",
+    response_model=Readiness,
+    responses={503: {"model": Readiness, "description": "Some do not"}},
+)
 async def ready(request: Request, peers: Peers) -> JSONResponse:
     """Answer 200 when every context and what it depends on serves, else 503 with the names of what does not.
 

@@ -43,7 +43,13 @@ _PART = 256 * 1024
 _MAX_NAME = 255
 
 
-@router.post(UPLOAD, status_code=201, summary="Upload a document", openapi_extra=_MULTIPART)
+@router.post(
+    UPLOAD,
+    status_code=201,
+    summary="Upload a document",
+    openapi_extra=_MULTIPART,
+    responses={200: {"model": shapes.Document, "description": "The same bytes were uploaded before"}},
+)
 async def upload(request: Request, response: Response, session: PortalAdmin, peers: Peers) -> shapes.Document:
     """Store a file (at most 100 MB) and have it read. 200 and the earlier document for the same bytes."""
     # Here and not as a parameter: who may not upload is refused before anything of the body is read.

@@ -10,6 +10,17 @@ State = Literal["ok", "warning", "failing", "unknown"]
 PausableQueue = Literal["messaging", "knowledge", "delivery"]
 
 
+class Readiness(BaseModel):
+    """Whether every dependency answers, and what the spool holds meanwhile."""
+
+    status: Literal["ready", "not_ready"]
+    failing: list[str]
+    spool_depth: int
+    spool_waiting_s: int
+    not_durable: int
+    last_not_durable_at: str | None
+
+
 class Component(BaseModel):
     """A part of the product. `cause` and `next_step` are null where it is well."""
 

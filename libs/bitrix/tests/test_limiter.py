@@ -5,6 +5,8 @@ import time
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from bitrix.breaker import Breaker, Passage
@@ -44,6 +46,33 @@ async def test_the_wait_told_is_the_time_until_one_more_fits(redis: Redis) -> No
     assert 0 < refused.wait_s <= 0.101
     assert too_early.count == 0
     assert in_time.count == 1
+
+
+_asks = st.lists(st.tuples(st.integers(1, 60), st.sampled_from(Priority), st.booleans()), max_size=30)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(3, 60), _asks)
+async def test_whoever_asks_in_whatever_order_no_more_goes_than_the_bucket_holds(
+    redis: Redis, burst: int, asks: list[tuple[int, Priority, bool]]
+) -> None:
+    """The urgent may fill all of it; the others leave its upper part to them. It drains ten times in a second."""
+    limiter, member_id = Limiter(Shared(redis), Budget(rate=10, burst=burst)), uuid4().hex
+    started, granted = time.monotonic(), 0
+
+    for wanted, priority, is_waiting in asks:
+        grant = await limiter.take(member_id, wanted, priority=priority)
+        granted += grant.count
+        most = burst + 10 * (time.monotonic() - started)
+        assert 0 <= grant.count <= wanted
+        assert (grant.wait_s > 0) == (grant.count == 0)
+        assert granted <= most + 1
+        if priority is Priority.INTERACTIVE and granted < burst:
+            assert grant.count == wanted  # nothing was held back while there was room
+        if is_waiting and grant.wait_s and grant.wait_s < 0.15:
+            await asyncio.sleep(grant.wait_s + 0.005)
+            assert (await limiter.take(member_id, priority=priority)).count == 1
+            granted += 1
 
 
 async def test_over_time_the_rate_is_kept(redis: Redis) -> None:

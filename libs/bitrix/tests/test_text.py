@@ -160,6 +160,12 @@ def test_a_link_that_stands_on_the_border_is_not_cut_through() -> None:
     assert parts == ["x" * 8_500, link + "курс[/url]"]
 
 
+@pytest.mark.timeout(10)
+def test_a_text_of_nothing_but_tags_takes_no_longer_than_another() -> None:
+    """It took six minutes while every place for a cut read the text from its beginning."""
+    assert split("[b]" * 6_000, MIN_LENGTH) == []
+
+
 def test_a_quote_goes_on_as_a_quote() -> None:
     parts = split(">> " + "слово " * 2000, MIN_LENGTH)
 

@@ -49,7 +49,12 @@ async def read_zip(data: bytes, limits: Limits, budget: Budget, depth: int, read
     if depth >= limits.max_depth:
         raise ExtractionFailed("bad_archive", "archives nested too deep")
     with open_guarded(data, limits) as archive:
-        members = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_noise(entry.filename)]
+        # Not `is_dir`, which fails on a member without a name.
+        members = [
+            entry
+            for entry in archive.infolist()
+            if not entry.filename.endswith("/") and not _is_noise(entry.filename)
+        ]
         files: Iterator[File] = ((_name(entry), partial(_unpacked, archive, entry, budget)) for entry in members)
         return await _join(Draft(""), files, depth, read, limits)
 
@@ -80,8 +85,8 @@ async def _join(draft: Draft, files: Iterator[File], depth: int, read: Reader, l
     `empty` where there are no files; BudgetSpent.
     """
     failures: list[ExtractionFailed] = []
-    for path, load in files:
-        name = " ".join(path.split())  # it becomes a heading: one line
+    for number, (path, load) in enumerate(files, 1):
+        name = " ".join(path.split()) or f"{number}"  # it becomes a heading: one line
         try:
             inner = await read(load(), name, depth + 1)
         except BudgetSpent:
@@ -123,9 +128,9 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) 
 
 
 def _attachments(message: EmailMessage, budget: Budget) -> Iterator[File]:
-    for number, part in enumerate(message.iter_attachments(), 1):
+    for part in message.iter_attachments():
         budget.spend(0)
-        yield part.get_filename() or f"{number}", partial(_unwrapped, part)
+        yield part.get_filename() or "", partial(_unwrapped, part)
 
 
 def _unwrapped(part: MIMEPart) -> bytes:
