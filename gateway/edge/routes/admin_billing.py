@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
-from edge import billing_rows, staff_log
+from edge import billing_rows, csv_file, staff_log
 from edge.auth import Operator, admin_session
 from edge.exports import Export
 from edge.filters import Id, List, text, word
@@ -103,7 +103,12 @@ async def subscriptions(peers: Peers, asked: Asked) -> Page[shapes.Subscription]
     return await _page(peers, asked)
 
 
-@router.get("/portals.csv", summary="What portals are on, as a file", response_class=StreamingResponse)
+@router.get(
+    "/portals.csv",
+    summary="What portals are on, as a file",
+    response_class=StreamingResponse,
+    responses=csv_file.DESCRIBED,
+)
 async def subscriptions_csv(peers: Peers, asked: Asked, export: Export) -> StreamingResponse:
     """Stream every subscription of the filter."""
     return await export.of_list("subscriptions", _SUBSCRIPTIONS, asked, partial(_page, peers))

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
-from edge import answer_rows, knowledge_rows, portal_rows
+from edge import answer_rows, csv_file, knowledge_rows, portal_rows
 from edge.auth import admin_session
 from edge.errors import ApiError
 from edge.exports import Export
@@ -104,7 +104,12 @@ async def documents(request: Request, peers: Peers, asked: AskedDocuments) -> Pa
     return await _documents(peers, language_of(request), asked)
 
 
-@router.get("/documents.csv", summary="Documents of a portal, as a file", response_class=StreamingResponse)
+@router.get(
+    "/documents.csv",
+    summary="Documents of a portal, as a file",
+    response_class=StreamingResponse,
+    responses=csv_file.DESCRIBED,
+)
 async def documents_csv(
     request: Request, peers: Peers, asked: AskedDocuments, export: Export
 ) -> StreamingResponse:
@@ -134,7 +139,12 @@ async def unsatisfied(peers: Peers, asked: AskedUnsatisfied) -> Page[answers.Uns
     return await _unsatisfied(peers, asked)
 
 
-@router.get("/unsatisfied.csv", summary="Open questions, as a file", response_class=StreamingResponse)
+@router.get(
+    "/unsatisfied.csv",
+    summary="Open questions, as a file",
+    response_class=StreamingResponse,
+    responses=csv_file.DESCRIBED,
+)
 async def unsatisfied_csv(peers: Peers, asked: AskedUnsatisfied, export: Export) -> StreamingResponse:
     """Stream every question of the filter."""
     return await export.of_list("unsatisfied", _UNSATISFIED, asked, partial(_unsatisfied, peers))
@@ -153,7 +163,12 @@ async def life(peers: Peers, asked: AskedLife) -> Page[LifeEntry]:
     return await _life(peers, asked)
 
 
-@router.get("/life.csv", summary="What a portal went through, as a file", response_class=StreamingResponse)
+@router.get(
+    "/life.csv",
+    summary="What a portal went through, as a file",
+    response_class=StreamingResponse,
+    responses=csv_file.DESCRIBED,
+)
 async def life_csv(peers: Peers, asked: AskedLife, export: Export) -> StreamingResponse:
     """Stream every entry of the filter."""
     return await export.of_list("life", _LIFE, asked, partial(_life, peers))

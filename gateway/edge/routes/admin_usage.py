@@ -92,7 +92,12 @@ async def alerts(peers: Peers, asked: AskedAlerts) -> Page[shapes.LimitAlert]:
     return await _alerts(peers, asked)
 
 
-@router.get("/alerts.csv", summary="Limits that portals came near to, as a file", response_class=StreamingResponse)
+@router.get(
+    "/alerts.csv",
+    summary="Limits that portals came near to, as a file",
+    response_class=StreamingResponse,
+    responses=csv_file.DESCRIBED,
+)
 async def alerts_csv(peers: Peers, asked: AskedAlerts, export: Export) -> StreamingResponse:
     """Stream every alert of the filter."""
     return await export.of_list("limit-alerts", _ALERTS, asked, partial(_alerts, peers))
@@ -118,7 +123,12 @@ async def activity(peers: Peers, asked: AskedActivity) -> Page[shapes.Activity]:
     return await _activity(peers, asked)
 
 
-@router.get("/activity.csv", summary="Days of use, as a file", response_class=StreamingResponse)
+@router.get(
+    "/activity.csv",
+    summary="Days of use, as a file",
+    response_class=StreamingResponse,
+    responses=csv_file.DESCRIBED,
+)
 async def activity_csv(peers: Peers, asked: AskedActivity, export: Export) -> StreamingResponse:
     """Stream every portal's days."""
     return await export.of_list("activity", _ACTIVITY, asked, partial(_activity, peers))

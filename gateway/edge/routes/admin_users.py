@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from edge import csv_file
 from edge.auth import AdminSession, Owner, owner_session
 from edge.exports import Export
 from edge.filters import List
@@ -38,7 +39,7 @@ async def users(peers: Peers, asked: Asked) -> Page[AdminAccount]:
     return await _page(peers, asked)
 
 
-@router.get(".csv", summary="Accounts, as a file", response_class=StreamingResponse)
+@router.get(".csv", summary="Accounts, as a file", response_class=StreamingResponse, responses=csv_file.DESCRIBED)
 async def users_csv(peers: Peers, asked: Asked, export: Export) -> StreamingResponse:
     """Stream every account of the filter."""
     return await export.of_list("users", _COLUMNS, asked, partial(_page, peers))
