@@ -96,7 +96,7 @@ real-model: setup ## ask a real small model behind llama.cpp's server (350 MB of
 audit: setup ## known vulnerabilities of what the lock files name; needs the registries' advisories, so it is no test
 	@$(PY) -m devstack.audit
 
-chaos: setup ## break everything at random under load and look for every message (about ten minutes)
+chaos: setup ## break everything under load, in turn and at random, and look for every message (about 20 minutes)
 	@$(PY) -m tests.chaos --write
 
 FUZZ_S ?= 1500

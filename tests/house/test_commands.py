@@ -50,6 +50,7 @@ TOO_LONG = {
     # what takes minutes, or asks a registry: the test of its parts, and how they are called there
     "make bench": (DOCUMENTED, 'python("bench", "--quick", "--only", "decode")'),
     "make chaos": (DOCUMENTED, '["tests.chaos", "devstack", "bench"]'),
+    "make fuzz": ("tests/fuzz/test_inputs.py", "from tests.fuzz"),
     "make audit": ("tests/devstack/test_audit.py", "from devstack.audit import"),
     "make screenshots": ("tests/house/test_commands.py", '"tests/ui/screenshots.py"'),
     "make real-model": ("messaging-service/tests/test_model_answers.py", "async def test_"),
