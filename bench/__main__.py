@@ -16,6 +16,7 @@ from bench import (
     outages,
     replies,
     report,
+    rest,
     retrieval,
     scale,
 )
@@ -34,6 +35,7 @@ _PARTS: Mapping[str, Callable[[bool], Sequence[Section]]] = {
     "console": lambda quick: asyncio.run(console.measure(console.QUICK if quick else console.FULL)),
     "retrieval": retrieval.measure,
     "replies": lambda quick: [asyncio.run(replies.measure(replies.QUICK if quick else replies.FULL))],
+    "rest": lambda quick: [asyncio.run(rest.measure(rest.QUICK if quick else rest.FULL))],
     "cost": lambda quick: asyncio.run(cost.measure(cost.QUICK if quick else cost.FULL)),
 }
 
@@ -48,6 +50,7 @@ def main() -> None:
     load_average = round(os.getloadavg()[0], 2)
     sections: list[Section] = []
     found = report.Report(report.now(), report.commit(), report.machine(), load_average, sections)
+    before = report.committed()
     try:
         for name in asked.only or _PARTS:
             os.sync()  # what a part left to be written is not the next one's cost
@@ -57,6 +60,8 @@ def main() -> None:
     except (ingest.NotDurable, calls.CallerFailed, LoadFailed, StackError) as error:
         raise SystemExit(f"bench: {error}") from None
     print(found.markdown())
+    if not quick and (worse := report.regressions(found, before)):
+        raise SystemExit("bench: worse by more than a tenth than the committed report:\n" + "\n".join(worse))
 
 
 if __name__ == "__main__":

@@ -113,7 +113,9 @@ async def measure(plan: Plan) -> Section:
             Goal.at_most("units by events, counters or days that are not one a reply", 0, surplus),
             Goal.at_most("a million rows exported, s", 60, exported_s * 1_000_000 / exported),
             Goal.at_most("memory that the export takes, MB", 50, grown),
-            Goal.at_most("p95 beside one busy portal: beside as many quiet ones", 1.5, busy[1] / spread[1]),
+            Goal.at_most(
+                "p95 beside one busy portal: beside as many quiet ones", 1.5, busy[1] / spread[1], is_ratio=True
+            ),
         ],
         note=f"One server, {plan.portals} portals, {_BATCH} replies a call, {_AT_ONCE} calls at once, over gRPC.",
     )

@@ -137,8 +137,10 @@ async def _unlimited(stage: Stage, plan: Plan, per_request: int, title: str) -> 
         head=("client", "calls/s", "client's CPU, us / call"),
         rows=rows,
         goals=[
-            Goal.at_least("calls/s, times the faster of the others", 1, our.calls_per_s / fastest),
-            Goal.at_most("CPU per call, times the leaner of the others", 1, our.cpu_us_per_call / leanest),
+            Goal.at_least("calls/s, times the faster of the others", 1, our.calls_per_s / fastest, is_ratio=True),
+            Goal.at_most(
+                "CPU per call, times the leaner of the others", 1, our.cpu_us_per_call / leanest, is_ratio=True
+            ),
         ],
     )
 

@@ -1,7 +1,7 @@
-"""Processor time of processes, from /proc (Linux)."""
+"""Processor time and memory of processes, from /proc (Linux)."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,15 +17,18 @@ class _Times(NamedTuple):
 
 def used(roots: Mapping[str, int]) -> dict[str, float]:
     """Processor seconds, user and system, that each named process and its descendants have used so far."""
-    table = {int(entry.name): times for entry in Path("/proc").glob("[0-9]*") if (times := _times(entry))}
+    table = _table()
     totals = {name: table[pid].own_s + table[pid].waited_s for name, pid in roots.items()}
-    names = {pid: name for name, pid in roots.items()}
-    for pid, times in table.items():
-        ancestor = times.parent
-        while ancestor in table and ancestor not in names:
-            ancestor = table[ancestor].parent
-        if pid not in names and ancestor in names:
-            totals[names[ancestor]] += times.own_s
+    for name, pid in _descendants(table, roots):
+        totals[name] += table[pid].own_s
+    return totals
+
+
+def resident(roots: Mapping[str, int]) -> dict[str, float]:
+    """Memory in MB of each named process and its descendants; what several share counts for each in part (PSS)."""
+    totals = dict.fromkeys(roots, 0.0)
+    for name, pid in [*roots.items(), *_descendants(_table(), roots)]:
+        totals[name] += _pss_kb(pid) / 1024
     return totals
 
 
@@ -44,6 +47,28 @@ def busy() -> float:
     fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:9]
     user, nice, system, _idle, _waiting, irq, softirq, steal = (int(field) for field in fields)
     return (user + nice + system + irq + softirq + steal) / _TICKS_PER_S
+
+
+def _table() -> dict[int, _Times]:
+    return {int(entry.name): times for entry in Path("/proc").glob("[0-9]*") if (times := _times(entry))}
+
+
+def _descendants(table: Mapping[int, _Times], roots: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    names = {pid: name for name, pid in roots.items()}
+    for pid, times in table.items():
+        ancestor = times.parent
+        while ancestor in table and ancestor not in names:
+            ancestor = table[ancestor].parent
+        if pid not in names and ancestor in names:
+            yield names[ancestor], pid
+
+
+def _pss_kb(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:  # it ended meanwhile
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def _role(entry: Path) -> str | None:

@@ -85,7 +85,7 @@ async def _queue(at: Stage, plan: Plan) -> Section:
             Row("requests refused for the limit", str(refused), refused),
         ],
         goals=[
-            Goal.at_least("messages/min, times a request a message", 20, ours / single),
+            Goal.at_least("messages/min, times a request a message", 20, ours / single, is_ratio=True),
             Goal.at_most("requests refused for the limit", 0, refused),
             Goal.at_most("neighbours' p95: growth over 20 % or 100 ms, ms", 0, _growth_ms(before, during)),
         ],
@@ -124,7 +124,7 @@ async def _many(at: Stage, plan: Plan) -> Section:
             Row("requests refused for the limit", str(refused), refused),
         ],
         goals=[
-            Goal.at_most("drained in, times what the processors allow", 1.3, seconds / bound_s),
+            Goal.at_most("drained in, times what the processors allow", 1.3, seconds / bound_s, is_ratio=True),
             Goal.at_most("requests refused for the limit", 0, refused),
         ],
         note="A portal's ten messages fit its bucket, so processors bind, not the buckets. The worker and the "

@@ -70,9 +70,9 @@ def measure(passages: Sequence[Passage], questions: Sequence[Question]) -> Secti
         head=("documents", "without an answer", "refused", "with one", "refused wrongly"),
         rows=rows,
         goals=[
-            Goal.at_least("refused of the corpus's own without an answer", 0.95, rows[0].refused),
-            Goal.at_least("refused of all that have no answer", 0.95, every.refused),
-            Goal.at_most("refused wrongly", 0.1, every.refused_wrongly),
+            Goal.at_least("refused of the corpus's own without an answer", 0.95, rows[0].refused, is_ratio=True),
+            Goal.at_least("refused of all that have no answer", 0.95, every.refused, is_ratio=True),
+            Goal.at_most("refused wrongly", 0.1, every.refused_wrongly, is_ratio=True),
         ],
         note=f"A question is refused where the first hit's coverage is below {FOUND}. Beside the corpus's own "
         f"{len(given)} unanswerable questions there are {len(unanswerable) - len(given)} of ours. The smaller "

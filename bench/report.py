@@ -9,9 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 FOLDER = Path(__file__).parent
+REGRESSION = 0.1
+"""By how much a ratio may be worse than in the committed report."""
 _HOW = (
     "Every number is the median of the rounds, a ratio that of the ratios within each round. The load generator, "
     "the servers, Postgres and Redis share the machine's processors."
@@ -33,21 +35,29 @@ class Goal:
     wanted: str
     measured: float
     is_met: bool
+    better: str = ""
+    """Of a ratio, which machines share: whether `more` or `less` is better. Empty: no ratio, or neither."""
 
     @classmethod
-    def at_least(cls, what: str, bound: float, measured: float) -> "Goal":
+    def at_least(cls, what: str, bound: float, measured: float, *, is_ratio: bool = False) -> "Goal":
         """A number that is to be high."""
-        return cls(what, f">= {bound:g}", measured, measured >= bound)
+        return cls(what, f">= {bound:g}", measured, measured >= bound, "more" if is_ratio else "")
 
     @classmethod
-    def at_most(cls, what: str, bound: float, measured: float) -> "Goal":
+    def at_most(cls, what: str, bound: float, measured: float, *, is_ratio: bool = False) -> "Goal":
         """A number that is to be low."""
-        return cls(what, f"<= {bound:g}", measured, measured <= bound)
+        return cls(what, f"<= {bound:g}", measured, measured <= bound, "less" if is_ratio else "")
 
     @classmethod
     def between(cls, what: str, low: float, high: float, measured: float) -> "Goal":
         """A number that is to be neither low nor high."""
         return cls(what, f"{low:g} to {high:g}", measured, low <= measured <= high)
+
+    def is_worse_than(self, before: float) -> bool:
+        """Return whether a ratio got worse by more than a tenth."""
+        if self.better == "more":
+            return self.measured < before * (1 - REGRESSION)
+        return self.better == "less" and self.measured > before * (1 + REGRESSION)
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,28 @@ class Report:
         """Write both files into the folder of the benchmarks."""
         (FOLDER / "report.md").write_text(self.markdown())
         (FOLDER / "report.json").write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
+
+
+def regressions(found: Report, before: Mapping[str, Any]) -> list[str]:
+    """Return which ratios are worse than in a report as `report.json` holds it; a new one is no worse."""
+    known = {
+        (section["title"], goal["what"]): float(goal["measured"])
+        for section in before.get("sections", [])
+        for goal in section["goals"]
+    }
+    return [
+        f"{section.title}: {goal.what}: {goal.measured:.3g}, before {known[place]:.3g}"
+        for section in found.sections
+        for goal in section.goals
+        if (place := (section.title, goal.what)) in known and goal.is_worse_than(known[place])
+    ]
+
+
+def committed() -> Mapping[str, Any]:
+    """Return the committed report: what a run is compared with. Empty where there is none."""
+    show = ["git", "show", "HEAD:./report.json"]
+    told = subprocess.run(show, cwd=FOLDER, capture_output=True, text=True, check=False)
+    return cast("Mapping[str, Any]", json.loads(told.stdout)) if told.returncode == 0 else {}
 
 
 def machine() -> dict[str, str | int]:

@@ -2,8 +2,9 @@
 
 import functools
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -32,9 +33,9 @@ class Stack:
 
 
 @asynccontextmanager
-async def whole_stack() -> AsyncIterator[Stack]:
-    """Start it; yields when everything is ready."""
-    with scratch() as folder:
+async def whole_stack(of: Path | None = None) -> AsyncIterator[Stack]:
+    """Start it; yields when everything is ready. `of`: a folder that it may have been in before."""
+    with nullcontext(of) if of else scratch() as folder:
         ports: dict[str, int] = {}
         for name in (*_PORTS, "TB_METRICS_BASE_PORT", *(f"grpc{place}" for place in range(4))):
             ports[name] = next_free(max(ports.values(), default=20_000) + 20)
