@@ -42,6 +42,16 @@ class Chosen:
     allowed_base_urls: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Read:
+    """What was stored `at` a moment of the monotonic clock, and what counts by it."""
+
+    at: float
+    everybodys: Stored
+    own: Stored
+    effective: AnswerSettings
+
+
 class AnswerSettingsBook:
     """Reads and changes them. `base`: what the environment says, under everything."""
 
@@ -50,16 +60,16 @@ class AnswerSettingsBook:
         self._keyring = keyring
         self._base = base
         self._now = now
-        self._read: dict[UUID, tuple[float, Stored, Stored]] = {}
+        self._read: dict[UUID, _Read] = {}
 
     async def of(self, portal_id: UUID) -> AnswerSettings:
         """Return what counts for a portal."""
-        return self._effective(*await self._stored(portal_id))
+        return (await self._fresh(portal_id)).effective
 
     async def endpoint(self, portal_id: UUID) -> Endpoint:
         """Return where a portal's models answer, with a key that was given for that address and no other."""
-        everybodys, own = await self._stored(portal_id)
-        effective = self._effective(everybodys, own)
+        read = await self._fresh(portal_id)
+        everybodys, own, effective = read.everybodys, read.own, read.effective
         for stored in (own, everybodys):
             if key := self._key_for(stored, effective.base_url):
                 return Endpoint(effective.base_url, key, effective.models)
@@ -86,8 +96,8 @@ class AnswerSettingsBook:
     async def chosen(self, portal_id: UUID) -> Chosen:
         """Return what was chosen for a portal; NIL: for everybody."""
         self._read.pop(portal_id, None)
-        everybodys, own = await self._stored(portal_id)
-        effective = self._effective(everybodys, own)
+        read = await self._fresh(portal_id)
+        everybodys, own, effective = read.everybodys, read.own, read.effective
         own = everybodys if portal_id == NIL else own
         return Chosen(
             own=own.settings,
@@ -102,7 +112,8 @@ class AnswerSettingsBook:
         Raises InvalidArgument, ModelAddressNotAllowed.
         """
         self._read.pop(portal_id, None)  # what is compared with must be what is there now
-        everybodys, own = await self._stored(portal_id)
+        read = await self._fresh(portal_id)
+        everybodys, own = read.everybodys, read.own
         base_url = str(settings.get("base_url", ""))
         if base_url:
             _check_url(base_url)
@@ -144,17 +155,18 @@ class AnswerSettingsBook:
         given = bool(self._base.base_url and self._base.models)
         return AnswerSettings(model_enabled=given, base_url=self._base.base_url, models=self._base.models)
 
-    async def _stored(self, portal_id: UUID) -> tuple[Stored, Stored]:
+    async def _fresh(self, portal_id: UUID) -> "_Read":
         read = self._read.get(portal_id)
-        if read is None or time.monotonic() - read[0] > FRESH_S:
+        if read is None or time.monotonic() - read.at > FRESH_S:
             async with db.at_once(self._engine).connect() as conn:
                 found = await statements.find(conn, [NIL, portal_id])
-            everybodys, own = found.get(NIL, _NOTHING), found.get(portal_id, _NOTHING)
-            read = (time.monotonic(), everybodys, _NOTHING if portal_id == NIL else own)
+            everybodys = found.get(NIL, _NOTHING)
+            own = _NOTHING if portal_id == NIL else found.get(portal_id, _NOTHING)
+            read = _Read(time.monotonic(), everybodys, own, self._effective(everybodys, own))
             if len(self._read) >= _MOST_READ:
                 self.forget()
             self._read[portal_id] = read
-        return read[1], read[2]
+        return read
 
 
 def _check_url(url: str) -> None:

@@ -3,7 +3,7 @@
 import itertools
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,6 +20,7 @@ _NEAR = 0.5
 """Of the gate: what is as near as this may be what was meant."""
 _CUT = re.compile(r"\n\s*\n|\n(?=#{1,6} )|(?<=[.!?…])\s+")
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(.*?)[ \t#]*$", re.MULTILINE)
+_WORD = re.compile(r"\w+")
 _GRAM = 4
 
 
@@ -111,13 +112,14 @@ def extractive(found: Sequence[Found], gate: float = FOUND) -> Answer:
 
 def cite(question: str, passage: StoredPassage) -> Citation:
     """Return the part of a passage that fits a question best: of one section, at most QUOTE_LENGTH characters."""
-    text, asked = passage.text, grams_of(question)
+    text = passage.text
     cuts = [0, *(match.end() for match in _CUT.finditer(text)), len(text)]
     parts = [(begin, end) for begin, end in itertools.pairwise(cuts) if text[begin:end].strip()]
     windows = [
         (begin, _end_of(text, begin, [end for _, end in parts[first:]])) for first, (begin, _) in enumerate(parts)
     ]
-    fits = [len(asked & grams_of(text[begin:end])) for begin, end in windows]
+    hits = _hits(text, grams_of(question))
+    fits = [len({gram for first, last, gram in hits if begin <= first and last <= end}) for begin, end in windows]
     # What stands before the answer is left out; what follows it may belong to it.
     good = [window for window, fit in zip(windows, fits, strict=True) if fit >= _AS_GOOD * max(fits)]
     begin, end = good[-1] if max(fits) else good[0]
@@ -130,6 +132,29 @@ def citation_of(passage: StoredPassage, begin: int, end: int) -> Citation:
     at = passage.text.find(quote, begin)
     page = passage.page + bisect_right(passage.page_breaks, at) if passage.page else None
     return Citation(passage, quote, path_of(passage, at), page)
+
+
+def _hits(text: str, asked: Set[str]) -> list[tuple[int, int, str]]:
+    """Return where in a text the grams are that are asked for: (begin, end, gram), by its characters.
+
+    One that begins or ends between two words takes a letter of the other one too.
+    """
+    words = [(match.start(), match[0]) for match in _WORD.finditer(_lowered(text))]
+    said = " ".join(word for _, word in words)
+    places = [start + at for start, word in words for at in range(len(word) + 1)]  # and of the space after it
+    return [
+        (places[at - gram.startswith(" ")], places[at + _GRAM - 1 + gram.endswith(" ")] + 1, gram)
+        for at in range(len(said) - _GRAM + 1)
+        if (gram := said[at : at + _GRAM]) in asked
+    ]
+
+
+def _lowered(text: str) -> str:
+    """Return a text in small letters, each in its place: one that becomes two stays as it is."""
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        lowered = "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
+    return lowered.replace("ё", "е")
 
 
 def _end_of(text: str, begin: int, ends: Sequence[int]) -> int:
@@ -163,5 +188,5 @@ def _near(found: Sequence[Found]) -> tuple[str, ...]:
 
 def grams_of(text: str) -> set[str]:
     """Return the 4-grams of a text's words, across the borders of words."""
-    said = " ".join(re.findall(r"\w+", text.lower().replace("ё", "е")))
+    said = " ".join(_WORD.findall(text.lower().replace("ё", "е")))
     return {said[at : at + _GRAM] for at in range(len(said) - _GRAM + 1)}

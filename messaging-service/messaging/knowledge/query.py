@@ -21,6 +21,8 @@ _SURE = 4
 """Letters from which on a word is judged by itself."""
 _KNOWN = 0.5
 """The share of its grams from which on a word is familiar: one with a typing error has about half of them."""
+_CERTAINLY_KNOWN = 1 - _KNOWN / 2
+"""A word above it cannot be known better by as much as a retyped one has to be."""
 _PHRASES = re.compile(
     r"\b(?:добр\w+ (?:день|дня|вечер|вечера|утро|утра|времени суток)|не могу (?:разобраться|понять|найти)|"
     r"где (?:про это |об этом |это )?(?:написано|прочитать|почитать|посмотреть|найти)(?: про| об?)?(?: тему)?|"
@@ -59,7 +61,10 @@ def with_layout_repaired(query: str, familiarity: Familiarity) -> str:
     ):
         places = [at for at, word in enumerate(words) if letter.search(word) and not other.search(word)]
         typed = [words[at] for at in places]
-        before, after = familiarity(typed), familiarity([word.translate(table) for word in typed])
+        before = familiarity(typed)
+        if all(one > _CERTAINLY_KNOWN for one in before):
+            continue  # none could be known enough better, as nearly every question's words are
+        after = familiarity([word.translate(table) for word in typed])
         wrong = [
             at
             for at, one, two in zip(places, before, after, strict=True)
