@@ -41,7 +41,7 @@ RUN_BY = {
     "python -m messaging knowledge": ("tests/devstack/stack.py", "knowledge-worker"),
     "python -m edge requeue": (DOCUMENTED, 'python("edge", "requeue"'),
     ".venv/bin/python -m edge requeue": (DOCUMENTED, 'python("edge", "requeue"'),
-    "TB_VERSION=0.1.0 docker compose build": (DOCUMENTED, '"TB_VERSION=0.1.0 docker compose build"'),
+    "TB_VERSION=1.0.0 docker compose build": (DOCUMENTED, '"TB_VERSION=1.0.0 docker compose build"'),
     "kubectl port-forward deployment/envoy 3000": (DOCUMENTED, "kubectl port-forward deployment/envoy {port}"),
     ".venv/bin/python -m bench --only cost": ("tests/bench/test_cost.py", "from bench"),
     ".venv/bin/python -m bench --only ingest": ("tests/bench/test_bench.py", "from bench.ingest import"),

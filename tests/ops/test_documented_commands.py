@@ -47,10 +47,10 @@ def test_images_are_built_with_the_version_that_is_named(tmp_path: Path) -> None
     clone = shell.tree(tmp_path / "clone")
     (clone / "secrets").mkdir()
     made = shell.run("scripts/secrets", clone, environment={"TB_BITRIX_CLIENT_SECRET": "x"})
-    built = shell.run("TB_VERSION=0.1.0 docker compose build", clone, environment=ASKED)
+    built = shell.run("TB_VERSION=1.0.0 docker compose build", clone, environment=ASKED)
 
     assert (made.returncode, built.returncode) == (0, 0), made.stderr + built.stderr
-    assert {"teachbase/gateway:0.1.0", "teachbase/portal:0.1.0"} <= set(built.stdout.split())
+    assert {"teachbase/gateway:1.0.0", "teachbase/portal:1.0.0"} <= set(built.stdout.split())
 
 
 @pytest.mark.parametrize(("port", "is_there"), [("3000", True), ("3999", False)])
