@@ -26,7 +26,7 @@ from kit.queue import Bell
 from kit.rpc import channel
 
 QUEUE = "delivery"
-PERSONAL = dict.fromkeys(("outbox", "delivery_attempts", "outcomes"), "portal_id = :portal_id")
+PERSONAL = dict.fromkeys(("outbox", "delivery_attempts", "outcomes", "queue_pauses"), "portal_id = :portal_id")
 """Which rows hold what was sent to people of a portal."""
 PARTITIONED = [Partitioned("delivery_attempts", KEPT)]
 

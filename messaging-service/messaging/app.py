@@ -59,6 +59,7 @@ PERSONAL = {
             "kb_curated",
             "kb_golden",
             "feedback",
+            "queue_pauses",  # a portal that comes back is not to rest for what was before
         ),
         "portal_id = :portal_id",
     ),

@@ -22,8 +22,8 @@ CONTEXTS = ("portal", "messaging", "delivery", "billing")
 _READY_S = 120
 _FIRST_PORT = 24_000
 _PORTS = ("TB_PORT", "TB_GATEWAY_PORT", "TB_SIM_PORT", "TB_POSTGRES_PORT", "TB_REDIS_PORT", "TB_METRICS_BASE_PORT")
-_SPOOL_MB = 4
-"""Of a disk of its own, where one can be mounted: enough for the events of a minute."""
+_SPOOL_MB = 32
+"""Of a disk of its own, where one can be mounted: enough for the events of an outage, at 4 KB each."""
 
 
 @dataclass(frozen=True)

@@ -180,6 +180,12 @@ async def test_a_purge_takes_every_row_of_one_portal_and_none_of_another(
     product: Product, database: "asyncpg.Connection[Any]", tenants: tuple[Tenant, Tenant]
 ) -> None:
     gone, stays = tenants
+    for tenant in tenants:
+        for queue in ("messaging", "delivery"):
+            paused = await product.admin_post(
+                f"/portals/{tenant.portal_id}/queues/{queue}/pause", reason="for a test"
+            )
+            paused.raise_for_status()
     before = await _rows(database, stays)
 
     path = f"{product.url}/v1/admin/portals/{gone.portal_id}"
