@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from billing.domain import (
     REPLIES,
@@ -47,14 +47,15 @@ class Quota:
         now = self._now()
         async with self._at_once.connect() as conn:
             of = await subscriptions_of(conn, {item.portal_id for item in wanted}, now)
-        periods = {one.portal_id: period_of(now, one.anchor_day, one.time_zone) for one in of.values()}
-        denied = await self._set_aside(wanted, REPLIES, 1, of, periods, now)
+            periods = {one.portal_id: period_of(now, one.anchor_day, one.time_zone) for one in of.values()}
+            rest = await _take(conn, wanted, REPLIES, 1, of, periods, now)
+        denied = await self._decide(rest, REPLIES, 1, of, periods, now) if rest else {}
         for_model = [
             Reservation(item.portal_id, _tokens_of(item.key))
             for item in wanted
             if item.key not in denied and _limits_tokens(of[item.portal_id])
         ]
-        mute = await self._set_aside(for_model, TOKENS, TOKENS_SET_ASIDE, of, periods, now) if for_model else {}
+        mute = await self._set_tokens_aside(for_model, of, periods, now) if for_model else {}
         return [_decision(item, of[item.portal_id], denied, mute, periods) for item in wanted]
 
     async def commit(self, keys: Sequence[Reservation]) -> int:
@@ -83,28 +84,31 @@ class Quota:
             await statements.prune(conn, ids.floor_of(self._now() - KEYS_KEPT))
             await requests.prune(conn, self._now() - KEYS_KEPT)
 
-    async def _set_aside(
+    async def _set_tokens_aside(
         self,
         wanted: Sequence[Reservation],
+        of: Mapping[UUID, Subscription],
+        periods: Mapping[UUID, Period],
+        now: datetime,
+    ) -> dict[UUID, str]:
+        """Set aside what a model may take for each key; returns by what each key is denied that is."""
+        async with self._at_once.connect() as conn:
+            rest = await _take(conn, wanted, TOKENS, TOKENS_SET_ASIDE, of, periods, now)
+        return await self._decide(rest, TOKENS, TOKENS_SET_ASIDE, of, periods, now) if rest else {}
+
+    async def _decide(
+        self,
+        rest: Sequence[Reservation],
         metric: str,
         units: int,
         of: Mapping[UUID, Subscription],
         periods: Mapping[UUID, Period],
         now: datetime,
     ) -> dict[UUID, str]:
-        """Set units aside for each key; returns by what each key is denied that is.
-
-        Nearly always one statement does it; a transaction does what that leaves.
-        """
+        """Set units aside for each key that is left; returns by what each key is denied that is."""
         until = now + RESERVATION_LIFE
-        unserved = {portal_id for portal_id, one in of.items() if not is_served(one, now)}
-        limits = {portal_id: one.hard_limit(metric) for portal_id, one in of.items()}
-        served = list({item.key: item for item in wanted if item.portal_id not in unserved}.values())
-        async with self._at_once.connect() as conn:
-            taken = await statements.take(conn, served, metric, units, limits, periods, until) if served else set()
-        rest = [item for item in wanted if item.key not in taken]
-        if not rest:
-            return {}
+        unserved = _unserved(of, now)
+        limits = _limits(of, metric)
         async with self._engine.begin() as conn:
             new = await statements.open_reservations(conn, rest, metric, units, periods, until)
             fresh = list({item.key: item for item in rest if item.key in new}.values())
@@ -122,6 +126,34 @@ class Quota:
                 out = [item for item in fresh if item.key in denied]
                 await statements.deny(conn, out, [denied[item.key] for item in out])
             return denied | await statements.denied(conn, [item for item in rest if item.key not in new])
+
+
+async def _take(
+    conn: AsyncConnection,
+    wanted: Sequence[Reservation],
+    metric: str,
+    units: int,
+    of: Mapping[UUID, Subscription],
+    periods: Mapping[UUID, Period],
+    now: datetime,
+) -> list[Reservation]:
+    """Set units aside by one statement, which nearly always does it all; returns for which keys it did not."""
+    unserved = _unserved(of, now)
+    served = list({item.key: item for item in wanted if item.portal_id not in unserved}.values())
+    if not served:
+        return list(wanted)
+    taken = await statements.take(
+        conn, served, metric, units, _limits(of, metric), periods, now + RESERVATION_LIFE
+    )
+    return [item for item in wanted if item.key not in taken]
+
+
+def _unserved(of: Mapping[UUID, Subscription], now: datetime) -> set[UUID]:
+    return {portal_id for portal_id, one in of.items() if not is_served(one, now)}
+
+
+def _limits(of: Mapping[UUID, Subscription], metric: str) -> dict[UUID, int | None]:
+    return {portal_id: one.hard_limit(metric) for portal_id, one in of.items()}
 
 
 def _limits_tokens(one: Subscription) -> bool:
