@@ -60,7 +60,7 @@ def main() -> None:
     except (ingest.NotDurable, calls.CallerFailed, LoadFailed, StackError) as error:
         raise SystemExit(f"bench: {error}") from None
     print(found.markdown())
-    if not quick and (worse := report.regressions(found, before)):
+    if not quick and (worse := report.regressions(found, before, is_whole=not asked.only)):
         raise SystemExit("bench: worse by more than a tenth than the committed report:\n" + "\n".join(worse))
 
 

@@ -101,19 +101,30 @@ class Report:
         (FOLDER / "report.json").write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
 
 
-def regressions(found: Report, before: Mapping[str, Any]) -> list[str]:
-    """Return which ratios are worse than in a report as `report.json` holds it; a new one is no worse."""
+def regressions(found: Report, before: Mapping[str, Any], *, is_whole: bool = True) -> list[str]:
+    """Return which ratios are worse than in a report as `report.json` holds it; a new one is no worse.
+
+    `is_whole`: every part was run, so one that is not there is told too.
+    """
     known = {
         (section["title"], goal["what"]): float(goal["measured"])
         for section in before.get("sections", [])
         for goal in section["goals"]
     }
-    return [
-        f"{section.title}: {goal.what}: {goal.measured:.3g}, before {known[place]:.3g}"
-        for section in found.sections
-        for goal in section.goals
-        if (place := (section.title, goal.what)) in known and goal.is_worse_than(known[place])
+    measured = {(section.title, goal.what): goal for section in found.sections for goal in section.goals}
+    worse = [
+        f"{title}: {what}: {goal.measured:.3g}, before {known[title, what]:.3g}"
+        for (title, what), goal in measured.items()
+        if (title, what) in known and goal.is_worse_than(known[title, what])
     ]
+    ratios = {
+        (section["title"], goal["what"])
+        for section in before.get("sections", [])
+        for goal in section["goals"]
+        if goal.get("better")
+    }
+    gone = sorted(ratios - set(measured)) if is_whole else []
+    return worse + [f"{title}: {what}: not measured any more" for title, what in gone]
 
 
 def committed() -> Mapping[str, Any]:

@@ -24,8 +24,7 @@ async def ended_long_ago(service: Any, *portals: Any) -> None:
     async with service.engine.begin() as conn:
         for statement in (
             f"UPDATE outcomes SET created_at = {then} WHERE id <= (SELECT max(id) FROM outcomes WHERE {mine})",
-            f"UPDATE outbox SET created_at = {then} WHERE {mine}",
-            f"UPDATE outbox SET sent_at = {then} WHERE {mine} AND sent_at IS NOT NULL",
+            f"UPDATE outbox SET created_at = {then}, due_at = {then} WHERE {mine}",
         ):
             await conn.execute(text(statement), whose)
 
@@ -88,6 +87,24 @@ async def test_what_was_tried_again_since_stays_until_its_last_outcome_is_old(
 
     assert kept == ["ещё раз"]
     assert await left(service, portal) == []
+
+
+async def test_a_dead_letter_that_died_again_stays_as_long_as_one_that_died_now(
+    service: Any, message_of: Any, pruner: Pruner
+) -> None:
+    portal = await service.portal()
+    message = message_of(portal, "снова")
+    await service.break_it(portal, "dialog_closed", count=2)
+    await service.enqueue(message)
+    await service.work()
+    await ended_long_ago(service, portal)
+    await service.stub.RetryOutboxItem(pb.RetryOutboxItemRequest(id=message.id))
+    await service.work()
+
+    await pruner.round()
+
+    assert (await service.item(message)).state == pb.OUTBOX_STATE_DEAD
+    assert await left(service, portal) == ["снова"]
 
 
 async def test_a_round_goes_on_batch_by_batch(

@@ -33,6 +33,19 @@ async def test_each_user_is_welcomed_once_however_often_the_portal_is_told(servi
     assert {one.priority for one in handed} == {delivery_pb2.PRIORITY_BULK}
 
 
+async def test_a_welcome_that_is_older_than_messages_are_kept_was_sent(service: Any) -> None:
+    portal = await service.portal(mode=LIST, user_ids=(27, 31))
+    await service.respond()
+    asked = pb.GetProvisionRequest(portal_id=str(portal.id), user_ids=[27, 31, 40])
+    before = await service.stub.GetProvision(asked)
+    await service.execute("DELETE FROM messages WHERE portal_id = :portal_id", portal_id=portal.id)
+
+    after = await service.stub.GetProvision(asked)
+
+    assert (before.total, before.ok) == (3, 0)  # under way
+    assert (after.total, after.ok, list(after.failed)) == (3, 2, [])
+
+
 async def test_nobody_is_welcomed_before_the_portal_is_active(service: Any) -> None:
     portal = await service.portal(portal_pb2.PORTAL_STATE_INSTALLING, LIST, (27,))
 

@@ -31,6 +31,12 @@ def test_a_ratio_that_got_worse_by_a_tenth_is_told(before: Goal, now: Goal, is_w
     assert bool(report.regressions(of(now), as_committed(before))) == is_worse
 
 
+def test_a_ratio_that_is_measured_no_more_is_told() -> None:
+    before = as_committed(Goal.at_least("times", 8, 10, is_ratio=True), Goal.at_most("ms", 100, 10))
+
+    assert report.regressions(of(), before) == ["Ingest: times: not measured any more"]
+
+
 def test_what_is_new_is_no_worse_than_nothing() -> None:
     goal = Goal.at_least("times", 8, 1, is_ratio=True)
 

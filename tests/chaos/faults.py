@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from functools import partial
 
 import httpx
@@ -47,6 +49,8 @@ class Fault:
     """Whether an event may be answered other than 200, which Bitrix24 takes for its end."""
     is_timed: bool = True
     """Whether the clock by which the simulator dates messages is to be believed."""
+    needs: frozenset[str] = frozenset()
+    """Of the ground (`Ground.has`)."""
 
 
 @asynccontextmanager
@@ -103,7 +107,7 @@ async def cut_off(context: str, scene: Scene) -> AsyncIterator[None]:
     """Lose what is said to a context and what it says."""
     wire = scene.ground.wires[context]
     async with wire.cut():
-        scene.times += bool(wire.carried)  # one that carried nothing is nobody's
+        scene.times += wire.connections
         yield
 
 
@@ -111,8 +115,9 @@ async def cut_off(context: str, scene: Scene) -> AsyncIterator[None]:
 async def clock_jumped(scene: Scene) -> AsyncIterator[None]:
     """Set the clocks of all processes but the engines forward, and back in the end."""
     scene.ground.clock.write_text(f"+{_JUMP_S}")
-    scene.times += 1
     try:
+        await asyncio.sleep(2)  # the library looks once a second
+        scene.times += await _jumped(scene)
         yield
     finally:
         scene.ground.clock.write_text("+0")
@@ -121,14 +126,12 @@ async def clock_jumped(scene: Scene) -> AsyncIterator[None]:
 @asynccontextmanager
 async def disk_full(scene: Scene) -> AsyncIterator[None]:
     """Fill the spool's disk while messaging is away: what does not fit is refused, what was taken is kept."""
-    if scene.ground.spool is None:
-        raise RuntimeError("a disk of its own needs the right to mount one")
     junk = scene.ground.spool / "junk"
     with scene.ground.product.frozen("messaging"):
         with contextlib.suppress(OSError), junk.open("wb", buffering=0) as file:
             while file.write(bytes(4096)):
                 pass
-        scene.times += 1
+        scene.times += bool(junk.stat().st_size)
         yield
         junk.unlink()
 
@@ -157,6 +160,13 @@ async def portals_fail(kind: str, scene: Scene) -> AsyncIterator[None]:
     await set_faults(scene.ground.product, scene.members, [])
 
 
+async def _jumped(scene: Scene) -> bool:
+    """Return whether the gateway tells another time than this process."""
+    port = scene.ground.product.environment["TB_GATEWAY_PORT"]
+    told = (await scene.ground.product.http.get(f"http://127.0.0.1:{port}/health")).headers["date"]
+    return parsedate_to_datetime(told).timestamp() - time.time() > _JUMP_S / 2
+
+
 async def _successor(scene: Scene, name: str, before: int) -> None:
     product = scene.ground.product
     metrics = (
@@ -182,7 +192,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("postgres away", partial(away, "postgres", signal.SIGQUIT), AN_OUTAGE_S),
     *(Fault(f"network to {context} cut", partial(cut_off, context), 20) for context in CONTEXTS),
     *(Fault(f"portals: {kind}", partial(portals_fail, kind)) for kind in KINDS),
-    Fault("clock forward and back", clock_jumped, is_timed=False),
-    Fault("spool's disk full", disk_full, 15, may_refuse=True),
+    Fault("clock forward and back", clock_jumped, is_timed=False, needs=frozenset({"clock"})),
+    Fault("spool's disk full", disk_full, 15, may_refuse=True, needs=frozenset({"disk"})),
     Fault("rolling restart", restarted_in_turn, 1),
 )

@@ -15,8 +15,8 @@ class Wire:
         self._target = target
         self._whole = asyncio.Event()
         self._whole.set()
-        self.carried = 0
-        """Bytes."""
+        self.connections = 0
+        """Open now."""
 
     @asynccontextmanager
     async def listening(self, port: int) -> AsyncIterator[None]:
@@ -40,6 +40,7 @@ class Wire:
         with contextlib.suppress(OSError):
             await self._whole.wait()
             there_reader, there_writer = await asyncio.open_connection(*self._target)
+            self.connections += 1
             try:
                 ways = self._way(reader, there_writer), self._way(there_reader, writer)
                 done, left = await asyncio.wait(map(asyncio.ensure_future, ways), return_when="FIRST_COMPLETED")
@@ -47,6 +48,7 @@ class Wire:
                     one.cancel()
                 await asyncio.gather(*done, *left, return_exceptions=True)
             finally:
+                self.connections -= 1
                 there_writer.close()
         writer.close()
 
@@ -57,7 +59,6 @@ class Wire:
                 return
             writer.write(piece)
             await writer.drain()
-            self.carried += len(piece)
 
 
 @asynccontextmanager

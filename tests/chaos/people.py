@@ -98,8 +98,13 @@ class People:
         if told.get("event_status") == 200:
             dialog.acknowledged[int(told["message_id"])] = phase
 
-    async def verdicts(self, given_up: set[str]) -> dict[str, Verdict]:
-        """Compare what was acknowledged with what is shown. `given_up`: keys of replies that people sent again."""
+    async def verdicts(self, given_up: set[str]) -> tuple[dict[str, Verdict], list[str]]:
+        """Compare what was acknowledged with what is shown. `given_up`: keys of replies that people sent again.
+
+        Returns the verdict of each phase, and the keys of what is shown and was never in the outbox.
+        """
+        known = {row["uuid"] for row in await self._product.sql("delivery", "SELECT uuid FROM outbox")}
+        strange: list[str] = []
         question_of = {
             row["uuid"]: row["provider_message_id"] for row in await self._product.sql("public", _QUESTION_OF)
         }
@@ -109,13 +114,14 @@ class People:
             by_portal[dialog.member_id].append(dialog)
         for member_id, dialogs in by_portal.items():
             times, replies = await self._shown(member_id)
+            strange += [one.uuid for shown in replies.values() for one in shown if one.uuid not in known]
             for dialog in dialogs:
                 answers = [one for one in replies[str(dialog.user_id)] if one.uuid in question_of]
                 judge(dialog, answers, question_of, times, given_up, found)
         for phase, verdict in found.items():
             acknowledged = sum(of == phase for dialog in self._dialogs for of in dialog.acknowledged.values())
             verdict.refused = verdict.written - acknowledged
-        return found
+        return found, strange
 
     async def _shown(self, member_id: str) -> tuple[dict[int, float], dict[str, list[Shown]]]:
         """Return when each message was written, and the bot's messages of each dialog in their order."""
@@ -126,6 +132,14 @@ class People:
             if one["from_bot"] and one["uuid"]:
                 dialogs[str(one["dialog_id"])].append(Shown(int(one["id"]), one["uuid"], _seconds(one)))
         return {int(one["id"]): _seconds(one) for one in items}, dialogs
+
+
+async def under_way(product: Product) -> int:
+    """Return how many messages have not come to their end, at whichever place. Raises where it cannot be asked."""
+    waiting = await product.sql("messaging", "SELECT count(*) FROM dialogs WHERE pending_since IS NOT NULL")
+    going = await product.sql("delivery", "SELECT count(*) FROM outbox WHERE state <> 'sent'")
+    spool = (await product.http.get(f"{product.url}/ready")).json().get("spool_depth", 0)
+    return int(waiting[0]["count"] + going[0]["count"] + spool)
 
 
 def judge(

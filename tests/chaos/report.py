@@ -20,8 +20,10 @@ class Row:
     fault: str
     times: int
     verdict: Verdict
-    may_refuse: bool
-    is_timed: bool
+    has_ended: bool
+    """Whether everything came to its end after it."""
+    may_refuse: bool = False
+    is_timed: bool = True
 
     @property
     def wrong(self) -> list[str]:
@@ -33,6 +35,8 @@ class Row:
             found.append(f"{self.fault}: {verdict.refused} events were not answered 200")
         if not self.times:
             found.append(f"{self.fault}: it never struck")
+        if not self.has_ended:
+            found.append(f"{self.fault}: not everything came to its end")
         if not verdict.answered:
             found.append(f"{self.fault}: nobody was answered")
         return found

@@ -36,24 +36,30 @@ class Ground:
     wires: dict[str, Wire]
     clock: Path
     """By how much the clocks of all processes but the engines are off, like `+60`."""
-    spool: Path | None
-    """A small disk that holds nothing but the spool; None where none can be mounted."""
+    spool: Path
+    has: frozenset[str]
+    """What this machine can have: `disk`, a small one of the spool's own; `clock`, one that jumps."""
 
 
 @asynccontextmanager
 async def started() -> AsyncIterator[Ground]:
     """Start everything in a folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="chaos-") as name, _small_disk(Path(name) / "run" / "spool") as spool:
+    with (
+        tempfile.TemporaryDirectory(prefix="chaos-") as name,
+        _small_disk(Path(name) / "run" / "spool") as is_small,
+    ):
         folder, ports = Path(name), _ports()
         clock = folder / "clock"
         clock.write_text("+0")
+        faked = _clock_of(clock)
+        has = {name for name, is_there in (("disk", is_small), ("clock", bool(faked))) if is_there}
         listens = {context: (ports[f"TB_{context.upper()}_GRPC"], ports[context]) for context in CONTEXTS}
         environment = {
             **{variable: value for variable, value in os.environ.items() if not variable.startswith("TB_")},
             **{variable: str(ports[variable]) for variable in _PORTS},
             **{f"TB_{context.upper()}_GRPC": f"127.0.0.1:{here}" for context, (here, _) in listens.items()},
             **{f"TB_{context.upper()}_LISTEN": f"127.0.0.1:{there}" for context, (_, there) in listens.items()},
-            **_clock_of(clock),
+            **faked,
             "TB_RUN_DIR": str(folder / "run"),
             "TB_PUBLIC_URL": f"http://127.0.0.1:{ports['TB_PORT']}",
         }
@@ -63,7 +69,7 @@ async def started() -> AsyncIterator[Ground]:
             try:
                 await asyncio.to_thread(product.wait_ready, process, folder / "output", _READY_S)
                 async with product.connected():
-                    yield Ground(product, process.pid, between, clock, spool)
+                    yield Ground(product, process.pid, between, clock, folder / "run" / "spool", frozenset(has))
             finally:
                 process.send_signal(signal.SIGTERM)
                 await asyncio.to_thread(process.wait, 60)
@@ -86,8 +92,8 @@ def _ports() -> dict[str, int]:
 def _clock_of(file: Path) -> dict[str, str]:
     """What has every process of ours read the wall clock through libfaketime; time that passes stays real."""
     spec = find_spec("libfaketime")
-    if spec is None or spec.origin is None:
-        raise RuntimeError("libfaketime is missing: `make setup`")
+    if spec is None or spec.origin is None:  # it is there on Linux only
+        return {}
     library = Path(spec.origin).parent / "vendor" / "libfaketime" / "src" / "libfaketime.so.1"
     return {
         "LD_PRELOAD": str(library),
@@ -98,12 +104,12 @@ def _clock_of(file: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _small_disk(folder: Path) -> Iterator[Path | None]:
+def _small_disk(folder: Path) -> Iterator[bool]:
     folder.mkdir(parents=True)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={_SPOOL_MB}m", "none", str(folder)]
     is_mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
     try:
-        yield folder if is_mounted else None
+        yield is_mounted
     finally:
         if is_mounted:
             with contextlib.suppress(subprocess.CalledProcessError):

@@ -21,8 +21,8 @@ def judged(shown: Sequence[int], given_up: Sequence[int] = ()) -> dict[str, Verd
     return found
 
 
-def row(verdict: Verdict, times: int = 1, *, may_refuse: bool = False) -> Row:
-    return Row("fault", times, verdict, may_refuse, is_timed=True)
+def row(verdict: Verdict, times: int = 1, *, may_refuse: bool = False, has_ended: bool = True) -> Row:
+    return Row("fault", times, verdict, has_ended, may_refuse, is_timed=True)
 
 
 def test_what_was_answered_once_and_in_turn_is_right() -> None:
@@ -65,6 +65,10 @@ def test_a_refused_event_counts_unless_the_fault_may_refuse() -> None:
 def test_a_fault_that_never_struck_or_stopped_everything_proves_nothing() -> None:
     assert row(Verdict(written=2, answered=2), times=0).wrong == ["fault: it never struck"]
     assert row(Verdict(written=2, refused=2), may_refuse=True).wrong == ["fault: nobody was answered"]
+
+
+def test_what_never_came_to_its_end_is_told() -> None:
+    assert row(Verdict(written=1, answered=1), has_ended=False).wrong == ["fault: not everything came to its end"]
 
 
 def test_the_table_has_a_line_for_each_fault() -> None:

@@ -112,6 +112,9 @@ def test_help_tells_of_every_target() -> None:
 def test_what_takes_long_has_a_recipe_whose_files_are_there(target: str) -> None:
     recipe = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     named = set(re.findall(r"(?:^|\s)((?:tests|libs|messaging-service)/[\w/.-]+\.py)", recipe))
+    modules = set(re.findall(r"python -m (tests[\w.]+)", recipe))
 
+    assert named or modules or target == "lock"  # uv alone
     assert {name for name in named if not (ROOT / name).is_file()} == set()
+    assert {name for name in modules if not (ROOT / name.replace(".", "/") / "__main__.py").is_file()} == set()
     assert target != "screenshots" or named == {"tests/ui/screenshots.py"}

@@ -22,8 +22,8 @@ class Pruned:
 async def delete_before(conn: AsyncConnection, moment: datetime) -> Pruned:
     """Delete the oldest outcomes from before a moment, and their items if those ended before it too.
 
-    An item that was tried again has another outcome, with which it goes. The feed is in the order of its ids, so
-    its beginning is found without an index of times.
+    `due_at` of one that ended is when it did: what was tried again goes with its last outcome. The feed is in the
+    order of its ids, so its beginning is found without an index of times.
     """
     row = (
         await conn.execute(
@@ -37,7 +37,7 @@ async def delete_before(conn: AsyncConnection, moment: datetime) -> Pruned:
                 ), ended AS (
                     DELETE FROM outbox AS item USING (SELECT DISTINCT portal_id, message_id FROM gone) AS of
                     WHERE item.portal_id = of.portal_id AND item.id = of.message_id
-                      AND item.state IN ('sent', 'dead') AND coalesce(item.sent_at, item.created_at) < :moment
+                      AND item.state IN ('sent', 'dead') AND item.due_at < :moment
                     RETURNING item.id
                 )
                 SELECT (SELECT count(*) FROM gone) AS outcomes, (SELECT count(*) FROM ended) AS items

@@ -1,6 +1,7 @@
 """What portals used, summed up; who is near a limit; what models cost."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Literal
 from uuid import uuid4
@@ -131,6 +132,7 @@ async def activity(peers: Peers, asked: AskedActivity) -> Page[shapes.Activity]:
 )
 async def activity_csv(peers: Peers, asked: AskedActivity, export: Export) -> StreamingResponse:
     """Stream every portal's days."""
+    asked.until = asked.until or datetime.now(UTC).date().isoformat()  # the same for every page
     return await export.of_list("activity", _ACTIVITY, asked, partial(_activity, peers))
 
 

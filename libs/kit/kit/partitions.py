@@ -25,9 +25,9 @@ BATCH = 5_000
 _DAY = timedelta(days=1)
 _LOCK = "SET LOCAL lock_timeout = '100ms'"
 """Writers stand in line behind who waits for a table."""
-_IN_USE, _TAKEN = "55P03", "23514"
-_WAITS = {_IN_USE: "its table is in use", _TAKEN: "the default partition holds rows of it"}
-"""Why a partition cannot be made now, by SQLSTATE. The rows go to the default one meanwhile, and stay there."""
+_IN_USE, _GONE = "55P03", "42P01"
+_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('retention'), hashtext(:name))"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtext('retention'), hashtext(:name))"
 _NAME = re.compile(r"_(\d{4})(\d{2})(\d{2})?$")
 
 
@@ -80,40 +80,45 @@ def period_of(name: str) -> Period | None:
     return day_of(start) if day else month_of(start)
 
 
-async def ensure(engine: AsyncEngine, tables: Sequence[Partitioned], now: datetime) -> int:
-    """Have partitions for the ids of yesterday to a week ahead; returns how many were created.
+async def ensure(engine: AsyncEngine, tables: Sequence[Partitioned], now: datetime) -> list[str]:
+    """Have partitions for the ids of yesterday to a week ahead; returns those needed today that could not be made.
 
-    A default partition takes what no period claims, so nothing is refused while one cannot be made.
+    A default partition takes what no period claims, so nothing is refused meanwhile; those rows stay there.
     """
-    created = 0
+    missing: list[str] = []
     for table in tables:
         async with engine.connect() as conn:
             there = set(await names(conn, table.name))
         for period in _wanted(table, now, there):
-            created += await _create(engine, table.name, period)
-    return created
+            name = f"{table.name}_{period.suffix}"
+            if not await _create(engine, table.name, name, period) and period.start <= now:
+                missing.append(name)
+    return missing
 
 
-async def _create(engine: AsyncEngine, table: str, period: Period) -> bool:
-    name, (lower, upper) = f"{table}_{period.suffix}", period.bounds
-    try:
+async def _create(engine: AsyncEngine, table: str, name: str, period: Period) -> bool:
+    lower, upper = period.bounds
+    early = f"SELECT EXISTS (SELECT FROM {table}_default WHERE id >= :lower AND id < :upper)"  # noqa: S608 - our own names
+
+    async def create() -> None:
         async with engine.begin() as conn:
             # Processes that start together would create the same: even "IF NOT EXISTS" fails then.
             await conn.execute(sql("SELECT pg_advisory_xact_lock(hashtext('partitions'))"))
-            if await conn.scalar(sql("SELECT to_regclass(:name)"), {"name": name}) is not None:
-                return False
-            # It takes the whole table for a moment, which a backup holds for an hour.
-            await conn.execute(sql(_LOCK))
-            await conn.execute(
-                sql(f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM ('{lower}') TO ('{upper}')")
-            )
-    except exc.DBAPIError as error:
-        cause = _WAITS.get(getattr(error.orig, "sqlstate", ""))
-        if cause is None:
-            raise
+            if await conn.scalar(sql("SELECT to_regclass(:name)"), {"name": name}) is None:
+                # It takes the whole table for a moment, which a backup holds for an hour.
+                await conn.execute(sql(_LOCK))
+                await conn.execute(
+                    sql(f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM ('{lower}') TO ('{upper}')")
+                )
+
+    # Asked first, without a lock: where a row came too early, it cannot be made.
+    async with engine.connect() as conn:
+        is_taken = await conn.scalar(sql(early), {"lower": lower, "upper": upper})
+    is_made = not is_taken and await unless_in_use(create())
+    if not is_made:
+        cause = "the default partition holds rows of it" if is_taken else "its table is in use"
         log.warning("no partition yet", partition=name, cause=cause)
-        return False
-    return True
+    return is_made
 
 
 async def names(conn: AsyncConnection, table: str) -> list[str]:
@@ -144,14 +149,19 @@ async def drop(conn: AsyncConnection, partition: str) -> None:
 
 
 async def unless_in_use(work: Awaitable[None]) -> bool:
-    """Do what needs a table for itself; returns whether it could be had."""
+    """Do what needs a table for itself; returns whether it could be had. One that is gone needs nothing."""
     try:
         await work
     except exc.DBAPIError as error:
-        if getattr(error.orig, "sqlstate", "") != _IN_USE:
+        state = getattr(error.orig, "sqlstate", "")
+        if state not in {_IN_USE, _GONE}:
             raise
-        return False
+        return bool(state == _GONE)
     return True
+
+
+class PartitionMissing(Exception):
+    """Rows of today go to the default partition; the text names what should hold them."""
 
 
 class Partitions:
@@ -162,13 +172,28 @@ class Partitions:
         self._tables = tables
         self._now = now
 
-    async def ensure(self) -> None:
-        """Have places for what comes."""
-        await ensure(self._engine, self._tables, self._now())
+    async def ensure(self) -> list[str]:
+        """Have places for what comes; returns the partitions needed today that could not be made."""
+        return await ensure(self._engine, self._tables, self._now())
 
     async def round(self) -> None:
-        """Have places for what comes, and let go of what is old; what is in use now goes next time."""
-        await self.ensure()
+        """Have places for what comes, and let go of what is old; what is in use now goes next time.
+
+        Raises PartitionMissing in the end: a job that fails is told of.
+        """
+        missing = await self.ensure()
+        async with self._engine.connect() as conn:
+            whose = {"name": self._tables[0].name}
+            if await conn.scalar(sql(_TRY_LOCK), whose):
+                await conn.commit()
+                try:
+                    await self._end_all()
+                finally:
+                    await conn.execute(sql(_UNLOCK), whose)
+        if missing:
+            raise PartitionMissing(", ".join(missing))
+
+    async def _end_all(self) -> None:
         for table in self._tables:
             if table.kept is not None:
                 await self._end(table.name, self._now() - table.kept)
@@ -187,7 +212,8 @@ class Partitions:
     async def _let_go(self, partition: str) -> None:
         # Emptied first: that waits for who uses this partition, dropping it for who uses the table.
         async with self._engine.begin() as conn:
-            await empty(conn, partition)
+            await conn.execute(sql(_LOCK))
+            await conn.execute(sql(f"TRUNCATE {partition}"))
         async with self._engine.begin() as conn:
             await drop(conn, partition)
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kit import ids, partitions
-from kit.partitions import Partitioned, Partitions, day_of, month_of, period_of
+from kit.partitions import Partitioned, PartitionMissing, Partitions, day_of, month_of, period_of
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 KEPT = timedelta(days=35)
@@ -43,23 +43,27 @@ async def place(conn: AsyncConnection, table: str, moment: datetime) -> str:
 
 async def test_months_are_made_once_and_ahead_of_their_first_day(engine: AsyncEngine, table: str) -> None:
     tables = [Partitioned(table, None)]
-    made = [await partitions.ensure(engine, tables, NOW - timedelta(days=days)) for days in (8, 4, 0)]
+    there = []
+    for days in (8, 4, 0):
+        await partitions.ensure(engine, tables, NOW - timedelta(days=days))
+        async with engine.connect() as conn:
+            there.append(len(await suffixes(conn, table)))
     async with engine.begin() as conn:
         found = await suffixes(conn, table)
         places = [await place(conn, table, NOW + timedelta(days=days)) for days in (-40, -3, 0, 4, 40)]
 
-    assert made == [1, 0, 1]
+    assert there == [2, 2, 3]
     assert found == ["202611", "202612", "default"]
     assert places == ["default", "202611", "202611", "202612", "default"]
 
 
 async def test_days_are_made_from_yesterday_to_a_week_ahead(engine: AsyncEngine, table: str) -> None:
     tables = [Partitioned(table, None, by_day=True)]
-    made = [await partitions.ensure(engine, tables, NOW) for _ in range(2)]
+    missing = [await partitions.ensure(engine, tables, NOW) for _ in range(2)]
     async with engine.connect() as conn:
         found = await suffixes(conn, table)
 
-    assert made == [9, 0]
+    assert (missing, len(found)) == ([[], []], 10)
     assert (found[0], found[-2]) == ("20261126", "20261204")
 
 
@@ -81,12 +85,14 @@ async def test_rows_that_came_before_their_partition_stay_and_the_next_one_is_ma
     async with engine.begin() as conn:
         await place(conn, table, NOW)
 
-    made = await partitions.ensure(engine, [Partitioned(table, None)], NOW)
+    own = Partitions(engine, [Partitioned(table, KEPT)], lambda: NOW)
+    with pytest.raises(PartitionMissing, match=f"{table}_202611"):
+        await own.round()
 
     async with engine.begin() as conn:
         found = await suffixes(conn, table)
         late = await place(conn, table, NOW + timedelta(seconds=1))
-    assert (made, found, late) == (1, ["202612", "default"], "default")
+    assert (found, late) == (["202612", "default"], "default")
 
 
 async def test_a_table_that_a_backup_reads_keeps_nobody_waiting(engine: AsyncEngine, table: str) -> None:
@@ -97,7 +103,7 @@ async def test_a_table_that_a_backup_reads_keeps_nobody_waiting(engine: AsyncEng
             meanwhile = await partitions.ensure(engine, tables, NOW)
     after = await partitions.ensure(engine, tables, NOW)
 
-    assert (meanwhile, after) == (0, 2)
+    assert (meanwhile, after) == ([f"{table}_202611"], [])
 
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2060, 1, 1)), st.sampled_from([day_of, month_of]))  # noqa: DTZ001 - made aware below
@@ -167,8 +173,22 @@ async def test_a_partition_in_use_keeps_nobody_waiting_and_goes_the_next_time(
 
 async def test_processes_that_start_together_make_each_partition_once(engine: AsyncEngine, table: str) -> None:
     tables = [Partitioned(table, None, by_day=True)]
-    made = await asyncio.gather(*(partitions.ensure(engine, tables, NOW) for _ in range(5)))
+    missing = await asyncio.gather(*(partitions.ensure(engine, tables, NOW) for _ in range(5)))
 
     async with engine.connect() as conn:
         assert len(await suffixes(conn, table)) == 10
-    assert sum(made) == 9
+    assert missing == [[]] * 5
+
+
+async def test_rounds_of_several_workers_at_once_fail_at_nothing(engine: AsyncEngine, table: str) -> None:
+    clock = [datetime(2026, 6, 21, tzinfo=UTC)]
+    own = Partitions(engine, [Partitioned(table, KEPT)], lambda: clock[0])
+    for _ in range(4):
+        await own.ensure()
+        clock[0] += timedelta(days=30)
+    clock[0] += timedelta(days=60)
+
+    await asyncio.gather(*(own.round() for _ in range(3)))
+
+    async with engine.connect() as conn:
+        assert await suffixes(conn, table) == ["202612", "default"]

@@ -91,11 +91,14 @@ async def open_dialogs(conn: AsyncConnection, portal_id: UUID, user_ids: Sequenc
 
 
 async def provision(conn: AsyncConnection, portal_id: UUID, user_ids: Sequence[int]) -> dict[int, str]:
-    """Return the state of each user's welcome message; a user without one is absent."""
+    """Return the state of each user's welcome message; a user without one is absent.
+
+    One that is older than messages are kept was sent long ago.
+    """
     rows = await conn.execute(
         sql("""
-            SELECT w.user_id, m.state FROM welcomes AS w
-            JOIN messages AS m ON m.portal_id = w.portal_id AND m.id = w.message_id
+            SELECT w.user_id, coalesce(m.state, 'sent') AS state FROM welcomes AS w
+            LEFT JOIN messages AS m ON m.portal_id = w.portal_id AND m.id = w.message_id
             WHERE w.portal_id = :portal_id AND w.user_id = ANY(CAST(:user_ids AS bigint[]))
         """),
         {"portal_id": portal_id, "user_ids": list(user_ids)},
