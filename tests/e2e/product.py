@@ -19,6 +19,8 @@ from devstack.postgres import admin_dsn
 
 ROOT = Path(__file__).parents[2]
 READY_WITHIN_S = 90
+SESSION_S = 600.0
+"""Shorter than a session of the staff lasts."""
 EVENTS = Path(__file__).parents[1] / "fixtures" / "bitrix24" / "events"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -32,7 +34,7 @@ class Product:
         self.url = f"http://127.0.0.1:{environment['TB_PORT']}"
         self.sim_url = f"http://127.0.0.1:{environment['TB_SIM_PORT']}"
         self._http: httpx.AsyncClient | None = None
-        self._admin_token = ""
+        self._admin_token, self._signed_in_at = "", 0.0
 
     def wait_ready(self, process: "subprocess.Popen[bytes]", output: Path, seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -106,18 +108,17 @@ class Product:
         return await self.http.get(f"{self.url}/v1/admin{path}", params=query or None, headers=headers)
 
     async def admin_headers(self) -> dict[str, str]:
-        if not self._admin_token:
+        if not self._admin_token or time.monotonic() - self._signed_in_at > SESSION_S:
             login = await self.http.post(
                 f"{self.url}/v1/admin/auth/login", json={"email": "admin@localhost", "password": "changeme"}
             )
             assert login.status_code == 200, login.text
-            self._admin_token = login.json()["access_token"]
+            self._admin_token, self._signed_in_at = login.json()["access_token"], time.monotonic()
         return {"authorization": f"Bearer {self._admin_token}"}
 
     async def operate(self, path: str, **body: Any) -> httpx.Response:
         """Have the console's API do something, as the owner."""
-        await self.admin("/auth/me")
-        headers = {"authorization": f"Bearer {self._admin_token}"}
+        headers = await self.admin_headers()
         return await self.http.post(f"{self.url}/v1/admin{path}", json=body or None, headers=headers, timeout=60)
 
     async def sql(self, context: str, statement: str, *values: Any) -> list[Any]:

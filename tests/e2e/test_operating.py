@@ -8,8 +8,7 @@ from tests.e2e.product import Product, eventually
 
 
 async def act(product: Product, portal_id: str, action: str, body: dict[str, Any] | None = None) -> httpx.Response:
-    await product.admin("/auth/me")
-    headers = {"authorization": f"Bearer {product._admin_token}"}
+    headers = await product.admin_headers()
     url = f"{product.url}/v1/admin/portals/{portal_id}/{action}"
     return await product.http.post(url, headers=headers, json=body)
 

@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,6 +22,7 @@ from redis.asyncio import Redis
 
 from tests.chaos.breakage import KEY_TRAP_S, PROCESSES, SEND
 from tests.chaos.people import under_way
+from tests.e2e import product as stack
 from tests.e2e.product import Product, eventually
 
 RUNS = 3
@@ -223,12 +225,19 @@ class System(RuleBasedStateMachine):
         self.run(eventually(done, 30, what))
 
 
+@pytest.fixture
+def product(tmp_path: Path) -> Iterator[Product]:
+    """A stack of its own: what died last may not be back when the next test begins."""
+    with stack.running(tmp_path, 20000 + os.getpid() % 100 * 100 + 50) as product:
+        yield product
+
+
 @pytest.mark.timeout(600)
-def test_each_question_has_one_answer_in_turn_whatever_happens(running: Product) -> None:
+def test_each_question_has_one_answer_in_turn_whatever_happens(product: Product) -> None:
     with asyncio.Runner() as runner:
         life = contextlib.AsyncExitStack()
-        runner.run(life.enter_async_context(running.connected()))
-        System.product, System.run, System.sums = running, staticmethod(runner.run), itertools.count(1_000)
+        runner.run(life.enter_async_context(product.connected()))
+        System.product, System.run, System.sums = product, staticmethod(runner.run), itertools.count(1_000)
         try:
             run_state_machine_as_test(
                 System,

@@ -201,6 +201,8 @@ async def test_a_purge_takes_every_row_of_one_portal_and_none_of_another(
     assert {name: count for name, count in before.items() if after.get(name, 0) < count} == {}
     named = [name for name in KEPT if await _names(database, name, gone)]
     assert named == []
+    for queue in ("messaging", "delivery"):
+        (await product.admin_post(f"/portals/{stays.portal_id}/queues/{queue}/resume")).raise_for_status()
 
 
 async def _rows(database: "asyncpg.Connection[Any]", tenant: Tenant) -> dict[str, int]:

@@ -61,6 +61,9 @@ async def advance_cursor(conn: AsyncConnection, feed: str, cursor: int) -> bool:
     return moved.rowcount == 1
 
 
+_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+
+
 class Waker:
     """Listens to a feed's channel on one connection and wakes every reader in this process."""
 
@@ -72,7 +75,7 @@ class Waker:
     async def run(self) -> None:
         """Listen until cancelled, connecting again when the connection is lost."""
         while True:
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            with contextlib.suppress(*_LOST):
                 await self._listen()
             await asyncio.sleep(_RETRY_S)
 
@@ -89,7 +92,8 @@ class Waker:
             self._wake()
             await lost.wait()
         finally:
-            await conn.close(timeout=1)
+            with contextlib.suppress(*_LOST):  # it would stand in the way of a cancellation
+                await conn.close(timeout=1)
 
     def _wake(self, *_args: object) -> None:
         self._event.set()
