@@ -100,6 +100,22 @@ async def test_bills_and_accounts_leave_as_files(product: Product) -> None:
         assert (await product.admin("/audit", action=f"export.{name}"))["items"]
 
 
+async def test_lines_of_logs_leave_as_a_file(product: Product) -> None:
+    portal = await product.portal(users_count=2)
+    portal_id = (await product.install(portal, [1]))["complete"]["portal_id"]
+
+    async def lines() -> Any:
+        return (await product.admin("/logs/backend", portal_id=portal_id, limit=200))["items"]
+
+    await eventually(lines, what="a line about the portal")
+    rows = await exported(product, "logs/backend", portal_id=portal_id)
+
+    assert {(one["at"], one["event"]) for one in rows} >= {(one["at"], one["event"]) for one in await lines()}
+    assert {one["portal_id"] for one in rows} == {portal_id}
+    [taken] = (await product.admin("/audit", portal_id=portal_id, action="export.logs"))["items"]
+    assert taken["after"] == {"filter": {"stream": "backend", "portal_id": portal_id}}
+
+
 async def test_who_takes_a_file_is_written_down_with_its_filters(product: Product) -> None:
     portal = await product.portal(users_count=2)
     portal_id = (await product.install(portal, [1]))["complete"]["portal_id"]

@@ -71,11 +71,6 @@ OVER_HTTP = {
         "blackbox",
         'admin("/inbound-events"',
     ),
-    "messaging.MessagingService.GetProvision": (
-        "POST /v1/portal/chats/provision",
-        "portal_api",
-        "/chats/provision",
-    ),
     "messaging.MessagingService.CountAnswered": ("GET /v1/portal/usage", "portal_api", '"/usage")'),
     "portal.PortalService.BeginAuthorization": ("POST /v1/admin/portals/{}/authorize", "settings", "/authorize"),
     "portal.PortalService.CompleteAuthorization": ("GET /v1/bitrix/oauth/callback", "settings", "/oauth/callback"),

@@ -784,6 +784,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/logs/{stream}.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What processes wrote, as a file
+         * @description Stream every line of the filter.
+         */
+        get: operations["logs_csv_v1_admin_logs__stream__csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/messages": {
         parameters: {
             query?: never;
@@ -6511,6 +6531,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_LogLine_"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    logs_csv_v1_admin_logs__stream__csv_get: {
+        parameters: {
+            query?: {
+                level?: ("debug" | "info" | "warning" | "error" | "critical") | null;
+                portal_id?: string | null;
+                /** @description A part of the line, in whatever case */
+                q?: string;
+                service?: string;
+                since?: string | null;
+                trace_id?: string;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                stream: "backend" | "worker" | "nginx";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description Any error: refused, not found, or gone wrong */

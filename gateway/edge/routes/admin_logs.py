@@ -1,12 +1,18 @@
 """The logs of all processes: files under `make run`, Loki in an installation."""
 
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import StreamingResponse
+from google.protobuf.struct_pb2 import Struct
+from starlette.datastructures import State
 
-from edge import log_files, log_lines, loki
+from edge import csv_file, log_files, log_lines, loki
 from edge.auth import admin_session
 from edge.errors import ApiError
+from edge.exports import Export
 from edge.filters import Id, TraceId, text
 from edge.log_lines import Line, Stream, Wanted
 from edge.rows import iso
@@ -15,6 +21,17 @@ from edge.schemas.logs import Level, LogLine
 from edge.schemas.text import Moment, Text
 
 router = APIRouter(prefix="/v1/admin/logs", tags=["admin logs"], dependencies=[Depends(admin_session)])
+
+
+_COLUMNS = ("at", "service", "level", "event", "trace_id", "portal_id", "fields")
+
+
+@dataclass
+class _Asked:
+    """A page of lines: how many, and after which."""
+
+    page_size: int = csv_file.PAGE
+    page_token: str = ""
 
 
 def _wanted(
@@ -41,20 +58,49 @@ def _wanted(
     )
 
 
+Filters = Annotated[Wanted, Depends(_wanted)]
+
+
+@router.get(
+    "/{stream}.csv",
+    summary="What processes wrote, as a file",
+    response_class=StreamingResponse,
+    responses=csv_file.DESCRIBED,
+)
+async def logs_csv(request: Request, stream: Stream, wanted: Filters, export: Export) -> StreamingResponse:
+    """Stream every line of the filter."""
+    asked = Struct()
+    service = wanted.services[0] if len(wanted.services) == 1 else ""
+    given = {
+        "service": service,
+        "level": wanted.level,
+        "trace_id": wanted.trace_id,
+        "portal_id": wanted.portal_id,
+        "q": wanted.text,
+    }
+    asked.update({"stream": stream, **{name: value for name, value in given.items() if value}})
+    await export.record("logs", asked)
+    return await csv_file.of_list("logs", _COLUMNS, _Asked(), partial(_after, request.app.state, wanted))
+
+
 @router.get("/{stream}", summary="What processes wrote, newest first")
 async def logs(
     request: Request,
-    wanted: Annotated[Wanted, Depends(_wanted)],
+    wanted: Filters,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     tail: Annotated[int | None, Query(ge=1, le=1000, description="How many; instead of `limit`")] = None,
     cursor: Annotated[Text, Query(max_length=64)] = "",
 ) -> Page[LogLine]:
     """List lines; 503 `logs_unavailable`. `nginx`: the access log of the proxy, or of the gateway without one."""
-    begin, state = log_lines.cursor(cursor), request.app.state
+    return await _after(request.app.state, wanted, _Asked(tail or limit, cursor))
+
+
+async def _after(state: State, wanted: Wanted, asked: _Asked) -> Page[LogLine]:
+    begin = log_lines.cursor(asked.page_token)
     if state.loki_url:
-        lines, following = await loki.page(state.loki_url, wanted, begin, tail or limit)
+        lines, following = await loki.page(state.loki_url, wanted, begin, asked.page_size)
     else:
-        lines, following = await log_files.page(state.log_dir, wanted, begin, tail or limit)
+        lines, following = await log_files.page(state.log_dir, wanted, begin, asked.page_size)
     return Page(items=list(map(_row, lines)), next_cursor=str(following) if following else None)
 
 

@@ -20,7 +20,7 @@ interface Page {
 }
 
 /** Lines of logs; one opens its fields. */
-export function LineList({ query }: { query: UseQueryResult<Page> }) {
+export function LineList({ query, file }: { query: UseQueryResult<Page>; file: () => Promise<Blob> }) {
   const { t } = useTexts();
   const [opened, setOpened] = useState<string[]>([]);
   const isOpen = ({ id }: LogLine) => opened.includes(id);
@@ -30,6 +30,7 @@ export function LineList({ query }: { query: UseQueryResult<Page> }) {
       label={t("places.logs")}
       query={query}
       columns={useColumns(isOpen)}
+      file={file}
       empty={t("logs.empty")}
       expansion={{
         allowMultiple: true,

@@ -7,7 +7,7 @@ import { type Filter, Filters } from "@/console/components/filters";
 import { PageHead } from "@/console/components/page-head";
 import { useApi } from "@/console/context";
 import { LineList } from "@/console/features/logs/line-list";
-import { listLines, type Stream, STREAMS } from "@/console/features/logs/queries";
+import { lineFile, listLines, type Stream, STREAMS } from "@/console/features/logs/queries";
 import { useFilters } from "@/console/search";
 import { useTexts } from "@/console/texts";
 
@@ -61,11 +61,12 @@ function Lines({ stream }: { stream: Stream }) {
   const [search] = useFilters();
   const [isPaused, setPaused] = useState(false);
   const isFollowable = !search.cursor && !search.until;
-  const query = useQuery(listLines(useApi(), stream, search, isFollowable && !isPaused));
+  const api = useApi();
+  const query = useQuery(listLines(api, stream, search, isFollowable && !isPaused));
   return (
     <>
       <Following isFollowable={isFollowable} isPaused={isPaused} onPause={setPaused} />
-      <LineList query={query} />
+      <LineList query={query} file={() => lineFile(api, stream, search)} />
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
+import { fileOf } from "@/console/files";
 import { chosen, type Search } from "@/console/search";
 import { type Api, told } from "@/shared/api";
 import type { components } from "@/shared/schema";
@@ -15,7 +16,8 @@ interface Lines {
   readAt: number;
 }
 
-const NAMES = ["level", "service", "trace_id", "portal_id", "q", "since", "until", "cursor"] as const;
+const FILTERS = ["level", "service", "trace_id", "portal_id", "q", "since", "until"] as const;
+const NAMES = [...FILTERS, "cursor"] as const;
 const EVERY_MS = 2000;
 /** A proxy keeps lines for as long before it writes them. */
 const LATE_MS = 12_000;
@@ -39,6 +41,11 @@ export const listLines = (api: Api, stream: Stream, search: Search, isFollowed: 
     staleTime: isFollowed ? 0 : Infinity,
     placeholderData: keepPreviousData,
   });
+};
+
+export const lineFile = (api: Api, stream: Stream, search: Search) => {
+  const query: Record<string, string> = chosen(search, FILTERS);
+  return fileOf(api.GET("/v1/admin/logs/{stream}.csv", { params: { path: { stream }, query }, parseAs: "stream" }));
 };
 
 /** What is known, with all of a while in its newest state. */
