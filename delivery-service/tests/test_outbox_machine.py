@@ -211,6 +211,11 @@ def world(dsn: str, redis_url: str, clock: Any) -> Iterator[World]:
         runner.run(engine.dispose())
 
 
+def not_met(world: World) -> set[str]:
+    """Return the faults that did not meet requests of both kinds yet: a rare one needs a longer walk."""
+    return {fault for fault in FAULTS if not (world.met[fault, True] and world.met[fault, False])}
+
+
 @pytest.mark.usefixtures("app")
 @pytest.mark.timeout(420)
 async def test_any_order_of_faults_and_crashes_shows_each_message_once(
@@ -221,7 +226,7 @@ async def test_any_order_of_faults_and_crashes_shows_each_message_once(
     def run() -> None:
         with world(dsns["delivery"], redis_url, clock) as Machine.world:
             walked.append(Machine.world)
-            while Machine.world.steps < STEPS:
+            while Machine.world.steps < STEPS or (not_met(Machine.world) and Machine.world.steps < 3 * STEPS):
                 run_state_machine_as_test(
                     Machine,
                     settings=settings(
@@ -240,4 +245,4 @@ async def test_any_order_of_faults_and_crashes_shows_each_message_once(
     moved = {before for before, after in found.seen if before is not after}
     assert {State.CREATED, State.RETRY, State.UNKNOWN} <= moved  # it has seen trouble, and come out of it
     # Every fault has met requests of both kinds, or the walks prove nothing of it.
-    assert {fault for fault in FAULTS if not (found.met[fault, True] and found.met[fault, False])} == set()
+    assert not_met(found) == set()

@@ -73,7 +73,7 @@ async def at_a_browser(running: Product, browser: BrowserContext, email: str) ->
             ".forEach(key => localStorage.removeItem(key))"
         )
         await page.close()
-    assert staff.mistakes == []
+    assert staff.mistakes == [], staff.mistakes
 
 
 def _told(line: ConsoleMessage) -> str:
