@@ -8,13 +8,16 @@ from fastapi.responses import StreamingResponse
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
+from grpc import StatusCode
 
 from edge import csv_file, staff_log
 from edge.auth import AdminSession, admin_session
 from edge.csv_file import AskedT, RowT
-from edge.rpc import Peers
+from edge.rpc import Peers, ask
 from edge.schemas.admin import Page
+from kit.errors import PeerError
 from kit.pb import enum_name
+from teachbase.portal.v1 import portal_pb2 as pb
 
 _OF_A_PAGE = {"page_size", "page_token"}
 
@@ -40,9 +43,20 @@ class Exports:
         """Write down who takes which list, and with which filters. Raises PeerError."""
         wanted = filter_of(asked)
         action = f"export.{name.replace('-', '_')}"
-        portal_id = str(wanted.get("portal_id", ""))
+        portal_id = await self._known(str(wanted.get("portal_id", "")))
         after = {"filter": wanted}
         await staff_log.record(self._peers, self._request, self._admin, action, after=after, portal_id=portal_id)
+
+    async def _known(self, portal_id: str) -> str:
+        """Return the id of a portal that there is, else "": an entry is shown with the portal that it is about."""
+        if portal_id:
+            try:
+                await ask("portal", self._peers.portal.GetPortal, pb.GetPortalRequest(portal_id=portal_id))
+            except PeerError as error:
+                if error.status is not StatusCode.NOT_FOUND:
+                    raise
+                return ""
+        return portal_id
 
 
 Export = Annotated[Exports, Depends()]

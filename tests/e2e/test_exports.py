@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -98,6 +99,15 @@ async def test_bills_and_accounts_leave_as_files(product: Product) -> None:
     assert alerts == []
     for name in ("subscriptions", "activity", "users", "limit_alerts"):
         assert (await product.admin("/audit", action=f"export.{name}"))["items"]
+
+
+async def test_a_file_about_a_portal_that_nobody_knows_is_written_down_without_one(product: Product) -> None:
+    unknown = str(uuid.uuid4())
+
+    assert await exported(product, "messages", portal_id=unknown) == []
+
+    entry = (await product.admin("/audit", action="export.messages"))["items"][0]
+    assert (entry["portal_id"], entry["after"]) == (None, {"filter": {"portal_id": unknown}})
 
 
 async def test_lines_of_logs_leave_as_a_file(product: Product) -> None:
