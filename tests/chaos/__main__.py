@@ -47,7 +47,7 @@ def main() -> None:
     began = time.monotonic()
     rows = asyncio.run(_run(asked))
     note = (
-        f"`python -m tests.chaos --seed {asked.seed}`: {asked.portals} portals with {asked.users} people each, "
+        f"Seed {asked.seed}: {asked.portals} portals with {asked.users} people each, "
         f"{asked.rate:g} messages/s, {time.monotonic() - began:.0f} s."
     )
     print(report.table(rows))

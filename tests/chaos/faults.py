@@ -8,13 +8,14 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from functools import partial
+from uuid import UUID
 
 import httpx
 from redis.asyncio import Redis
 
 from devstack.settings import METRICS_OFFSETS
+from kit import ids
 from tests.chaos.breakage import KINDS, OF_A_SEND, PROCESSES, SEND, set_faults
 from tests.chaos.stack import CONTEXTS, Ground
 
@@ -163,8 +164,8 @@ async def portals_fail(kind: str, scene: Scene) -> AsyncIterator[None]:
 async def _jumped(scene: Scene) -> bool:
     """Return whether the gateway tells another time than this process."""
     port = scene.ground.product.environment["TB_GATEWAY_PORT"]
-    told = (await scene.ground.product.http.get(f"http://127.0.0.1:{port}/health")).headers["date"]
-    return parsedate_to_datetime(told).timestamp() - time.time() > _JUMP_S / 2
+    told = (await scene.ground.product.http.get(f"http://127.0.0.1:{port}/health")).headers["x-trace-id"]
+    return ids.time_of(UUID(told)).timestamp() - time.time() > _JUMP_S / 2  # a trace id carries its time
 
 
 async def _successor(scene: Scene, name: str, before: int) -> None:
