@@ -62,6 +62,23 @@ async def set_faults(product: Product, members: Sequence[str], faults: list[dict
     await asyncio.gather(*map(one, members))
 
 
+def kill(product: Product, name: str, how: signal.Signals = signal.SIGKILL) -> bool:
+    """Send a process a signal; returns whether it was there: it may be dead, and its successor on its way."""
+    with contextlib.suppress(ProcessLookupError, FileNotFoundError, ValueError):
+        os.kill(product.pid(name), how)
+        return True
+    return False
+
+
+async def wipe(product: Product) -> bool:
+    """Have Redis forget everything; returns whether it was there."""
+    with contextlib.suppress(RedisError, OSError):
+        async with Redis(port=int(product.environment["TB_REDIS_PORT"])) as redis:
+            await redis.flushall()
+            return True
+    return False
+
+
 class Breakage:
     """Breaks things until stopped; `done` counts what was broken, by its name."""
 
@@ -114,17 +131,12 @@ class Breakage:
         if self._chance.random() < 0.3:
             self._kill("redis", signal.SIGKILL)
             return
-        redis = Redis(port=int(self._product.environment["TB_REDIS_PORT"]))
-        with contextlib.suppress(RedisError, OSError):
-            await redis.flushall()
-            self.done["redis wiped"] += 1
-        await redis.aclose()
+        self.done["redis wiped"] += await wipe(self._product)
 
     async def _restart_postgres(self) -> None:
         self._kill("postgres", signal.SIGQUIT)  # at once, so that it recovers from its log
 
     def _kill(self, name: str, how: signal.Signals) -> None:
-        # It may be dead already: its successor is on its way.
-        with contextlib.suppress(ProcessLookupError, FileNotFoundError, ValueError):
-            os.kill(self._product.pid(name), how)
-            self.done[f"{name} killed" if how is signal.SIGKILL else f"{name} restarted"] += 1
+        self.done[f"{name} killed" if how is signal.SIGKILL else f"{name} restarted"] += kill(
+            self._product, name, how
+        )

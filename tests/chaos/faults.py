@@ -12,11 +12,10 @@ from functools import partial
 from uuid import UUID
 
 import httpx
-from redis.asyncio import Redis
 
 from devstack.settings import METRICS_OFFSETS
 from kit import ids
-from tests.chaos.breakage import KINDS, OF_A_SEND, PROCESSES, SEND, set_faults
+from tests.chaos.breakage import KINDS, OF_A_SEND, PROCESSES, SEND, kill, set_faults, wipe
 from tests.chaos.stack import CONTEXTS, Ground
 
 AN_OUTAGE_S = 60.0
@@ -58,15 +57,12 @@ class Fault:
 async def killed(name: str, how: signal.Signals, scene: Scene) -> AsyncIterator[None]:
     """Kill a process again and again."""
 
-    async def kill() -> None:
+    async def again_and_again() -> None:
         while True:
-            # It may be dead already: its successor is on its way.
-            with contextlib.suppress(ProcessLookupError, FileNotFoundError, ValueError):
-                os.kill(scene.ground.product.pid(name), how)
-                scene.times += 1
+            scene.times += kill(scene.ground.product, name, how)
             await asyncio.sleep(_KILLED_EVERY_S)
 
-    killing = asyncio.create_task(kill())
+    killing = asyncio.create_task(again_and_again())
     yield
     killing.cancel()
     await asyncio.gather(killing, return_exceptions=True)
@@ -77,8 +73,7 @@ async def away(name: str, how: signal.Signals, scene: Scene) -> AsyncIterator[No
     """End an engine, and have nobody start it again."""
     os.kill(scene.ground.supervisor, signal.SIGSTOP)
     try:
-        os.kill(scene.ground.product.pid(name), how)
-        scene.times += 1
+        scene.times += kill(scene.ground.product, name, how)
         yield
     finally:
         os.kill(scene.ground.supervisor, signal.SIGCONT)
@@ -95,11 +90,9 @@ async def hanging(name: str, scene: Scene) -> AsyncIterator[None]:
 @asynccontextmanager
 async def redis_wiped(scene: Scene) -> AsyncIterator[None]:
     """Have Redis forget everything."""
-    async with Redis(port=int(scene.ground.product.environment["TB_REDIS_PORT"])) as redis:
-        for _ in range(3):
-            await redis.flushall()
-            scene.times += 1
-            await asyncio.sleep(1)
+    for _ in range(3):
+        scene.times += await wipe(scene.ground.product)
+        await asyncio.sleep(1)
     yield
 
 

@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import itertools
 import os
-import signal
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +17,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from redis.asyncio import Redis
 
-from tests.chaos.breakage import KEY_TRAP_S, PROCESSES, SEND
+from tests.chaos.breakage import KEY_TRAP_S, PROCESSES, SEND, kill, set_faults, wipe
 from tests.chaos.people import under_way
 from tests.e2e import product as stack
 from tests.e2e.product import Product, eventually
@@ -127,7 +125,7 @@ class System(RuleBasedStateMachine):
     def a_portal_fails(self, number: int, kind: str, count: int) -> None:
         """Its next sends go wrong."""
         fault = {"kind": kind, "method": SEND, "count": count, "rate": 1.0, "delay_ms": 700}
-        self.run(self._set_faults(self.company(number), [fault]))
+        self.run(set_faults(self.product, [self.company(number).portal["member_id"]], [fault]))
 
     @precondition(lambda self: self.is_inhabited)
     @rule(number=st.integers(0, 2))
@@ -148,19 +146,12 @@ class System(RuleBasedStateMachine):
     @rule(name=st.sampled_from([*PROCESSES, "redis"]))
     def a_process_dies(self, name: str) -> None:
         """The kernel kills it."""
-        with contextlib.suppress(ProcessLookupError, FileNotFoundError, ValueError):
-            os.kill(self.product.pid(name), signal.SIGKILL)
+        kill(self.product, name)
 
     @rule()
     def redis_forgets(self) -> None:
         """Everything in it is gone."""
-
-        async def wipe() -> None:
-            async with Redis(port=int(self.product.environment["TB_REDIS_PORT"])) as redis:
-                await redis.flushall()
-
-        with contextlib.suppress(Exception):  # it may be down itself
-            self.run(wipe())
+        self.run(wipe(self.product))
 
     @invariant()
     def nothing_is_shown_twice_or_to_who_may_not_ask(self) -> None:
@@ -174,8 +165,8 @@ class System(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Let everything be well again, and wait for every answer, each in its turn."""
+        self.run(set_faults(self.product, [one.portal["member_id"] for one in self.companies], []))
         for company in self.companies:
-            self.run(self._set_faults(company, []))
             if company.is_suspended:
                 self._operate(company, "resume")
             for queue in company.paused:
@@ -208,10 +199,6 @@ class System(RuleBasedStateMachine):
 
     async def _answers(self, company: Company, user_id: int) -> list[str]:
         return [text for text in await self._texts(company, user_id) if text.isdecimal()]
-
-    async def _set_faults(self, company: Company, faults: list[dict[str, Any]]) -> None:
-        url = f"{self.product.sim_url}/control/portals/{company.portal['member_id']}/faults"
-        (await self.product.http.put(url, json=faults)).raise_for_status()
 
     def _operate(self, company: Company, what: str) -> None:
         """Have the console do something; a process that died a moment ago is waited for, as people would."""

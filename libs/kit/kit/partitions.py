@@ -25,7 +25,7 @@ BATCH = 5_000
 _DAY = timedelta(days=1)
 _LOCK = "SET LOCAL lock_timeout = '100ms'"
 """Writers stand in line behind who waits for a table."""
-_IN_USE, _GONE = "55P03", "42P01"
+_IN_USE, _GONE, _TAKEN = "55P03", "42P01", "23514"
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('retention'), hashtext(:name))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtext('retention'), hashtext(:name))"
 _NAME = re.compile(r"_(\d{4})(\d{2})(\d{2})?$")
@@ -149,12 +149,15 @@ async def drop(conn: AsyncConnection, partition: str) -> None:
 
 
 async def unless_in_use(work: Awaitable[None]) -> bool:
-    """Do what needs a table for itself; returns whether it could be had. One that is gone needs nothing."""
+    """Do what needs a table for itself; returns whether it could be had. One that is gone needs nothing.
+
+    A partition cannot be had either whose first row came to the default one a moment ago.
+    """
     try:
         await work
     except exc.DBAPIError as error:
         state = getattr(error.orig, "sqlstate", "")
-        if state not in {_IN_USE, _GONE}:
+        if state not in {_IN_USE, _GONE, _TAKEN}:
             raise
         return bool(state == _GONE)
     return True
