@@ -116,6 +116,14 @@ class Subscription:
     canceled_at: datetime | None = None
     marketplace: Marketplace = Marketplace()
     overrides: tuple[Override, ...] = ()
+    row_version: str = field(default="", compare=False)
+    """Of what is stored: another one after each change."""
+
+    @property
+    def holds_until(self) -> datetime | None:
+        """When the clock makes it another one by itself, None = never."""
+        ends = [one.expires_at for one in self.overrides]
+        return min((end for end in [*ends, self.next_plan and self.next_plan.at] if end), default=None)
 
     @property
     def limits(self) -> dict[str, int]:

@@ -17,11 +17,11 @@ from billing.domain import (
     Room,
     Subscription,
 )
+from billing.known import Known
 from billing.periods import Period, period_of
 from billing.repository import quota as statements
 from billing.repository import requests
 from billing.standing import is_served
-from billing.subscriptions import subscriptions_of
 from kit import db, ids
 
 RESERVATION_LIFE = timedelta(minutes=15)
@@ -36,6 +36,7 @@ class Quota:
     def __init__(self, engine: AsyncEngine, now: Callable[[], datetime]) -> None:
         self._engine = engine
         self._at_once = db.at_once(engine)
+        self._known = Known()
         self._now = now
 
     async def reserve(self, wanted: Sequence[Reservation]) -> list[Decision]:
@@ -46,9 +47,11 @@ class Quota:
         """
         now = self._now()
         async with self._at_once.connect() as conn:
-            of = await subscriptions_of(conn, {item.portal_id for item in wanted}, now)
-            periods = {one.portal_id: period_of(now, one.anchor_day, one.time_zone) for one in of.values()}
-            rest = await _take(conn, wanted, REPLIES, 1, of, periods, now)
+            of = await self._known.of(conn, {item.portal_id for item in wanted}, now)
+            rest = await _take(conn, wanted, REPLIES, 1, of, _periods(of, now), now)
+            if rest:
+                of |= await self._known.anew(conn, {item.portal_id for item in rest}, now)
+        periods = _periods(of, now)
         denied = await self._decide(rest, REPLIES, 1, of, periods, now) if rest else {}
         for_model = [
             Reservation(item.portal_id, _tokens_of(item.key))
@@ -108,16 +111,14 @@ class Quota:
         """Set units aside for each key that is left; returns by what each key is denied that is."""
         until = now + RESERVATION_LIFE
         unserved = _unserved(of, now)
-        limits = _limits(of, metric)
         async with self._engine.begin() as conn:
             new = await statements.open_reservations(conn, rest, metric, units, periods, until)
             fresh = list({item.key: item for item in rest if item.key in new}.values())
             denied = {item.key: SUBSCRIPTION for item in fresh if item.portal_id in unserved}
             open_to = [item for item in fresh if item.portal_id not in unserved]
             if open_to:
-                rooms = await statements.lock_rooms(
-                    conn, {item.portal_id: limits[item.portal_id] for item in open_to}, metric, periods
-                )
+                limits = {item.portal_id: of[item.portal_id].hard_limit(metric) for item in open_to}
+                rooms = await statements.lock_rooms(conn, limits, metric, periods)
                 granted, refused = _share_out(open_to, rooms, units)
                 if granted:
                     await statements.add_reserved(conn, granted, metric, periods)
@@ -142,9 +143,7 @@ async def _take(
     served = list({item.key: item for item in wanted if item.portal_id not in unserved}.values())
     if not served:
         return list(wanted)
-    taken = await statements.take(
-        conn, served, metric, units, _limits(of, metric), periods, now + RESERVATION_LIFE
-    )
+    taken = await statements.take(conn, served, metric, units, of, periods, now + RESERVATION_LIFE)
     return [item for item in wanted if item.key not in taken]
 
 
@@ -152,8 +151,8 @@ def _unserved(of: Mapping[UUID, Subscription], now: datetime) -> set[UUID]:
     return {portal_id for portal_id, one in of.items() if not is_served(one, now)}
 
 
-def _limits(of: Mapping[UUID, Subscription], metric: str) -> dict[UUID, int | None]:
-    return {portal_id: one.hard_limit(metric) for portal_id, one in of.items()}
+def _periods(of: Mapping[UUID, Subscription], now: datetime) -> dict[UUID, Period]:
+    return {portal_id: period_of(now, one.anchor_day, one.time_zone) for portal_id, one in of.items()}
 
 
 def _limits_tokens(one: Subscription) -> bool:

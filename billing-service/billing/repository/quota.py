@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from billing.domain import REPLIES, Reservation, Room
+from billing.domain import REPLIES, Reservation, Room, Subscription
 from billing.periods import Period
 from kit.db import sql
 
@@ -19,30 +19,32 @@ async def take(
     wanted: Sequence[Reservation],
     metric: str,
     units: int,
-    limits: Mapping[UUID, int | None],
+    of: Mapping[UUID, Subscription],
     periods: Starts,
     expires_at: datetime,
 ) -> set[UUID]:
     """Set new keys aside where a portal's counter has room for all of its own; returns those that were.
 
     One statement for what nearly always is so. Whatever it leaves (a repeated key, a month without a counter,
-    a limit that is near) is left as it was. Only here are counters locked before keys are written: another's
-    key is waited for only where the same call was made a moment before, and found no room.
+    a limit that is near, a subscription that was changed since it was read) is left as it was. Only here are
+    counters locked before keys are written: another's key is waited for only where the same call was made a
+    moment before, and found no room.
     """
     rows = await conn.scalars(
         sql("""
             WITH wanted AS (
                 SELECT * FROM unnest(
                     CAST(:portal_ids AS uuid[]), CAST(:keys AS uuid[]), CAST(:starts AS timestamptz[]),
-                    CAST(:channels AS text[]), CAST(:limits AS bigint[])
-                ) AS one (portal_id, key, period_start, channel, most)
+                    CAST(:channels AS text[]), CAST(:limits AS bigint[]), CAST(:row_versions AS text[])
+                ) AS one (portal_id, key, period_start, channel, most, row_version)
             ), asked AS (
-                SELECT portal_id, period_start, most, count(*) * CAST(:units AS bigint) AS units
-                FROM wanted GROUP BY 1, 2, 3
+                SELECT portal_id, period_start, most, row_version, count(*) * CAST(:units AS bigint) AS units
+                FROM wanted GROUP BY 1, 2, 3, 4
             ), roomy AS (
                 SELECT c.portal_id, c.period_start FROM usage_counters AS c
                 JOIN asked USING (portal_id, period_start)
-                WHERE c.metric = :metric
+                JOIN portal_billing AS b USING (portal_id)
+                WHERE c.metric = :metric AND CAST(b.xmin AS text) = asked.row_version
                   AND (asked.most IS NULL OR c.used + c.reserved + asked.units <= asked.most)
                 ORDER BY c.portal_id FOR UPDATE OF c
             ), taken AS (
@@ -70,7 +72,8 @@ async def take(
             "keys": [item.key for item in wanted],
             "starts": [periods[item.portal_id].start for item in wanted],
             "channels": [item.channel for item in wanted],
-            "limits": [limits[item.portal_id] for item in wanted],
+            "limits": [of[item.portal_id].hard_limit(metric) for item in wanted],
+            "row_versions": [of[item.portal_id].row_version for item in wanted],
         },
     )
     return set(rows.all())

@@ -13,7 +13,7 @@ from billing.repository.plans import COLUMNS, plan_of
 from kit.db import sql
 
 _STANDING = f"""
-    SELECT b.*, {COLUMNS}, b.next_plan_at > :now AS is_next_to_come, (
+    SELECT b.*, CAST(b.xmin AS text) AS row_version, {COLUMNS}, b.next_plan_at > :now AS is_next_to_come, (
         SELECT jsonb_agg(jsonb_build_array(name, value, reason, expires_at) ORDER BY name)
         FROM limit_overrides AS o
         WHERE o.portal_id = b.portal_id AND (o.expires_at IS NULL OR o.expires_at > :now)
@@ -66,6 +66,7 @@ def subscription(row: Any) -> Subscription:
             Override(name, value, reason, datetime.fromisoformat(ends) if ends else None)
             for name, value, reason, ends in row.overrides or ()
         ),
+        row_version=row.row_version,
     )
 
 
