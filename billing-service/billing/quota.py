@@ -1,5 +1,6 @@
 """Reserve, then commit or release: parallel answers cannot overshoot a limit, and nothing is counted twice."""
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -23,11 +24,16 @@ from billing.repository import quota as statements
 from billing.repository import requests
 from billing.standing import is_served
 from kit import db, ids
+from kit.coalesce import Lines
 
+Turn = tuple[Reservation, str]
+"""A reservation and what becomes of it: `counted` or `released`."""
 RESERVATION_LIFE = timedelta(minutes=15)
 KEYS_KEPT = timedelta(days=35)
 """An event may come up to 32 days late: its key must still be known then."""
 _SWEEP_LIMIT = 500
+_AT_ONCE = 1000
+"""Reservations of a statement at the most."""
 
 
 class Quota:
@@ -38,6 +44,10 @@ class Quota:
         self._at_once = db.at_once(engine)
         self._known = Known()
         self._now = now
+        # Calls about one portal share a statement. Each with its own, those of a busy one would wait for one row
+        # in Postgres, and hold all the connections meanwhile.
+        self._reserving = Lines(self._reserve_of_calls, max_weight=_AT_ONCE, weigh=len)
+        self._settling = Lines(self._settle_of_calls, max_weight=_AT_ONCE, weigh=len)
 
     async def reserve(self, wanted: Sequence[Reservation]) -> list[Decision]:
         """Decide on each reservation, in order. A key decided before gets the same decision.
@@ -45,6 +55,14 @@ class Quota:
         Where a plan limits tokens, what a model may take at most is set aside too; where that does not fit, the
         answer is allowed and the model is not.
         """
+        portal_id, *others = {item.portal_id for item in wanted}
+        return await (self._reserve(wanted) if others else self._reserving.submit(portal_id, wanted))
+
+    async def _reserve_of_calls(self, calls: Sequence[Sequence[Reservation]]) -> list[list[Decision]]:
+        decisions = iter(await self._reserve(list(itertools.chain(*calls))))
+        return [list(itertools.islice(decisions, len(wanted))) for wanted in calls]
+
+    async def _reserve(self, wanted: Sequence[Reservation]) -> list[Decision]:
         now = self._now()
         async with self._at_once.connect() as conn:
             of = await self._known.of(conn, {item.portal_id for item in wanted}, now)
@@ -63,15 +81,24 @@ class Quota:
 
     async def commit(self, keys: Sequence[Reservation]) -> int:
         """Count reserved keys. Returns how many this call counted."""
-        turns = [(item, "counted") for item in keys] + [(one, "released") for one in map(_for_model, keys)]
-        async with self._at_once.connect() as conn:
-            return await statements.settle(conn, turns, self._now())
+        return await self._settle(
+            [(item, "counted") for item in keys] + [(one, "released") for one in map(_for_model, keys)]
+        )
 
     async def release(self, keys: Sequence[Reservation]) -> int:
         """Give reserved keys back, and what was set aside for their models. Returns how many were given back."""
-        turns = [(one, "released") for item in keys for one in (item, _for_model(item))]
+        return await self._settle([(one, "released") for item in keys for one in (item, _for_model(item))])
+
+    async def _settle(self, turns: Sequence[Turn]) -> int:
+        portal_id, *others = {item.portal_id for item, _ in turns}
+        return (
+            (await self._settle_of_calls([turns]))[0] if others else await self._settling.submit(portal_id, turns)
+        )
+
+    async def _settle_of_calls(self, calls: Sequence[Sequence[Turn]]) -> list[int]:
         async with self._at_once.connect() as conn:
-            return await statements.settle(conn, turns, self._now())
+            done = await statements.settle(conn, list(itertools.chain(*calls)), self._now())
+        return [_mine(turns, done) for turns in calls]
 
     async def release_expired(self) -> None:
         """Give back what was reserved and never decided."""
@@ -157,6 +184,13 @@ def _periods(of: Mapping[UUID, Subscription], now: datetime) -> dict[UUID, Perio
 
 def _limits_tokens(one: Subscription) -> bool:
     return "llm" in one.plan.features and one.hard_limit(TOKENS) is not None
+
+
+def _mine(turns: Sequence[Turn], done: set[tuple[UUID, str]]) -> int:
+    """Return how many of a call's keys of replies were turned, and take them off: another call's are not they."""
+    mine = {(item.key, state) for item, state in turns} & done
+    done -= mine
+    return len(mine)
 
 
 def _tokens_of(key: UUID) -> UUID:

@@ -218,7 +218,7 @@ async def test_who_waits_for_one_portals_counter_holds_up_no_other(service: Any)
     async with service.engine.connect() as conn:
         async with conn.begin():
             await conn.execute(text("SELECT 1 FROM usage_counters WHERE portal_id = :id FOR UPDATE"), {"id": busy})
-            waiting = [asyncio.create_task(service.reserve(busy, uuid7())) for _ in range(10)]
+            waiting = [asyncio.create_task(service.reserve(busy, uuid7())) for _ in range(30)]  # the pool has 20
             async with asyncio.timeout(10):
                 granted = [(await service.reserve(other, uuid7()))[0].granted for _ in range(20)]
             still_waiting = [not one.done() for one in waiting]

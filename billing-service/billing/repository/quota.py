@@ -200,13 +200,15 @@ async def deny(conn: AsyncConnection, refused: Sequence[Reservation], by: Sequen
     )
 
 
-async def settle(conn: AsyncConnection, turns: Sequence[tuple[Reservation, str]], now: datetime) -> int:
+async def settle(
+    conn: AsyncConnection, turns: Sequence[tuple[Reservation, str]], now: datetime
+) -> set[tuple[UUID, str]]:
     """Turn reserved keys into `counted` (with a usage event and counters) or `released`.
 
-    Returns how many keys this call counted, or, where none was to be counted, gave back. Reservations, then
-    counters, are locked in one order for all callers: those of replies before those of tokens, as Reserve does.
+    Returns the keys of replies that this call turned, and into what. Reservations, then counters, are locked in
+    one order for all callers: those of replies before those of tokens, as Reserve does.
     """
-    result = await conn.execute(
+    rows = await conn.execute(
         sql("""
             WITH mine AS (
                 SELECT r.portal_id, r.key, done.state FROM reservations AS r
@@ -247,9 +249,7 @@ async def settle(conn: AsyncConnection, turns: Sequence[tuple[Reservation, str]]
                 FROM locked WHERE counted > 0 GROUP BY portal_id, metric ORDER BY portal_id, metric
                 ON CONFLICT (portal_id, metric, day) DO UPDATE SET units = d.units + excluded.units
             )
-            SELECT count(*) FILTER (WHERE state = 'counted') AS counted,
-                   count(*) FILTER (WHERE state = 'released' AND metric = :replies) AS released
-            FROM settled
+            SELECT key, state FROM settled WHERE metric = :replies
         """),
         {
             "now": now,
@@ -259,8 +259,7 @@ async def settle(conn: AsyncConnection, turns: Sequence[tuple[Reservation, str]]
             "keys": [item.key for item, _ in turns],
         },
     )
-    row = result.one()
-    return int(row.counted if any(state == "counted" for _, state in turns) else row.released)
+    return {(row.key, row.state) for row in rows}
 
 
 async def expired(conn: AsyncConnection, now: datetime, limit: int) -> list[Reservation]:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
+from weakref import WeakValueDictionary
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -120,3 +121,33 @@ class Coalescer(Generic[T, R]):
             batch.append(self._waiting.popleft())
         self._waiting.extendleft(reversed(stay))
         return batch
+
+
+class Lines(Generic[T, R]):
+    """A coalescer for each key, there for as long as it has something to flush; keys never wait for each other."""
+
+    def __init__(
+        self, flush: Callable[[list[T]], Awaitable[Sequence[R]]], *, max_weight: int, weigh: Callable[[T], int]
+    ) -> None:
+        """Flush what came with one key together, and one flush of a key after another."""
+        self._flush = flush
+        self._max_weight = max_weight
+        self._weigh = weigh
+        self._of: WeakValueDictionary[Hashable, Coalescer[T, R]] = WeakValueDictionary()
+
+    def __len__(self) -> int:
+        """How many keys have something to flush."""
+        return len(self._of)
+
+    async def submit(self, key: Hashable, item: T) -> R:
+        """Return the flush's result for `item`; raises what the flush of its batch raised."""
+        line = self._of.get(key)
+        if line is None:
+            line = self._of[key] = Coalescer(
+                self._flush,
+                max_items=self._max_weight,
+                max_weight=self._max_weight,
+                max_in_flight=1,
+                weigh=self._weigh,
+            )
+        return await line.submit(item)

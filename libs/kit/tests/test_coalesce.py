@@ -1,12 +1,13 @@
 """Group commit: an item alone waits for nobody; while a flush runs others gather, in order and bounded."""
 
 import asyncio
+import gc
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit.coalesce import Coalescer
+from kit.coalesce import Coalescer, Lines
 
 
 class Flushes:
@@ -195,3 +196,33 @@ def test_no_batch_is_above_its_bounds_and_the_order_is_kept(
 async def _turns(count: int) -> None:
     for _ in range(count):
         await asyncio.sleep(0)
+
+
+async def test_what_has_one_key_is_flushed_together_and_keys_do_not_wait_for_each_other() -> None:
+    flushes = Flushes()
+    flushes.gate.clear()
+    lines = Lines(flushes, max_weight=1000, weigh=lambda _item: 1)
+
+    busy = [asyncio.create_task(lines.submit("busy", 0))]
+    await asyncio.sleep(0.01)
+    busy += [asyncio.create_task(lines.submit("busy", number)) for number in range(1, 5)]
+    other = asyncio.create_task(lines.submit("other", 9))
+    await asyncio.sleep(0.01)
+    under_way = list(flushes.batches)
+    flushes.gate.set()
+    told = await asyncio.gather(*busy, other)
+
+    assert under_way == [[0], [9]]
+    assert flushes.batches == [[0], [9], [1, 2, 3, 4]]
+    assert told == [*(f"<{number}>" for number in range(5)), "<9>"]
+
+
+async def test_a_line_is_gone_when_it_is_empty() -> None:
+    flushes = Flushes()
+    lines = Lines(flushes, max_weight=1000, weigh=lambda _item: 1)
+
+    await lines.submit("busy", 1)
+    await asyncio.sleep(0.01)
+    gc.collect()
+
+    assert len(lines) == 0
