@@ -73,6 +73,7 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
             enum_name(billing_pb2.SubscriptionStatus, request.status),
             request.near_percent,
             optional_uuid(request.portal_id),
+            request.by_portal,
         )
         found = await self._reports.nearest(near, _count_and_id(request.page_token), size)
         last = (found[-1][1], found[-1][0].subscription.portal_id) if len(found) == size else None
@@ -178,7 +179,8 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
     async def ListActivity(self, request: pb.ListActivityRequest, context: Context) -> pb.ListActivityResponse:
         size = paging.size_of(request.page_size)
         until = _day("until", request.until, utc_now().date())
-        found = await self._reports.activity(until, request.days, _count_and_id(request.page_token), size)
+        after = _count_and_id(request.page_token)
+        found = await self._reports.activity(until, request.days, after, size, by_portal=request.by_portal)
         last = found[-1] if len(found) == size else None
         return pb.ListActivityResponse(
             portals=[

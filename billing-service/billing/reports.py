@@ -20,12 +20,13 @@ _UNPRICED_OF = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Near:
-    """Filters of the list of subscriptions."""
+    """Filters of the list of subscriptions, and whether it is in the order of the portals' ids."""
 
     plan_code: str = ""
     status: str = ""
     near_percent: int = 0
     portal_id: UUID | None = None
+    by_portal: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,15 @@ class Reports:
         now = self._now()
         async with self._engine.connect() as conn:
             found = await statements.nearest(
-                conn, now, near.plan_code, near.status, near.near_percent, near.portal_id, after, limit
+                conn,
+                now,
+                near.plan_code,
+                near.status,
+                near.near_percent,
+                near.portal_id,
+                after,
+                limit,
+                by_portal=near.by_portal,
             )
             of = await subscriptions.of_portals(conn, [portal_id for portal_id, _ in found], now)
             used = {one.subscription.portal_id: one for one in await usages(conn, of, now)}
@@ -79,12 +88,12 @@ class Reports:
         return rows, {str(one.portal_id): one.plan for one in of.values()}
 
     async def activity(
-        self, until: date, days: int, after: tuple[int, UUID] | None, limit: int
+        self, until: date, days: int, after: tuple[int, UUID] | None, limit: int, *, by_portal: bool = False
     ) -> list[ActivePortal]:
-        """Return the most active portals first; a day counts where a reply was counted."""
+        """Return the most active portals first, or by their ids; a day counts where a reply was counted."""
         since = until - timedelta(days=days - 1)
         async with self._engine.connect() as conn:
-            found = await statements.activity(conn, since, until, after, limit)
+            found = await statements.activity(conn, since, until, after, limit, by_portal=by_portal)
             of_day = await statements.replies_by_day(conn, [one for one, _ in found], since, until)
         calendar = [since + timedelta(days=place) for place in range(days)]
         return [

@@ -203,6 +203,43 @@ async def test_the_nearest_to_a_limit_come_first_page_by_page(service: Any) -> N
     assert [percent for _, percent in found] == sorted((percent for _, percent in found), reverse=True)
 
 
+async def test_who_reads_all_pages_by_portal_misses_none_for_what_is_counted_meanwhile(service: Any) -> None:
+    portals = [await service.portal(cap=10) for _ in range(3)]
+    for portal_id in portals:
+        await use_up(service, portal_id, 2)
+    await service.subscriptions.round()
+    listed, token, is_over = [], "", False
+    while not is_over:
+        request = ledger_pb2.ListSubscriptionsRequest(page_size=1, page_token=token, by_portal=True)
+        page = await service.ledger.ListSubscriptions(request)
+        listed += [one.portal_id for one in page.subscriptions]
+        token, is_over = page.next_page_token, not page.next_page_token
+        unread = [one for one in portals if str(one) not in listed]
+        if len(unread) == 2 and listed[-1] in map(str, portals):
+            await use_up(service, unread[0], 7)
+
+    assert listed == sorted(listed)
+    assert set(map(str, portals)) <= set(listed)
+
+
+async def test_activity_by_portal_is_in_the_order_of_ids(service: Any) -> None:
+    portals = [await service.portal(cap=10) for _ in range(3)]
+    for portal_id in portals:
+        await use_up(service, portal_id, 1)
+    listed, token, is_over = [], "", False
+    while not is_over:
+        today = str(service.clock().date())
+        request = ledger_pb2.ListActivityRequest(
+            until=today, days=1, page_size=1, page_token=token, by_portal=True
+        )
+        page = await service.ledger.ListActivity(request)
+        listed += [one.portal_id for one in page.portals]
+        token, is_over = page.next_page_token, not page.next_page_token
+
+    assert listed == sorted(listed)
+    assert set(map(str, portals)) <= set(listed)
+
+
 async def test_activity_is_by_days_and_a_statement_by_period(service: Any) -> None:
     portal_id = await service.portal(cap=100)
     await use_up(service, portal_id, 1)

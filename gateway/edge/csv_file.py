@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import orjson
@@ -25,6 +26,14 @@ class Listed(Protocol):
 
     page_size: int
     page_token: str
+
+
+@dataclass
+class Asked:
+    """A page of a list that no List RPC is asked for."""
+
+    page_size: int = PAGE
+    page_token: str = ""
 
 
 AskedT = TypeVar("AskedT", bound=Listed)

@@ -1,6 +1,6 @@
 """Lists that leave as files: message texts go with them, so who takes which is written down first."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
@@ -19,7 +19,7 @@ from kit.errors import PeerError
 from kit.pb import enum_name
 from teachbase.portal.v1 import portal_pb2 as pb
 
-_OF_A_PAGE = {"page_size", "page_token"}
+_OF_A_PAGE = {"page_size", "page_token", "by_portal"}
 
 
 class Exports:
@@ -33,18 +33,22 @@ class Exports:
         self._peers = peers
 
     async def of_list(
-        self, name: str, columns: Sequence[str], asked: AskedT, page: Callable[[AskedT], Awaitable[Page[RowT]]]
+        self,
+        name: str,
+        columns: Sequence[str],
+        asked: AskedT,
+        page: Callable[[AskedT], Awaitable[Page[RowT]]],
+        **more: Any,
     ) -> StreamingResponse:
-        """Return a list as a file (`csv_file.of_list`). Raises PeerError at first."""
-        await self.record(name, cast("Message", asked))  # every List request is one
+        """Return a list as a file (`csv_file.of_list`); `more`: filters beside the request's. Raises PeerError."""
+        await self.record(name, {**filter_of(cast("Message", asked)), **more})  # every List request is one
         return await csv_file.of_list(name, columns, asked, page)
 
-    async def record(self, name: str, asked: Message) -> None:
+    async def record(self, name: str, wanted: Mapping[str, Any]) -> None:
         """Write down who takes which list, and with which filters. Raises PeerError."""
-        wanted = filter_of(asked)
         action = f"export.{name.replace('-', '_')}"
         portal_id = await self._known(str(wanted.get("portal_id", "")))
-        after = {"filter": wanted}
+        after = {"filter": dict(wanted)}
         await staff_log.record(self._peers, self._request, self._admin, action, after=after, portal_id=portal_id)
 
     async def _known(self, portal_id: str) -> str:

@@ -73,6 +73,20 @@ async def test_a_portals_own_list_leaves_as_a_file_too(product: Product, name: s
     assert taken["after"]["filter"]["portal_id"] == portal_id
 
 
+async def test_employees_leave_as_a_file_those_who_may_ask_or_all(product: Product) -> None:
+    portal = await product.portal(users_count=120)
+    portal_id = (await product.install(portal, list(range(1, 61))))["complete"]["portal_id"]
+
+    chosen = await exported(product, f"portals/{portal_id}/employees", allowed=True)
+    everybody = await exported(product, f"portals/{portal_id}/employees")
+
+    assert {(int(one["id"]), one["allowed"]) for one in chosen} == {(number, "true") for number in range(1, 61)}
+    assert sorted(int(one["id"]) for one in everybody) == list(range(1, 121))
+    assert all(one["last_name"] for one in everybody)
+    taken = (await product.admin("/audit", portal_id=portal_id, action="export.employees"))["items"]
+    assert [one["after"]["filter"]["allowed"] for one in taken] == [False, True]
+
+
 async def test_bills_and_accounts_leave_as_files(product: Product) -> None:
     portal = await product.portal(users_count=2)
     portal_id = (await product.install(portal, [1]))["complete"]["portal_id"]

@@ -6,6 +6,7 @@ from edge.set_aside import SetAside
 from kit import ids
 from teachbase.messaging.v1 import messaging_pb2 as pb
 from tests.e2e.product import Product, eventually
+from tests.e2e.test_exports import exported
 
 
 async def test_an_event_that_was_set_aside_is_requeued_and_audited(product: Product) -> None:
@@ -24,6 +25,22 @@ async def test_an_event_that_was_set_aside_is_requeued_and_audited(product: Prod
     assert (await product.admin("/spool"))["set_aside"] == 0
     entry = (await product.admin("/audit", action="spool.requeue"))["items"][0]
     assert entry["after"] == {"id": row["id"], "trace_id": event.trace_id}
+
+
+async def test_what_was_set_aside_leaves_as_a_file(product: Product) -> None:
+    event, other = _event(), _event()
+    for one in (event, other):
+        SetAside(product.run_dir / "spool").put(one, "INVALID_ARGUMENT", "=a rule that is mended by now")
+
+    rows = await exported(product, "spool/set-aside", trace_id=event.trace_id)
+
+    assert [(one["trace_id"], one["cause"]) for one in rows] == [
+        (event.trace_id, "'=a rule that is mended by now")
+    ]
+    entry = (await product.admin("/audit", action="export.set_aside"))["items"][0]
+    assert entry["after"] == {"filter": {"trace_id": event.trace_id}}
+    for one in (await product.admin("/spool/set-aside"))["items"]:
+        await product.admin_post(f"/spool/set-aside/{one['id']}/requeue")
 
 
 async def test_while_messaging_is_gone_the_console_says_what_waits_and_why(product: Product) -> None:

@@ -1176,6 +1176,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/portals/{portal_id}/employees.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Employees, as the portal lists them now, as a file
+         * @description Stream every employee of the filter.
+         */
+        get: operations["employees_csv_v1_admin_portals__portal_id__employees_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/portals/{portal_id}/life": {
         parameters: {
             query?: never;
@@ -1436,6 +1456,26 @@ export interface paths {
          * @description List them with why; `since` and `until` are about when they were set aside.
          */
         get: operations["set_aside_v1_admin_spool_set_aside_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/spool/set-aside.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events that messaging refused for good, as a file
+         * @description Stream every event of the filter.
+         */
+        get: operations["set_aside_csv_v1_admin_spool_set_aside_csv_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7313,6 +7353,43 @@ export interface operations {
             };
         };
     };
+    employees_csv_v1_admin_portals__portal_id__employees_csv_get: {
+        parameters: {
+            query?: {
+                /** @description Only those who may talk to the bot */
+                allowed?: boolean;
+                cursor?: string;
+                limit?: number;
+                query?: string;
+            };
+            header?: never;
+            path: {
+                portal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     life_v1_admin_portals__portal_id__life_get: {
         parameters: {
             query?: {
@@ -7799,6 +7876,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_SetAsideEvent_"];
+                };
+            };
+            /** @description Any error: refused, not found, or gone wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    set_aside_csv_v1_admin_spool_set_aside_csv_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                since?: string | null;
+                trace_id?: string;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description Any error: refused, not found, or gone wrong */

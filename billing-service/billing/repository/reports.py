@@ -10,6 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from billing.domain import COST, REPLIES, TOKENS
 from kit.db import sql
 
+_FROM_THE_MOST = (
+    "(number, portal_id) < (CAST(:number AS bigint), CAST(:last AS uuid))",
+    "number DESC, portal_id DESC",
+)
+_BY_PORTAL = "portal_id > CAST(:last AS uuid)", "portal_id"
+"""What comes after a place, and the order: what is counted while a list is read moves portals in the first."""
 _KEYS = {"day": "CAST(day AS text)", "portal": "CAST(portal_id AS text)", "metric": "metric"}
 
 
@@ -22,17 +28,20 @@ async def nearest(
     portal_id: UUID | None,
     after: tuple[int, UUID] | None,
     limit: int,
+    *,
+    by_portal: bool = False,
 ) -> list[tuple[UUID, int]]:
     """Return portals and the per cent that they used of their most used limit, those nearest to one first.
 
     The period is the one noted, which the clock's round keeps true to within a minute.
     """
+    comes_after, order = _BY_PORTAL if by_portal else _FROM_THE_MOST
     rows = await conn.execute(
-        sql("""
+        sql(f"""
             WITH limits AS (
                 SELECT b.portal_id, b.period_start, v.limits || coalesce(
                     (SELECT jsonb_object_agg(name, value) FROM limit_overrides AS o
-                     WHERE o.portal_id = b.portal_id AND (o.expires_at IS NULL OR o.expires_at > :now)), '{}'
+                     WHERE o.portal_id = b.portal_id AND (o.expires_at IS NULL OR o.expires_at > :now)), '{{}}'
                 ) AS limits
                 FROM portal_billing AS b
                 JOIN plan_versions AS v ON v.plan_code = b.plan_code AND v.version = b.plan_version
@@ -44,28 +53,27 @@ async def nearest(
                     CASE WHEN CAST(l.limits ->> c.metric AS bigint) > 0
                     THEN least(100 * c.used / CAST(l.limits ->> c.metric AS bigint), 100000)
                     WHEN l.limits ? c.metric AND c.used > 0 THEN 100 ELSE 0 END
-                ), 0) AS percent
+                ), 0) AS number
                 FROM limits AS l LEFT JOIN usage_counters AS c
                   ON c.portal_id = l.portal_id AND c.period_start = l.period_start
                 GROUP BY l.portal_id
             )
-            SELECT portal_id, percent FROM shares
-            WHERE percent >= :near AND (CAST(:percent AS bigint) IS NULL
-                  OR (percent, portal_id) < (CAST(:percent AS bigint), CAST(:last AS uuid)))
-            ORDER BY percent DESC, portal_id DESC LIMIT :limit
-        """),
+            SELECT portal_id, number FROM shares
+            WHERE number >= :near AND (CAST(:last AS uuid) IS NULL OR {comes_after})
+            ORDER BY {order} LIMIT :limit
+        """),  # noqa: S608 - our own words
         {
             "now": now,
             "plan": plan_code,
             "status": status,
             "near": near_percent,
             "portal_id": portal_id,
-            "percent": after[0] if after else None,
+            "number": after[0] if after else None,
             "last": after[1] if after else None,
             "limit": limit,
         },
     )
-    return [(row.portal_id, int(row.percent)) for row in rows]
+    return [(row.portal_id, int(row.number)) for row in rows]
 
 
 async def sums(
@@ -108,28 +116,36 @@ async def sums(
 
 
 async def activity(
-    conn: AsyncConnection, since: date, until: date, after: tuple[int, UUID] | None, limit: int
+    conn: AsyncConnection,
+    since: date,
+    until: date,
+    after: tuple[int, UUID] | None,
+    limit: int,
+    *,
+    by_portal: bool = False,
 ) -> list[tuple[UUID, int]]:
     """Return portals and on how many days of a time they got replies, the most active first."""
+    comes_after, order = _BY_PORTAL if by_portal else _FROM_THE_MOST
     rows = await conn.execute(
-        sql("""
-            SELECT portal_id, count(*) AS days FROM usage_days
-            WHERE metric = :replies AND day BETWEEN :since AND :until AND units > 0
-            GROUP BY portal_id
-            HAVING CAST(:days AS bigint) IS NULL
-                OR (count(*), portal_id) < (CAST(:days AS bigint), CAST(:last AS uuid))
-            ORDER BY 2 DESC, 1 DESC LIMIT :limit
-        """),
+        sql(f"""
+            WITH days AS (
+                SELECT portal_id, count(*) AS number FROM usage_days
+                WHERE metric = :replies AND day BETWEEN :since AND :until AND units > 0
+                GROUP BY portal_id
+            )
+            SELECT portal_id, number FROM days WHERE CAST(:last AS uuid) IS NULL OR {comes_after}
+            ORDER BY {order} LIMIT :limit
+        """),  # noqa: S608 - our own words
         {
             "replies": REPLIES,
             "since": since,
             "until": until,
-            "days": after[0] if after else None,
+            "number": after[0] if after else None,
             "last": after[1] if after else None,
             "limit": limit,
         },
     )
-    return [(row.portal_id, int(row.days)) for row in rows]
+    return [(row.portal_id, int(row.number)) for row in rows]
 
 
 async def replies_by_day(

@@ -1,12 +1,10 @@
 """The logs of all processes: files under `make run`, Loki in an installation."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
-from google.protobuf.struct_pb2 import Struct
 from starlette.datastructures import State
 
 from edge import csv_file, log_files, log_lines, loki
@@ -24,14 +22,6 @@ router = APIRouter(prefix="/v1/admin/logs", tags=["admin logs"], dependencies=[D
 
 
 _COLUMNS = ("at", "service", "level", "event", "trace_id", "portal_id", "fields")
-
-
-@dataclass
-class _Asked:
-    """A page of lines: how many, and after which."""
-
-    page_size: int = csv_file.PAGE
-    page_token: str = ""
 
 
 def _wanted(
@@ -69,7 +59,6 @@ Filters = Annotated[Wanted, Depends(_wanted)]
 )
 async def logs_csv(request: Request, stream: Stream, wanted: Filters, export: Export) -> StreamingResponse:
     """Stream every line of the filter."""
-    asked = Struct()
     service = wanted.services[0] if len(wanted.services) == 1 else ""
     given = {
         "service": service,
@@ -78,9 +67,9 @@ async def logs_csv(request: Request, stream: Stream, wanted: Filters, export: Ex
         "portal_id": wanted.portal_id,
         "q": wanted.text,
     }
-    asked.update({"stream": stream, **{name: value for name, value in given.items() if value}})
-    await export.record("logs", asked)
-    return await csv_file.of_list("logs", _COLUMNS, _Asked(), partial(_after, request.app.state, wanted))
+    chosen = {name: value for name, value in given.items() if value}
+    await export.record("logs", {"stream": stream, **chosen})
+    return await csv_file.of_list("logs", _COLUMNS, csv_file.Asked(), partial(_after, request.app.state, wanted))
 
 
 @router.get("/{stream}", summary="What processes wrote, newest first")
@@ -92,10 +81,10 @@ async def logs(
     cursor: Annotated[Text, Query(max_length=64)] = "",
 ) -> Page[LogLine]:
     """List lines; 503 `logs_unavailable`. `nginx`: the access log of the proxy, or of the gateway without one."""
-    return await _after(request.app.state, wanted, _Asked(tail or limit, cursor))
+    return await _after(request.app.state, wanted, csv_file.Asked(tail or limit, cursor))
 
 
-async def _after(state: State, wanted: Wanted, asked: _Asked) -> Page[LogLine]:
+async def _after(state: State, wanted: Wanted, asked: csv_file.Asked) -> Page[LogLine]:
     begin = log_lines.cursor(asked.page_token)
     if state.loki_url:
         lines, following = await loki.page(state.loki_url, wanted, begin, asked.page_size)

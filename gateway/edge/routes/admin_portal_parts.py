@@ -33,6 +33,7 @@ router = APIRouter(
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[Text, Query(max_length=512)]
 _NAMED_AT_ONCE = 50
+_EMPLOYEES = ("id", "name", "last_name", "position", "departments", "allowed")
 _DOCUMENTS = (
     "id",
     "created_at",
@@ -53,24 +54,37 @@ _UNSATISFIED = ("id", "created_at", "user_id", "question", "answer", "reaction")
 _LIFE = ("id", "created_at", "event", "before", "after", "trace_id")
 
 
-@router.get("/employees", summary="Employees, as the portal lists them now")
-async def employees(
+def _asked_employees(
     portal_id: UUID,
-    peers: Peers,
     query: Annotated[Text, Query(max_length=255)] = "",
-    allowed: Annotated[bool, Query(description="Only those who may talk to the bot")] = False,
     limit: Limit = 50,
     cursor: Cursor = "",
-) -> Page[shapes.PortalEmployee]:
+) -> pb.ListEmployeesRequest:
+    return pb.ListEmployeesRequest(portal_id=str(portal_id), query=query, page_size=limit, page_token=cursor)
+
+
+AskedEmployees = Annotated[pb.ListEmployeesRequest, Depends(_asked_employees)]
+Allowed = Annotated[bool, Query(description="Only those who may talk to the bot")]
+
+
+@router.get("/employees", summary="Employees, as the portal lists them now")
+async def employees(peers: Peers, asked: AskedEmployees, allowed: Allowed = False) -> Page[shapes.PortalEmployee]:
     """List by last name; who was chosen and left has none. 409 and 503 where the portal is not reached."""
-    portal = await portal_of(peers, str(portal_id))
-    if allowed and portal.access.mode == pb.ACCESS_MODE_LIST and not query:
-        return await _chosen(peers, portal, min(limit, _NAMED_AT_ONCE), cursor)
-    asked = pb.ListEmployeesRequest(portal_id=portal.id, query=query, page_size=limit, page_token=cursor)
-    found = await ask("portal", peers.portal.ListEmployees, asked, INSTALL_TIMEOUT_S)
-    items = [portal_rows.employee(one, portal) for one in found.employees]
-    shown = [one for one in items if one.allowed or not allowed]
-    return Page(items=shown, next_cursor=found.next_page_token or None)
+    return await _employees(peers, await portal_of(peers, asked.portal_id), allowed, asked)
+
+
+@router.get(
+    "/employees.csv",
+    summary="Employees, as the portal lists them now, as a file",
+    response_class=StreamingResponse,
+    responses=csv_file.DESCRIBED,
+)
+async def employees_csv(
+    peers: Peers, asked: AskedEmployees, export: Export, allowed: Allowed = False
+) -> StreamingResponse:
+    """Stream every employee of the filter."""
+    page = partial(_employees, peers, await portal_of(peers, asked.portal_id), allowed)
+    return await export.of_list("employees", _EMPLOYEES, asked, page, allowed=allowed)
 
 
 @router.get("/departments", summary="Departments, as the portal lists them now")
@@ -191,6 +205,17 @@ async def _unsatisfied(peers: Contexts, asked: answers_pb2.ListUnsatisfiedReques
 async def _life(peers: Contexts, asked: pb.ListLifeRequest) -> Page[LifeEntry]:
     found = await ask("portal", peers.portal.ListLife, asked)
     return Page(items=list(map(life_row, found.entries)), next_cursor=found.next_page_token or None)
+
+
+async def _employees(
+    peers: Contexts, portal: pb.Portal, allowed: bool, asked: pb.ListEmployeesRequest
+) -> Page[shapes.PortalEmployee]:
+    if allowed and portal.access.mode == pb.ACCESS_MODE_LIST and not asked.query:
+        return await _chosen(peers, portal, min(asked.page_size, _NAMED_AT_ONCE), asked.page_token)
+    found = await ask("portal", peers.portal.ListEmployees, asked, INSTALL_TIMEOUT_S)
+    items = [portal_rows.employee(one, portal) for one in found.employees]
+    shown = [one for one in items if one.allowed or not allowed]
+    return Page(items=shown, next_cursor=found.next_page_token or None)
 
 
 async def _chosen(peers: Contexts, portal: pb.Portal, limit: int, cursor: str) -> Page[shapes.PortalEmployee]:

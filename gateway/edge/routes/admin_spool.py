@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
+from fastapi.responses import StreamingResponse
 
+from edge import csv_file, rows, staff_log
 from edge import requeue as use_case
-from edge import rows, staff_log
 from edge.auth import Operator, admin_session
 from edge.drain import Drain
 from edge.errors import ApiError
+from edge.exports import Export
 from edge.filters import List, Listing, TraceId
 from edge.intake import Intake
 from edge.rpc import Peers
@@ -29,6 +31,18 @@ router = APIRouter(prefix="/v1/admin/spool", tags=["admin spool"], dependencies=
 _MIB = 1024 * 1024
 _ID = "^[0-9]{20}$"
 _AFTER_ALL = ":"
+_COLUMNS = (
+    "id",
+    "created_at",
+    "trace_id",
+    "received_at",
+    "size",
+    "body_truncated",
+    "content_type",
+    "remote_ip",
+    "reason",
+    "cause",
+)
 RecordId = Annotated[str, Path(pattern=_ID)]
 
 
@@ -47,6 +61,28 @@ async def set_aside(request: Request, listing: List, trace_id: TraceId = "") -> 
         raise ApiError(400, "invalid_argument", "page_token: is not one of this list")
     drain: Drain = request.app.state.drain
     return await asyncio.to_thread(_page, drain.set_aside, listing, trace_id)
+
+
+@router.get(
+    "/set-aside.csv",
+    summary="Events that messaging refused for good, as a file",
+    response_class=StreamingResponse,
+    responses=csv_file.DESCRIBED,
+)
+async def set_aside_csv(
+    request: Request, listing: List, export: Export, trace_id: TraceId = ""
+) -> StreamingResponse:
+    """Stream every event of the filter."""
+    times = {"since": listing.since, "until": listing.until}
+    wanted = {name: rows.iso(moment) for name, moment in times.items() if moment}
+    await export.record("set_aside", wanted | ({"trace_id": trace_id} if trace_id else {}))
+    drain: Drain = request.app.state.drain
+
+    async def page(asked: csv_file.Asked) -> Page[SetAsideEvent]:
+        part = listing.model_copy(update={"limit": asked.page_size, "cursor": asked.page_token})
+        return await asyncio.to_thread(_page, drain.set_aside, part, trace_id)
+
+    return await csv_file.of_list("set-aside", _COLUMNS, csv_file.Asked(), page)
 
 
 @router.post("/set-aside/{record_id}/requeue", summary="Give messaging an event again that it refused")

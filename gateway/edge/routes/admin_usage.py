@@ -12,7 +12,7 @@ from grpc.aio import AioRpcError
 
 from edge import billing_rows, csv_file, staff_log
 from edge.auth import Operator, admin_session
-from edge.exports import Export
+from edge.exports import Export, filter_of
 from edge.filters import Id, List, text
 from edge.rows import at
 from edge.rpc import Contexts, Peers, ask
@@ -71,7 +71,7 @@ async def usage_csv(
 ) -> StreamingResponse:
     """Stream the units counted from `since` to `until`, the last 31 days by default."""
     asked = ledger_pb2.ExportUsageRequest(portal_id=text(portal_id), since=moment(since), until=moment(until))
-    await export.record("usage", asked)
+    await export.record("usage", filter_of(asked))
     pages = aiter(peers.ledger.ExportUsage(asked, timeout=_EXPORT_TIMEOUT_S, metadata=trace_metadata()))
     try:
         first = await anext(pages, ledger_pb2.ExportUsageResponse())
@@ -133,6 +133,7 @@ async def activity(peers: Peers, asked: AskedActivity) -> Page[shapes.Activity]:
 async def activity_csv(peers: Peers, asked: AskedActivity, export: Export) -> StreamingResponse:
     """Stream every portal's days."""
     asked.until = asked.until or datetime.now(UTC).date().isoformat()  # the same for every page
+    asked.by_portal = True  # what is counted meanwhile moves none to a page that was read
     return await export.of_list("activity", _ACTIVITY, asked, partial(_activity, peers))
 
 

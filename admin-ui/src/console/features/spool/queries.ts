@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
+import { fileOf } from "@/console/files";
 import { chosen, type Search } from "@/console/search";
 import { type Api, told } from "@/shared/api";
 import type { components } from "@/shared/schema";
@@ -8,7 +9,7 @@ export type SpoolState = components["schemas"]["SpoolState"];
 export type SetAsideEvent = components["schemas"]["SetAsideEvent"];
 
 const EVERY_MS = 5000;
-const NAMES = ["trace_id", "since", "until", "cursor"] as const;
+const NAMES = ["trace_id", "since", "until"] as const;
 
 export const spoolState = (api: Api) =>
   queryOptions({
@@ -18,7 +19,7 @@ export const spoolState = (api: Api) =>
   });
 
 export const listSetAside = (api: Api, search: Search) => {
-  const query = chosen(search, NAMES);
+  const query = chosen(search, [...NAMES, "cursor"]);
   return queryOptions({
     queryKey: ["spool", "set_aside", query],
     queryFn: () => told(api.GET("/v1/admin/spool/set-aside", { params: { query } })),
@@ -26,6 +27,9 @@ export const listSetAside = (api: Api, search: Search) => {
     placeholderData: keepPreviousData,
   });
 };
+
+export const setAsideFile = (api: Api, search: Search) =>
+  fileOf(api.GET("/v1/admin/spool/set-aside.csv", { params: { query: chosen(search, NAMES) }, parseAs: "stream" }));
 
 export const requeue = (api: Api, record_id: string) =>
   told(api.POST("/v1/admin/spool/set-aside/{record_id}/requeue", { params: { path: { record_id } } }));

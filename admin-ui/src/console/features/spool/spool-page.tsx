@@ -10,7 +10,7 @@ import { Loaded } from "@/console/components/loaded";
 import { Moment } from "@/console/components/moment";
 import { PageHead } from "@/console/components/page-head";
 import { useApi, useRole } from "@/console/context";
-import { listSetAside, type SetAsideEvent, spoolState } from "@/console/features/spool/queries";
+import { listSetAside, type SetAsideEvent, setAsideFile, spoolState } from "@/console/features/spool/queries";
 import { RequeueButton } from "@/console/features/spool/requeue-button";
 import { BrokenCard, StateCard } from "@/console/features/spool/state-card";
 import { bytes } from "@/console/formats";
@@ -55,6 +55,7 @@ export function SpoolPage() {
             name="set-aside"
             label={t("spool.set_aside_title")}
             query={useQuery(listSetAside(api, search))}
+            file={() => setAsideFile(api, search)}
             columns={columns}
             empty={t("spool.set_aside_empty")}
           />

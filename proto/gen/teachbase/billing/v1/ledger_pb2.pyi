@@ -328,15 +328,17 @@ class ListSubscriptionsRequest(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     NEAR_PERCENT_FIELD_NUMBER: _builtins.int
     PORTAL_ID_FIELD_NUMBER: _builtins.int
+    BY_PORTAL_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     page_token: _builtins.str
     plan_code: _builtins.str
-    """Empty = of any plan."""
+    """Of plan and portal: empty = of any."""
     status: _billing_pb2.SubscriptionStatus.ValueType
     near_percent: _builtins.int
     """Only those that used at least so many per cent of a limit; 0 = all."""
     portal_id: _builtins.str
-    """Empty = of any."""
+    by_portal: _builtins.bool
+    """In the order of the portals' ids: whoever reads all pages misses none for what is counted meanwhile."""
     def __init__(
         self,
         *,
@@ -346,10 +348,11 @@ class ListSubscriptionsRequest(_message.Message):
         status: _billing_pb2.SubscriptionStatus.ValueType = ...,
         near_percent: _builtins.int = ...,
         portal_id: _builtins.str = ...,
+        by_portal: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["near_percent", b"near_percent", "page_size", b"page_size", "page_token", b"page_token", "plan_code", b"plan_code", "portal_id", b"portal_id", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_portal", b"by_portal", "near_percent", b"near_percent", "page_size", b"page_size", "page_token", b"page_token", "plan_code", b"plan_code", "portal_id", b"portal_id", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -491,7 +494,6 @@ class ChangeSubscriptionRequest(_message.Message):
     """IANA name; empty = stays."""
     is_suspended: _builtins.bool
     reason: _builtins.str
-    """Why; written down."""
     @_builtins.property
     def overrides(self) -> _containers.RepeatedCompositeFieldContainer[Global___LimitOverride]: ...
     @_builtins.property
@@ -877,11 +879,13 @@ class ListActivityRequest(_message.Message):
     DAYS_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    BY_PORTAL_FIELD_NUMBER: _builtins.int
     until: _builtins.str
     """The last day (UTC) and how many days up to it. ISO 8601."""
     days: _builtins.int
     page_size: _builtins.int
     page_token: _builtins.str
+    by_portal: _builtins.bool
     def __init__(
         self,
         *,
@@ -889,10 +893,11 @@ class ListActivityRequest(_message.Message):
         days: _builtins.int = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        by_portal: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "page_size", b"page_size", "page_token", b"page_token", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_portal", b"by_portal", "days", b"days", "page_size", b"page_size", "page_token", b"page_token", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

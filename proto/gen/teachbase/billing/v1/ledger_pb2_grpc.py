@@ -26,8 +26,7 @@ if _version_not_supported:
 
 
 class LedgerServiceStub:
-    """Errors are of ErrorReason in billing.proto. A change that carries a request_id that was carried out already
-    changes nothing and answers what there is.
+    """Errors are of ErrorReason in billing.proto. A change whose request_id is known changes nothing: what is, is told.
     """
 
     def __init__(self, channel):
@@ -124,8 +123,7 @@ class LedgerServiceStub:
 
 
 class LedgerServiceServicer:
-    """Errors are of ErrorReason in billing.proto. A change that carries a request_id that was carried out already
-    changes nothing and answers what there is.
+    """Errors are of ErrorReason in billing.proto. A change whose request_id is known changes nothing: what is, is told.
     """
 
     def CreatePlan(self, request, context):
@@ -344,8 +342,7 @@ def add_LedgerServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class LedgerService:
-    """Errors are of ErrorReason in billing.proto. A change that carries a request_id that was carried out already
-    changes nothing and answers what there is.
+    """Errors are of ErrorReason in billing.proto. A change whose request_id is known changes nothing: what is, is told.
     """
 
     @staticmethod

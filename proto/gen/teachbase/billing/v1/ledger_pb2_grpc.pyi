@@ -13,9 +13,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class LedgerServiceStub:
-    """Errors are of ErrorReason in billing.proto. A change that carries a request_id that was carried out already
-    changes nothing and answers what there is.
-    """
+    """Errors are of ErrorReason in billing.proto. A change whose request_id is known changes nothing: what is, is told."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreatePlan: _aio.UnaryUnaryMultiCallable[_ledger_pb2.CreatePlanRequest, _ledger_pb2.CreatePlanResponse]
@@ -54,9 +52,7 @@ class LedgerServiceStub:
     """Counts a portal's current period anew from its events and has the counters say that."""
 
 class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Errors are of ErrorReason in billing.proto. A change that carries a request_id that was carried out already
-    changes nothing and answers what there is.
-    """
+    """Errors are of ErrorReason in billing.proto. A change whose request_id is known changes nothing: what is, is told."""
 
     @_abc_1.abstractmethod
     def CreatePlan(

@@ -8,7 +8,7 @@ import { type Filter, Filters } from "@/console/components/filters";
 import { List } from "@/console/components/list";
 import { Word } from "@/console/components/word";
 import { useApi } from "@/console/context";
-import { departments, type Employee, listEmployees } from "@/console/features/portals/parts/queries";
+import { departments, type Employee, employeesFile, listEmployees } from "@/console/features/portals/parts/queries";
 import type { Portal } from "@/console/features/portals/queries";
 import { count } from "@/console/formats";
 import { useFilters } from "@/console/search";
@@ -22,6 +22,7 @@ const FILTERS: Filter[] = [
 /** Who may talk to the bot: as it was chosen, and by name, as the portal lists its people now. */
 export function AccessTab({ portal }: { portal: Portal }) {
   const { t } = useTexts();
+  const api = useApi();
   const [search] = useFilters();
   const asked = { ...search, query: search.employee };
   return (
@@ -32,7 +33,8 @@ export function AccessTab({ portal }: { portal: Portal }) {
         <List
           name="employees"
           label={t("access.people")}
-          query={useQuery(listEmployees(useApi(), portal.id, asked))}
+          query={useQuery(listEmployees(api, portal.id, asked))}
+          file={() => employeesFile(api, portal.id, asked)}
           columns={useColumns(useDepartmentNames(portal))}
           empty={t("access.empty")}
         />

@@ -16,14 +16,21 @@ export const DOCUMENT_STATES = ["uploaded", "extracting", "indexing", "ready", "
 
 const of = (portal_id: string) => ({ portal_id });
 
+const employeeFilters = (search: Search) => ({ ...chosen(search, ["query"]), allowed: search.people !== "all" });
+
 export const listEmployees = (api: Api, portal_id: string, search: Search) => {
-  const query = { ...chosen(search, ["query", "cursor"]), allowed: search.people !== "all" };
+  const query = { ...employeeFilters(search), ...chosen(search, ["cursor"]) };
   return queryOptions({
     queryKey: ["portal", portal_id, "employees", query],
     queryFn: () => told(api.GET("/v1/admin/portals/{portal_id}/employees", { params: { path: of(portal_id), query } })),
     placeholderData: keepPreviousData,
     staleTime: 60_000,
   });
+};
+
+export const employeesFile = (api: Api, portal_id: string, search: Search) => {
+  const params = { path: of(portal_id), query: employeeFilters(search) };
+  return fileOf(api.GET("/v1/admin/portals/{portal_id}/employees.csv", { params, parseAs: "stream" }));
 };
 
 export const departments = (api: Api, portal_id: string) =>
