@@ -70,6 +70,7 @@ class Delivery(delivery_pb2_grpc.DeliveryServiceServicer):
 
     def __init__(self) -> None:
         self.calls: list[list[delivery_pb2.OutboundMessage]] = []
+        self.taken: list[delivery_pb2.OutboundMessage] = []
         self.typing: list[str] = []
         self.failures = 0
         self.refused: set[str] = set()
@@ -83,6 +84,7 @@ class Delivery(delivery_pb2_grpc.DeliveryServiceServicer):
             await _context.abort(grpc.StatusCode.UNAVAILABLE, "away")
         if {one.portal_id for one in request.messages} & self.refused:
             await _context.abort(grpc.StatusCode.INVALID_ARGUMENT, "no such dialog")
+        self.taken += request.messages
         return delivery_pb2.EnqueueResponse(accepted=len(request.messages))
 
     async def ShowTyping(  # noqa: N802 - the proto's name
@@ -268,6 +270,15 @@ def press(portal: Portal, command: str = "help", dialog_id: str = "27", **given:
     return happening(portal, "ONIMBOTV2COMMANDADD", dialog_id, 27, blocks=blocks, **given)
 
 
+def amendment(portal: Portal, kind: str, message_id: int = 70101, said: str = "ping", **given: Any) -> pb.RawEvent:
+    """An UPDATE or DELETE of a message of user 27 in the private dialog with the bot."""
+    user_id = given.pop("user_id", 27)
+    told = {"id": message_id, "authorId": user_id, "text": said, "isSystem": False}
+    blocks = {"message": told} if kind == "UPDATE" else {"messageId": message_id}
+    given.setdefault("ts", 1790000050)
+    return happening(portal, f"ONIMBOTV2MESSAGE{kind}", str(user_id), user_id, blocks=blocks, **given)
+
+
 def raw(body: bytes, **given: Any) -> pb.RawEvent:
     """A request to the events address."""
     event = pb.RawEvent(
@@ -293,6 +304,11 @@ def next_cursor() -> Callable[[], int]:
 @pytest.fixture
 def event_of() -> Any:
     return message
+
+
+@pytest.fixture
+def amendment_of() -> Any:
+    return amendment
 
 
 @pytest.fixture

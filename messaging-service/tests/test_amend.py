@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from bitrix import phpform
 from teachbase.messaging.v1 import messaging_pb2 as pb
 
 ACCEPTED, IGNORED, DUPLICATE = (
@@ -15,29 +14,6 @@ ACCEPTED, IGNORED, DUPLICATE = (
 QUESTIONS = """
     SELECT body, state, reason FROM messages WHERE portal_id = :id AND direction = 'rx' ORDER BY id
 """
-
-
-@pytest.fixture
-def amendment_of(raw_event: Any) -> Any:
-    def made(portal: Any, kind: str, message_id: int = 70101, said: str = "ping", ts: int = 1790000050) -> Any:
-        data: dict[str, Any] = {
-            "bot": {"id": 812},
-            "chat": {"dialogId": "27"},
-            "user": {"id": 27, "active": True, "type": "employee"},
-        }
-        if kind == "UPDATE":
-            data["message"] = {"id": message_id, "authorId": 27, "text": said, "isSystem": False}
-        else:
-            data["messageId"] = message_id
-        fields: dict[str, Any] = {
-            "event": f"ONIMBOTV2MESSAGE{kind}",
-            "data": data,
-            "ts": ts,
-            "auth": {"member_id": portal.member_id, "application_token": portal.application_token},
-        }
-        return raw_event(phpform.encode(fields))
-
-    return made
 
 
 async def questions(service: Any, portal: Any) -> list[tuple[str, str, str]]:

@@ -107,6 +107,20 @@ async def test_what_a_dead_worker_had_fixed_is_handed_over_after_its_lease_witho
     assert len(await service.rows(BODY_OF, id=portal.id)) == 1
 
 
+async def test_a_worker_that_lets_go_late_leaves_the_dialog_to_who_holds_it_now(
+    service: Any, event_of: Any
+) -> None:
+    await service.ingest(event_of(await service.portal()))
+    [late] = await service.responder.claim(1)
+    service.clock.advance(13)
+    [now] = await service.responder.claim(1)
+
+    await service.responder._let_go(late, [], None)
+
+    assert [one.id for one in late.dialogs] == [one.id for one in now.dialogs]
+    assert await service.responder.claim(1) == []
+
+
 async def test_a_worker_that_comes_late_after_its_lease_adds_nothing(service: Any, event_of: Any) -> None:
     portal = await service.portal()
     await service.ingest(event_of(portal))
