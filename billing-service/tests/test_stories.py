@@ -178,23 +178,37 @@ async def test_the_marketplace_drives_grace_and_an_old_note_changes_nothing(serv
     assert (found.marketplace.status, found.marketplace.days) == ("S", 30)
 
 
+async def test_a_lower_limit_of_its_own_counts_from_the_next_question_on(service: Any) -> None:
+    story = Story(service, uuid4())
+    await story.change(plan_code=await plan(service, 5))
+    before = await story.ask()
+    own = ledger_pb2.LimitOverride(name="replies_per_month", value=1, reason="a dispute")
+    await story.change(sets_overrides=True, overrides=[own])
+
+    assert before == (1, set())
+    assert await story.ask() == (0, {"replies_per_month"})
+
+
 async def test_a_limit_of_its_own_counts_until_it_expires(service: Any) -> None:
     code = await plan(service, 1)
     story = Story(service, uuid4())
     own = ledger_pb2.LimitOverride(
         name="replies_per_month",
-        value=3,
+        value=5,
         reason="a week of load",
         expires_at=moment(service.clock() + timedelta(days=7)),
     )
-    await story.change(plan_code=code, sets_overrides=True, overrides=[own])
+    await story.change(plan_code=code)
+    before = await story.ask(2)
+    await story.change(sets_overrides=True, overrides=[own])
     within = await story.ask(2)
     service.clock.advance(8 * 86_400)
     after = await story.now()
 
+    assert before == (1, {"replies_per_month"})
     assert within == (2, set())
     assert list(after.overrides) == []
-    assert [(one.used, one.limit) for one in after.lines] == [(2, 1)]
+    assert [(one.used, one.limit) for one in after.lines] == [(3, 1)]
     assert await story.ask() == (0, {"replies_per_month"})
 
 
