@@ -96,8 +96,9 @@ class Quota:
         )
 
     async def _settle_of_calls(self, calls: Sequence[Sequence[Turn]]) -> list[int]:
+        first = {item.key: (item, state) for item, state in reversed(list(itertools.chain(*calls)))}
         async with self._at_once.connect() as conn:
-            done = await statements.settle(conn, list(itertools.chain(*calls)), self._now())
+            done = await statements.settle(conn, list(first.values()), self._now())
         return [_mine(turns, done) for turns in calls]
 
     async def release_expired(self) -> None:

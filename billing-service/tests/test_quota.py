@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from billing.domain import Room
+from billing.domain import Reservation, Room
 from billing.periods import period_of
 from kit.ids import uuid7
 from teachbase.billing.v1 import billing_pb2 as pb
@@ -243,6 +243,18 @@ async def test_200_replies_of_one_portal_at_once_are_each_counted_once(service: 
 
     assert sum(answered) == 150
     assert await service.counters(portal_id) == await service.recount(portal_id) == (150, 0)
+
+
+async def test_who_commits_and_releases_one_key_at_once_is_told_of_it_once(service: Any) -> None:
+    portal_id = await service.portal(cap=100)
+    keys = [uuid7() for _ in range(10)]
+    await service.reserve(portal_id, *keys)
+
+    asked = [[Reservation(portal_id, key)] for key in keys]
+    told = await asyncio.gather(*map(service.quota.commit, asked * 3), *map(service.quota.release, asked))
+
+    assert told == [1] * len(keys) + [0] * 3 * len(keys)  # who comes first
+    assert await service.counters(portal_id) == await service.recount(portal_id) == (len(keys), 0)
 
 
 async def test_the_same_keys_asked_for_at_once_get_one_decision_and_do_not_deadlock(service: Any) -> None:
