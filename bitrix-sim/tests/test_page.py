@@ -1,12 +1,13 @@
 """The page for people, in a real browser where one is installed."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, Route, async_playwright, expect
 
 from b24sim.testing import Sim
 from bitrix import phpform
@@ -167,3 +168,20 @@ async def test_who_is_no_administrator_is_told_that_the_app_is_not_finished(
 
     await expect(page.locator(".notice")).to_contain_text("не установлено до конца")
     assert product.posts == []
+
+
+@needs_browser
+async def test_an_installed_app_opens_its_main_page_however_late_the_state_comes(
+    sim: Sim, page: Page, portal: dict[str, Any], product: Any
+) -> None:
+    async def late(route: Route) -> None:
+        await asyncio.sleep(1)
+        await route.continue_()
+
+    await page.route("**/page/state/**", late)
+    await page.goto(f"{sim.url}/?portal={portal['member_id']}&user=1")
+
+    await page.click("#open-app")
+
+    await expect(page.frame_locator("#frame").locator("#said")).to_contain_text(portal["member_id"])
+    assert [post["path"] for post in product.posts] == ["/v1/bitrix/handler"]

@@ -210,7 +210,8 @@ async function choosePortal(next) {
   people = member ? (await ask("GET", `/control/portals/${member}`)).users.filter((user) => user.active) : [];
   ticked = new Set(people.map((user) => user.id));
   if (!people.some((user) => user.id === userId)) userId = 0;
-  $("people").hidden = $("portal-status").hidden = $("panel").hidden = !member;
+  $("people").hidden = $("panel").hidden = !member;
+  $("portal-status").hidden = true; // until its state says which page the app opens with
   drawPeople();
   drawChat();
   follow();
@@ -288,7 +289,7 @@ async function install() {
 
 async function app() {
   const user = people.find((item) => item.id === userId) ?? people.find((item) => item.admin);
-  const installed = current?.portal.installed ?? false;
+  const { installed } = current.portal;
   await attempt(() => openApp({ member, user, installed, onInstalled: follow }));
 }
 
@@ -334,6 +335,7 @@ function show(next, wasInstalled) {
   current.failed = new Set(lost.map((line) => line.message_id));
   if ($("toast-title").textContent === texts.away) $("toast").hidden = true;
   const { portal } = next;
+  $("portal-status").hidden = false;
   $("portal-state").textContent = portal.installed ? texts.installed : texts.not_installed;
   $("portal-status").querySelector(".dot").classList.toggle("on", portal.installed);
   $("remove").hidden = !portal.installed;
