@@ -80,7 +80,15 @@ async def _run(asked: argparse.Namespace) -> tuple[list[Row], list[str]]:
             given_up |= keys
         verdicts, strange = await people.verdicts(given_up)
     rows = [
-        Row(one.name, times[one.name], verdicts[one.name], ended[one.name], one.may_refuse, one.is_timed)
+        Row(
+            one.name,
+            times[one.name],
+            verdicts[one.name],
+            ended[one.name],
+            one.may_refuse,
+            one.is_timed,
+            one.at_most_s,
+        )
         for one in faults
     ]
     if AT_RANDOM in times:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import time
@@ -23,6 +24,8 @@ _A_WHILE_S = 9.0
 _KILLED_EVERY_S = 3.0
 _BACK_S = 30.0
 _JUMP_S = 60
+_UPGRADE_S = 20
+"""Of each process there is one here, and nobody stands in while it starts: some seconds on a busy machine."""
 _PLENTY = 1_000_000
 
 
@@ -49,6 +52,8 @@ class Fault:
     """Whether an event may be answered other than 200, which Bitrix24 takes for its end."""
     is_timed: bool = True
     """Whether the clock by which the simulator dates messages is to be believed."""
+    at_most_s: float = math.inf
+    """How long a reply may take: of what happens every day."""
     needs: frozenset[str] = frozenset()
     """Of the ground (`Ground.has`)."""
 
@@ -188,5 +193,5 @@ FAULTS: tuple[Fault, ...] = (
     *(Fault(f"portals: {kind}", partial(portals_fail, kind)) for kind in KINDS),
     Fault("clock forward and back", clock_jumped, is_timed=False, needs=frozenset({"clock"})),
     Fault("spool's disk full", disk_full, 15, may_refuse=True, needs=frozenset({"disk"})),
-    Fault("rolling restart", restarted_in_turn, 1),
+    Fault("rolling restart", restarted_in_turn, 1, at_most_s=_UPGRADE_S),
 )

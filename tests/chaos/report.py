@@ -1,5 +1,6 @@
 """What `make chaos` prints: a line for each fault, and what is wrong."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ class Row:
     """Whether everything came to its end after it."""
     may_refuse: bool = False
     is_timed: bool = True
+    at_most_s: float = math.inf
+    """How long a reply may take."""
 
     @property
     def wrong(self) -> list[str]:
@@ -33,6 +36,8 @@ class Row:
             found += [f"{self.fault}: {what} {one}" for one in getattr(verdict, what)[:5]]
         if verdict.refused and not self.may_refuse:
             found.append(f"{self.fault}: {verdict.refused} events were not answered 200")
+        if verdict.longest_s > self.at_most_s:
+            found.append(f"{self.fault}: a reply took {verdict.longest_s:.0f} s, {self.at_most_s:.0f} are allowed")
         if not self.times:
             found.append(f"{self.fault}: it never struck")
         if not self.has_ended:

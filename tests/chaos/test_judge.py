@@ -67,6 +67,12 @@ def test_a_fault_that_never_struck_or_stopped_everything_proves_nothing() -> Non
     assert row(Verdict(written=2, refused=2), may_refuse=True).wrong == ["fault: nobody was answered"]
 
 
+def test_a_reply_that_took_longer_than_is_allowed_is_told() -> None:
+    slow = Row("fault", 1, Verdict(written=1, answered=1, longest_s=21.0), has_ended=True, at_most_s=20)
+
+    assert slow.wrong == ["fault: a reply took 21 s, 20 are allowed"]
+
+
 def test_what_never_came_to_its_end_is_told() -> None:
     assert row(Verdict(written=1, answered=1), has_ended=False).wrong == ["fault: not everything came to its end"]
 

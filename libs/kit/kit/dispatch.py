@@ -1,6 +1,7 @@
 """Claims work when the bell rings and handles it side by side, until there is none left to claim."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
@@ -11,6 +12,9 @@ from kit import db, metrics, work
 log = structlog.get_logger("dispatch")
 
 T = TypeVar("T")
+
+DRAIN_S = 5.0
+"""What is under way when a process is to end gets so long: less than a lease, for nobody renews it any more."""
 
 
 class Dispatcher(Generic[T]):
@@ -42,14 +46,31 @@ class Dispatcher(Generic[T]):
         self._bell = asyncio.Event()
         self._is_short = False
         """Whether work may wait for a place."""
+        self._is_stopping = False
 
     async def ring(self) -> None:
         """Look now: the job of the queue, and of the sweep."""
         self._bell.set()
 
     async def run(self) -> None:
-        """Claim and handle until cancelled."""
-        while True:
+        """Claim and handle until cancelled; then claim no more, and give what is held DRAIN_S to be done.
+
+        A send that is broken off would have to be found out about, and a claim to run out, before anybody goes on.
+        """
+        claiming = asyncio.create_task(self._claim_until_stopped())
+        try:
+            await asyncio.shield(claiming)
+        finally:
+            self._is_stopping = True
+            self._bell.set()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN_S):
+                    await claiming
+                    while self._running:
+                        await asyncio.wait(self._running)
+
+    async def _claim_until_stopped(self) -> None:
+        while not self._is_stopping:
             await self._bell.wait()
             if self._running and self._gather_s:
                 await asyncio.wait(self._running, timeout=self._gather_s)
@@ -61,7 +82,7 @@ class Dispatcher(Generic[T]):
                 log.warning("nothing claimed", work=self._name, error=repr(error))
 
     async def _claim_all(self) -> None:
-        while (free := self._max_running - len(self._running)) > 0:
+        while not self._is_stopping and (free := self._max_running - len(self._running)) > 0:
             claimed = await self._claim(free)
             for piece in claimed:
                 task = asyncio.create_task(self._run_one(piece))

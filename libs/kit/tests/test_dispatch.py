@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
+import pytest
+
+from kit import dispatch
 from kit.dispatch import Dispatcher
 
 
@@ -133,3 +136,63 @@ async def test_while_work_is_under_way_more_gathers_and_nothing_waits_without() 
 
     assert while_gathering == 1
     assert len(work.claims) == 2
+
+
+async def test_what_is_held_when_the_process_is_to_end_is_done_and_nothing_more_is_claimed() -> None:
+    work = Work()
+    work.waiting = [1, 2]
+    work.gate.clear()
+    dispatcher = Dispatcher("test", work.claim, work.handle, 1)
+    run = asyncio.create_task(dispatcher.run())
+    await dispatcher.ring()
+    await until(lambda: work.waiting == [2])
+
+    run.cancel()
+    await asyncio.sleep(0.05)
+    was_waiting = not run.done()
+    work.gate.set()
+    await asyncio.wait([run])
+
+    assert was_waiting
+    assert run.cancelled()
+    assert (work.done, work.waiting) == ([1], [2])
+
+
+async def test_a_claim_under_way_is_not_broken_off() -> None:
+    work = Work()
+    claimed, go_on = asyncio.Event(), asyncio.Event()
+
+    async def claim(free: int) -> list[int]:
+        claimed.set()
+        await go_on.wait()
+        return await work.claim(free)
+
+    work.waiting = [1]
+    dispatcher = Dispatcher("test", claim, work.handle, 4)
+    run = asyncio.create_task(dispatcher.run())
+    await dispatcher.ring()
+    await claimed.wait()
+
+    run.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.wait([run])
+
+    assert work.done == [1]
+
+
+async def test_what_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "DRAIN_S", 0.05)
+    work = Work()
+    work.waiting = [1]
+    work.gate.clear()
+    dispatcher = Dispatcher("test", work.claim, work.handle, 1)
+    run = asyncio.create_task(dispatcher.run())
+    await dispatcher.ring()
+    await until(lambda: work.waiting == [])
+
+    run.cancel()
+    async with asyncio.timeout(1):
+        await asyncio.wait([run])
+
+    assert work.done == []

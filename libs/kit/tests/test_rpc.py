@@ -31,10 +31,13 @@ class Sample(billing_pb2_grpc.BillingServiceServicer):
 
     def __init__(self) -> None:
         self.failure: Exception | None = None
+        self.is_ending = False
         self.traces: list[str] = []
 
-    async def GetUsage(self, request: pb.GetUsageRequest, _context: Context) -> pb.GetUsageResponse:  # noqa: N802 - the proto's name
+    async def GetUsage(self, request: pb.GetUsageRequest, context: Context) -> pb.GetUsageResponse:  # noqa: N802 - the proto's name
         self.traces.append(trace.current.get())
+        if self.is_ending:
+            await context.abort(grpc.StatusCode.CANCELLED)
         if self.failure:
             raise self.failure
         return pb.GetUsageResponse(plan_code=request.portal_id)
@@ -179,3 +182,13 @@ async def test_a_service_that_reflection_could_not_tell_of_does_not_start() -> N
     with pytest.raises(KeyError, match=r"teachbase\.nowhere\.v1\.NobodysService"):
         await server.start()
     await server.stop(0)
+
+
+async def test_a_call_that_a_peer_breaks_off_because_it_ends_may_be_made_again(served: Any) -> None:
+    sample, stub, _ = served
+    sample.is_ending = True
+
+    error = await failure_of(stub.GetUsage, pb.GetUsageRequest(portal_id=PORTAL))
+
+    assert error.status is grpc.StatusCode.CANCELLED
+    assert error.is_transient
