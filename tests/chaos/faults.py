@@ -24,7 +24,7 @@ _A_WHILE_S = 9.0
 _KILLED_EVERY_S = 3.0
 _BACK_S = 30.0
 _JUMP_S = 60
-_UPGRADE_S = 20
+_UPGRADE_S = 15
 """Of each process there is one here, and nobody stands in while it starts: some seconds on a busy machine."""
 _PLENTY = 1_000_000
 

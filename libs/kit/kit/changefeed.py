@@ -71,13 +71,19 @@ class Waker:
         self._dsn = dsn
         self._table = table
         self._event = asyncio.Event()
+        self.is_over = False
+        """Whether the process is about to end, and readers with it."""
 
     async def run(self) -> None:
         """Listen until cancelled, connecting again when the connection is lost."""
-        while True:
-            with contextlib.suppress(*_LOST):
-                await self._listen()
-            await asyncio.sleep(_RETRY_S)
+        try:
+            while True:
+                with contextlib.suppress(*_LOST):
+                    await self._listen()
+                await asyncio.sleep(_RETRY_S)
+        finally:
+            self.is_over = True
+            self._wake()
 
     def next_change(self) -> asyncio.Event:
         """Return what is set at the next change. Taken before a read, it tells of changes during it too."""
@@ -107,11 +113,11 @@ async def pages(
     waker: Waker,
     gather_s: float = 0.0,
 ) -> AsyncIterator[tuple[list[T], int]]:
-    """Yield (rows, cursor) for ever: read pages until one is not full, then wait for a change.
+    """Yield (rows, cursor) while the waker lives: read pages until one is not full, then wait for a change.
 
     After a page what comes next gathers for `gather_s`: taking one costs about the same for one row as for many.
     """
-    while True:
+    while not waker.is_over:
         change = waker.next_change()
         rows = await read(cursor, PAGE)
         if rows:

@@ -102,6 +102,23 @@ async def test_a_change_between_the_read_and_the_wait_is_not_slept_over(engine: 
     assert [row.word for row in rows] == ["overtaking"]
 
 
+async def test_readers_end_with_their_process(engine: AsyncEngine, kit_dsn: str) -> None:
+    start, waker = await end_of(engine), Waker(kit_dsn, "feed")
+
+    async def follow() -> None:
+        async for _rows, _cursor in changefeed.pages(start, reader(engine), lambda row: int(row.id), waker):
+            pass
+
+    async with running(waker.run()):
+        following = asyncio.create_task(follow())
+        await asyncio.sleep(0.1)
+        was_following = not following.done()
+    async with asyncio.timeout(1):
+        await following
+
+    assert was_following
+
+
 async def test_a_follower_goes_on_from_its_stored_cursor_after_the_stream_breaks() -> None:
     stored, applied, opened_at = [0], list[int](), list[int]()
 
