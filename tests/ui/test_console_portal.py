@@ -25,24 +25,6 @@ async def uploaded(product: Product, token: str, name: str, body: bytes) -> None
     await eventually(was_read, what="the document")
 
 
-async def test_who_may_talk_to_the_bot_is_told_by_name(staff: Staff) -> None:
-    page = staff.page
-    people = [
-        {"id": 1, "name": "Anna", "last_name": "First", "admin": True},
-        {"id": 2, "name": "Boris", "last_name": "Second"},
-    ]
-    portal = await staff.product.portal(users=people)
-    portal_id = (await staff.product.install(portal, [1]))["complete"]["portal_id"]
-    await staff.open(f"/portals/{portal_id}?tab=access")
-
-    await expect(page.get_by_role("row").filter(has_text="First Anna")).to_contain_text("may talk")
-    await expect(page.get_by_role("row").filter(has_text="Second Boris")).to_have_count(0)
-    await choose(page, page.get_by_role("group", name="Filters"), "Who", "everybody")
-
-    await expect(page.get_by_role("row").filter(has_text="Second Boris")).to_contain_text("may not")
-    assert "people=all" in page.url
-
-
 async def test_a_document_that_was_not_read_says_why_in_the_consoles_language(staff: Staff) -> None:
     page, product = staff.page, staff.product
     portal = await product.portal(users_count=2)

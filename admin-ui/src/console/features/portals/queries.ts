@@ -23,8 +23,8 @@ export const portalsFile = (api: Api, search: Search) => {
   return fileOf(api.GET("/v1/admin/portals.csv", { params: { query }, parseAs: "stream" }));
 };
 
+export const readPortal = (api: Api, portal_id: string) =>
+  told(api.GET("/v1/admin/portals/{portal_id}", { params: { path: { portal_id } } }));
+
 export const onePortal = (api: Api, portal_id: string) =>
-  queryOptions({
-    queryKey: ["portal", portal_id],
-    queryFn: () => told(api.GET("/v1/admin/portals/{portal_id}", { params: { path: { portal_id } } })),
-  });
+  queryOptions({ queryKey: ["portal", portal_id], queryFn: () => readPortal(api, portal_id) });

@@ -1,4 +1,4 @@
-import { Stack, Text } from "@mantine/core";
+import { Group, Stack, Switch, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { DataTableColumn } from "mantine-datatable";
 
@@ -6,8 +6,11 @@ import { Card } from "@/console/components/card";
 import { Facts } from "@/console/components/facts";
 import { type Filter, Filters } from "@/console/components/filters";
 import { List } from "@/console/components/list";
+import { ProblemNotice } from "@/console/components/problem-notice";
 import { Word } from "@/console/components/word";
-import { useApi } from "@/console/context";
+import { useApi, useRole } from "@/console/context";
+import { useAccessChange } from "@/console/features/portals/parts/access-change";
+import { AccessEditor } from "@/console/features/portals/parts/access-editor";
 import { departments, type Employee, employeesFile, listEmployees } from "@/console/features/portals/parts/queries";
 import type { Portal } from "@/console/features/portals/queries";
 import { count } from "@/console/formats";
@@ -24,18 +27,20 @@ export function AccessTab({ portal }: { portal: Portal }) {
   const { t } = useTexts();
   const api = useApi();
   const [search] = useFilters();
+  const letting = useLetting(portal);
   const asked = { ...search, query: search.employee };
   return (
     <Stack>
       <Chosen portal={portal} />
       <div>
         <Filters filters={FILTERS} times={false} />
+        <Outcome portal={portal} letting={letting} />
         <List
           name="employees"
           label={t("access.people")}
           query={useQuery(listEmployees(api, portal.id, asked))}
           file={() => employeesFile(api, portal.id, asked)}
-          columns={useColumns(useDepartmentNames(portal))}
+          columns={useColumns(portal, letting)}
           empty={t("access.empty")}
         />
       </div>
@@ -55,30 +60,65 @@ function useDepartmentNames({ id }: Portal): Naming {
 function Chosen({ portal }: { portal: Portal }) {
   const { t, i18n } = useTexts();
   const readable = useWord();
+  const { mayChange } = useRole();
   const named = useDepartmentNames(portal);
   const { mode, user_ids, department_ids } = portal.access;
+  const inWords: [string, string | null][] = [
+    [t("access.mode"), readable("access", mode)],
+    [t("portal.access_departments"), mode === "departments" ? department_ids.map(named).join(", ") : null],
+  ];
   return (
     <Card title={t("portal.access")}>
-      <Facts
-        facts={[
-          [t("access.mode"), readable("access", mode)],
-          [t("portal.access_users"), mode === "list" ? count(user_ids.length, i18n.language) : null],
-          [t("portal.access_departments"), mode === "departments" ? department_ids.map(named).join(", ") : null],
-        ]}
-      />
-      {mode === "list" && !user_ids.length && <Text size="sm">{t("access.nobody")}</Text>}
+      {!mayChange && <Facts facts={inWords} />}
+      {mode === "list" && <Facts facts={[[t("portal.access_users"), count(user_ids.length, i18n.language)]]} />}
+      {mode === "list" && !user_ids.length && (
+        <Text size="sm" role="status">
+          {t("access.nobody")}
+        </Text>
+      )}
+      {mayChange && <AccessEditor portal={portal} />}
     </Card>
   );
 }
 
-function useColumns(named: Naming): DataTableColumn<Employee>[] {
+const nameOf = ({ name, last_name }: Employee) => `${last_name} ${name}`.trim();
+
+type Letting = ReturnType<typeof useLetting>;
+
+/** Lets one person in, or shuts them out; not where somebody has just chosen another way than by name. */
+function useLetting({ id }: Portal) {
+  return useAccessChange(id, (now, { one, allowed }: { one: Employee; allowed: boolean }) => {
+    const others = now.user_ids.filter((user) => user !== one.id);
+    return now.mode === "list" ? { ...now, user_ids: allowed ? [...others, one.id] : others } : null;
+  });
+}
+
+/** What came of it; it stands here because the row of who was shut out may be gone. */
+function Outcome({ portal, letting }: { portal: Portal; letting: Letting }) {
   const { t } = useTexts();
+  const { data, variables, isError, error } = letting;
+  if (isError) return <ProblemNotice problem={error} />;
+  const name = variables && (nameOf(variables.one) || String(variables.one.id));
+  const said = variables?.allowed ? t("access.let_in", { name }) : t("access.shut_out", { name });
+  const isStill = data?.access.mode === portal.access.mode;
+  return (
+    <Text size="sm" role="status">
+      {isStill && (data.access.mode === "list" ? said : t("access.otherwise"))}
+    </Text>
+  );
+}
+
+function useColumns(portal: Portal, letting: Letting): DataTableColumn<Employee>[] {
+  const { t } = useTexts();
+  const named = useDepartmentNames(portal);
+  const { mayChange } = useRole();
+  const byName = portal.access.mode === "list";
+  const isAllowed = ({ id, allowed }: Employee) => {
+    if (letting.isPending && letting.variables.one.id === id) return letting.variables.allowed;
+    return byName ? portal.access.user_ids.includes(id) : allowed;
+  };
   return [
-    {
-      accessor: "name",
-      title: t("columns.user"),
-      render: ({ name, last_name }) => `${last_name} ${name}`.trim() || t("access.gone"),
-    },
+    { accessor: "name", title: t("columns.user"), render: (one) => nameOf(one) || t("access.gone") },
     { accessor: "id", title: t("columns.id") },
     { accessor: "position", title: t("columns.position"), render: ({ position }) => position || t("common.none") },
     {
@@ -89,7 +129,18 @@ function useColumns(named: Naming): DataTableColumn<Employee>[] {
     {
       accessor: "allowed",
       title: t("portal.tabs.access"),
-      render: ({ allowed }) => <Word kind="allowed" word={allowed ? "yes" : "no"} />,
+      render: (one) => (
+        <Group gap="xs" wrap="nowrap">
+          {mayChange && byName && (
+            <Switch
+              aria-label={t("access.may_talk", { name: nameOf(one) || one.id })}
+              checked={isAllowed(one)}
+              onChange={(event) => letting.mutate({ one, allowed: event.currentTarget.checked })}
+            />
+          )}
+          <Word kind="allowed" word={isAllowed(one) ? "yes" : "no"} />
+        </Group>
+      ),
     },
   ];
 }

@@ -11,6 +11,7 @@ export type Document = Schemas["Document"];
 export type Unsatisfied = Schemas["Unsatisfied"];
 export type LifeEntry = Schemas["LifeEntry"];
 export type Change = Schemas["PortalChange"];
+export type Access = Schemas["AllowedUsersChange"];
 
 export const DOCUMENT_STATES = ["uploaded", "extracting", "indexing", "ready", "failed"] as const;
 
