@@ -205,7 +205,8 @@ async def test_an_ended_token_does_not_show(visitors: Visitors, product: Product
 
     await expect(visit.app.get_by_role("heading", name="Бот работает")).to_be_visible()
     assert len(product.called(SESSION)) == 2  # one for the ended token, one for the main page
-    assert len(product.called(FINALIZE)) == 1  # the list of documents met the ended token first
+    # Who met the ended token first, the list of documents or the end of the wizard, asks once more.
+    assert len(product.called(FINALIZE)) in {1, 2}
 
 
 async def test_a_bot_that_is_not_made_can_wait(visitors: Visitors, product: Product) -> None:

@@ -1,7 +1,7 @@
 /** What pages of one browser know of the session that they share: that there may be one, and who renews it now. */
 const SIGNED_IN = "teachbase-signed-in";
 const RENEWING = "teachbase-renewing";
-const PATIENCE_MS = 2000;
+const PATIENCE_MS = 5000;
 
 export const mayBeSignedIn = (): boolean => localStorage.getItem(SIGNED_IN) !== null;
 

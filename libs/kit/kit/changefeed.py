@@ -76,6 +76,7 @@ class Waker:
 
     async def run(self) -> None:
         """Listen until cancelled, connecting again when the connection is lost."""
+        self.is_over = False
         try:
             while True:
                 with contextlib.suppress(*_LOST):
