@@ -79,7 +79,7 @@ types: setup admin-ui/node_modules/.ready ## mypy --strict and tsc on everything
 
 test: lint types ## everything: lint, types, unit, contract and end-to-end tests
 	@$(NPM) run test
-	@$(PY) -m pytest -n 2 --dist loadscope --durations=25
+	@$(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=25
 
 .PHONY: bench
 bench: setup ## measure beside honest references; writes bench/report.md and bench/report.json
@@ -104,6 +104,6 @@ fuzz: setup ui ## what strangers send, made up for FUZZ_S seconds: atheris, then
 	@for target in decode render parts intake; do \
 	  $(PY) -m tests.fuzz $$target -max_total_time=$$(($(FUZZ_S) / 5)) || exit 1; done
 	@seed=$${FUZZ_SEED:-$$RANDOM}; echo "FUZZ_SEED=$$seed"; \
-	  FUZZ_SEED=$$seed FUZZ_TIMES=$$((5 + $(FUZZ_S) / 40)) $(PY) -m pytest tests/e2e/test_schemas.py -q -s
+	  FUZZ_SEED=$$seed FUZZ_TIMES=$$((5 + $(FUZZ_S) / 40)) $(PY) -m pytest tests/stacks/test_schemas.py -q -s
 
 .PHONY: run reset screenshots backup restore help setup ui client lock rules proto lint types test audit real-model chaos fuzz

@@ -26,24 +26,35 @@ structlog.configure(
     ]
 )
 
-WHOLE = ("bench", "chaos", "devstack", "e2e", "ops", "ui")
-"""Folders of tests/ whose tests start the product: one process runs them, one after the other."""
+LONGEST = ("ui", "e2e", "stacks", "ops", "devstack", "bench")
+"""Folders of tests/ in the order in which processes take them; what is short fills the end up."""
 
 NOON = datetime(2026, 9, 21, 12, tzinfo=UTC)
 
 
 class Groups(LoadScopeScheduling):  # type: ignore[misc] # it ships no types
-    """Gives a process what belongs together: all that starts the product, and of the rest each file."""
+    """Gives a process what belongs together: a folder of tests/, whose tests share a product; else a file."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         folder = file.split("/")
-        return "whole" if folder[0] == "tests" and folder[1] in WHOLE else file
+        return folder[1] if folder[0] == "tests" else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
     """Share the tests out. The marks of `--dist loadgroup` would do; this pytest does not show them to it."""
     return Groups(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where tests are shared out, put what takes longest first."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _place(item.nodeid))
+
+
+def _place(nodeid: str) -> int:
+    folder = nodeid.split("/")
+    return LONGEST.index(folder[1]) if folder[0] == "tests" and folder[1] in LONGEST else len(LONGEST)
 
 
 @dataclass

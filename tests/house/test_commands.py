@@ -15,7 +15,7 @@ NO_INSTRUCTIONS = {"docs/tech.md"}
 NAMES = {"docker compose", "kubectl port-forward"}
 """A program is meant, no call of it."""
 DOCUMENTED = "tests/ops/test_documented_commands.py"
-BACKUP = "tests/e2e/test_backup.py"
+BACKUP = "tests/stacks/test_backup.py"
 RUN_BY = {
     # a command in a sentence or a table: what runs the same, and how that stands there
     "make proto": (".ci/fresh-proto", "-m grpc_tools.protoc -I proto --python_out="),
@@ -29,7 +29,7 @@ RUN_BY = {
     "make restore": (BACKUP, '"restore", str(saved)'),
     "make restore FROM=folder": (BACKUP, '"restore", str(saved)'),
     "TB_SECRET_KEYS=... make restore FROM=folder": (BACKUP, '"restore", str(saved), TB_SECRET_KEYS='),
-    ".venv/bin/python -m pytest tests/e2e/test_backup.py": (BACKUP, "async def test_"),
+    ".venv/bin/python -m pytest tests/stacks/test_backup.py": (BACKUP, "async def test_"),
     "npm audit": ("tests/devstack/test_audit.py", "npm("),
     "npm run format": (
         "admin-ui/package.json",

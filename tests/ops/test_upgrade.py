@@ -16,8 +16,8 @@ from devstack.migrations import head
 from devstack.postgres import admin_dsn
 from tests.e2e import product as stack
 from tests.e2e.product import ROOT, Product, eventually
-from tests.e2e.town import KEYS, Town, simulated
 from tests.ops import previous
+from tests.stacks.town import KEYS, Town, simulated
 
 TEXT = "Суточные\n\nСуточные в командировке по России составляют 700 рублей.\n"
 ASKED = "Сколько суточные в командировке?"

@@ -12,7 +12,7 @@ from moto.server import ThreadedMotoServer
 
 from tests.e2e import product as stack
 from tests.e2e.product import Product, eventually
-from tests.e2e.town import KEYS, Town, simulated
+from tests.stacks.town import KEYS, Town, simulated
 
 BUCKETS = ("saved-documents", "saved-elsewhere")
 """Of no other test: what stands in for S3 keeps one set of buckets for a process."""

@@ -58,7 +58,7 @@ def collector() -> Iterator[Collector]:
 
 @pytest.mark.timeout(200)
 async def test_one_message_is_one_trace_through_all_processes(collector: Collector, tmp_path: Path) -> None:
-    base = 30_000 + os.getpid() % 100 * 10
+    base = 32_000 + os.getpid() % 70 * 10
     with stack.running(tmp_path, base, TB_OTLP_ENDPOINT=collector.address) as product:
         async with product.connected():
             portal = await product.portal(users_count=2)

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from tests.e2e import product as stack
-from tests.e2e.described import Caller, Described
 from tests.e2e.product import Product, eventually
+from tests.stacks.described import Caller, Described
 
 TIMES = int(os.environ.get("FUZZ_TIMES", "8"))
 """How often a route is asked rightly, and how often wrongly, by who may ask it."""
