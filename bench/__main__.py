@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import dataclasses
 import os
 from collections.abc import Callable, Mapping, Sequence
 
@@ -54,14 +55,17 @@ def main() -> None:
     try:
         for name in asked.only or _PARTS:
             os.sync()  # what a part left to be written is not the next one's cost
-            sections += _PARTS[name](quick)
+            sections += [dataclasses.replace(section, part=name) for section in _PARTS[name](quick)]
             if not quick and not asked.only:
                 found.write()  # what is measured stays, whatever becomes of the rest
     except (ingest.NotDurable, calls.CallerFailed, LoadFailed, StackError) as error:
         raise SystemExit(f"bench: {error}") from None
     print(found.markdown())
     if not quick and (worse := report.regressions(found, before, is_whole=not asked.only)):
-        raise SystemExit("bench: worse by more than a tenth than the committed report:\n" + "\n".join(worse))
+        raise SystemExit(
+            "bench: worse by more than a tenth, and in every round, than the committed report:\n"
+            + "\n".join(worse)
+        )
 
 
 if __name__ == "__main__":

@@ -123,26 +123,32 @@ async def _unlimited(stage: Stage, plan: Plan, per_request: int, title: str) -> 
     rows = [
         Row(
             name=client,
-            calls_per_s=statistics.median(one.calls / one.seconds for one in done),
-            cpu_us_per_call=statistics.median(1e6 * one.cpu_s / one.calls for one in done),
+            calls_per_s=statistics.median(map(_per_s, done)),
+            cpu_us_per_call=statistics.median(map(_cpu_us, done)),
             rounds=done,
         )
         for client, done in runs.items()
     ]
-    others = [row for row in rows if row.name != OURS]
-    [our] = [row for row in rows if row.name == OURS]
-    fastest, leanest = max(row.calls_per_s for row in others), min(row.cpu_us_per_call for row in others)
+    rounds = list(zip(runs[OURS], *(done for client, done in runs.items() if client != OURS), strict=True))
+    faster = [_per_s(our) / max(map(_per_s, others)) for our, *others in rounds]
+    leaner = [_cpu_us(our) / min(map(_cpu_us, others)) for our, *others in rounds]
     return Section(
         title=title,
         head=("client", "calls/s", "client's CPU, us / call"),
         rows=rows,
         goals=[
-            Goal.at_least("calls/s, times the faster of the others", 1, our.calls_per_s / fastest, is_ratio=True),
-            Goal.at_most(
-                "CPU per call, times the leaner of the others", 1, our.cpu_us_per_call / leanest, is_ratio=True
-            ),
+            Goal.at_least("calls/s, times the faster of the others", 1, faster, is_ratio=True),
+            Goal.at_most("CPU per call, times the leaner of the others", 1, leaner, is_ratio=True),
         ],
     )
+
+
+def _per_s(done: Done) -> float:
+    return done.calls / done.seconds
+
+
+def _cpu_us(done: Done) -> float:
+    return 1e6 * done.cpu_s / done.calls
 
 
 async def _limited(stage: Stage, plan: Plan) -> Section:

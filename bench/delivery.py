@@ -4,7 +4,7 @@ import asyncio
 import math
 import os
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -23,6 +23,7 @@ _PATIENCE_S = 120.0
 class Plan:
     """How much to send."""
 
+    rounds: int
     queued: int
     single_s: float
     neighbours: int
@@ -30,8 +31,8 @@ class Plan:
     claims: int
 
 
-FULL = Plan(queued=2000, single_s=60, neighbours=50, portals=1000, claims=300)
-QUICK = Plan(queued=400, single_s=10, neighbours=10, portals=100, claims=50)
+FULL = Plan(rounds=3, queued=2000, single_s=60, neighbours=50, portals=1000, claims=300)
+QUICK = Plan(rounds=1, queued=400, single_s=10, neighbours=10, portals=100, claims=50)
 _EACH = 10
 _QUIET_S = 10.0
 _ONE_CORE = ("worker", "serve", "simulator")
@@ -61,19 +62,13 @@ async def measure(plan: Plan) -> list[Section]:
 
 async def _queue(at: Stage, plan: Plan) -> Section:
     print(f"delivery: {plan.queued} messages of one portal, {plan.neighbours} neighbours", flush=True)
-    [noisy] = await at.portals(1, 100, PLATFORM_LIMITS)
     neighbours = await at.portals(plan.neighbours, 5)
     await _talk(at, neighbours, 2.0)  # connections are made, statements prepared
-    quiet = await _talk(at, neighbours, _QUIET_S)
-    began = perf_counter()
-    await at.enqueue([message(noisy, number) for number in range(plan.queued)])
-    draining = asyncio.create_task(_drained(at, noisy, plan.queued, began))
-    meanwhile = await _talk(at, neighbours, _QUIET_S)
-    seconds = await draining
-    ours = 60 * plan.queued / seconds
-    before, during = _p95_ms(quiet), _p95_ms(meanwhile)
+    rounds = [await _beside(at, neighbours, plan.queued) for _ in range(plan.rounds)]
     refused = await at.violations()
     single = await _one_by_one(at, plan.single_s)
+    seconds, before, during = (statistics.median(numbers) for numbers in zip(*rounds, strict=True))
+    ours = 60 * plan.queued / seconds
     return Section(
         title=f"Delivery: {plan.queued} messages queued for one portal (2 requests/s, 50 at once)",
         head=("what", "measured"),
@@ -85,36 +80,45 @@ async def _queue(at: Stage, plan: Plan) -> Section:
             Row("requests refused for the limit", str(refused), refused),
         ],
         goals=[
-            Goal.at_least("messages/min, times a request a message", 20, ours / single, is_ratio=True),
+            Goal.at_least(
+                "messages/min, times a request a message",
+                20,
+                [60 * plan.queued / seconds / single for seconds, _, _ in rounds],
+                is_ratio=True,
+            ),
             Goal.at_most("requests refused for the limit", 0, refused),
-            Goal.at_most("neighbours' p95: growth over 20 % or 100 ms, ms", 0, _growth_ms(before, during)),
+            Goal.at_most(
+                "neighbours' p95: growth over 20 % or 100 ms, ms", 0, [_growth_ms(*p95) for _, *p95 in rounds]
+            ),
         ],
         note="Replies are timed from the outbox to the portal's answer. One worker process.",
     )
 
 
+async def _beside(at: Stage, neighbours: Sequence[BenchPortal], queued: int) -> tuple[float, float, float]:
+    """Return how long (s) a portal's queue took, and its neighbours' p95 (ms) before and meanwhile."""
+    [noisy] = await at.portals(1, 100, PLATFORM_LIMITS)
+    quiet = await _talk(at, neighbours, _QUIET_S)
+    began = perf_counter()
+    await at.enqueue([message(noisy, number) for number in range(queued)])
+    draining = asyncio.create_task(_drained(at, noisy, queued, began))
+    meanwhile = await _talk(at, neighbours, _QUIET_S)
+    return await draining, _p95_ms(quiet), _p95_ms(meanwhile)
+
+
 async def _many(at: Stage, plan: Plan) -> Section:
     print(f"delivery: {plan.portals} portals with {_EACH} messages each", flush=True)
-    portals = await at.portals(plan.portals, _EACH, PLATFORM_LIMITS)
-    messages = [message(portal, number) for number in range(_EACH) for portal in portals]
     refused_before = await at.violations()
-    processes = {**at.processes, GENERATOR: os.getpid()}
-    before, began = cpu.used(processes), perf_counter()
-    await at.enqueue(messages)
-    await at.sent(portals, len(messages), _PATIENCE_S)
-    seconds = perf_counter() - began
-    busy = {name: used - before[name] for name, used in cpu.used(processes).items()}
-    binds, bound_s = max(
-        *((f"the core of {name}", busy[name]) for name in _ONE_CORE),
-        ("all cores of the machine", sum(busy.values()) / (os.cpu_count() or 1)),
-        key=lambda bound: bound[1],
-    )
+    rounds = [await _drain(at, plan.portals) for _ in range(plan.rounds)]
     refused = await at.violations() - refused_before
+    seconds, busy = sorted(rounds, key=lambda one: one[0])[plan.rounds // 2]
+    binds, bound_s = _bound(busy)
+    messages = plan.portals * _EACH
     return Section(
         title=f"Delivery: {plan.portals} portals with {_EACH} messages each",
         head=("what", "measured"),
         rows=[
-            Row("drained, s", f"{seconds:.1f} ({len(messages) / seconds:.0f} messages/s)", seconds),
+            Row("drained, s", f"{seconds:.1f} ({messages / seconds:.0f} messages/s)", seconds),
             Row(
                 "processor time, s",
                 ", ".join(f"{name} {used:.1f}" for name, used in busy.items()),
@@ -124,12 +128,38 @@ async def _many(at: Stage, plan: Plan) -> Section:
             Row("requests refused for the limit", str(refused), refused),
         ],
         goals=[
-            Goal.at_most("drained in, times what the processors allow", 1.3, seconds / bound_s, is_ratio=True),
+            Goal.at_most(
+                "drained in, times what the processors allow",
+                1.3,
+                [seconds / _bound(busy)[1] for seconds, busy in rounds],
+                is_ratio=True,
+            ),
             Goal.at_most("requests refused for the limit", 0, refused),
         ],
         note="A portal's ten messages fit its bucket, so processors bind, not the buckets. The worker and the "
         "simulator are one thread each: neither can use more than a core, and they share them with the rest, "
         "the load generator too.",
+    )
+
+
+async def _drain(at: Stage, count: int) -> tuple[float, dict[str, float]]:
+    """Return for how long (s) new portals' messages were on their way, and what processors (s) it took."""
+    portals = await at.portals(count, _EACH, PLATFORM_LIMITS)
+    messages = [message(portal, number) for number in range(_EACH) for portal in portals]
+    processes = {**at.processes, GENERATOR: os.getpid()}
+    before, began = cpu.used(processes), perf_counter()
+    await at.enqueue(messages)
+    await at.sent(portals, len(messages), _PATIENCE_S)
+    seconds = perf_counter() - began
+    return seconds, {name: used - before[name] for name, used in cpu.used(processes).items()}
+
+
+def _bound(busy: Mapping[str, float]) -> tuple[str, float]:
+    """Return what was busiest, and how long (s) it had to be."""
+    return max(
+        *((f"the core of {name}", busy[name]) for name in _ONE_CORE),
+        ("all cores of the machine", sum(busy.values()) / (os.cpu_count() or 1)),
+        key=lambda bound: bound[1],
     )
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import platform
+import statistics
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +16,12 @@ FOLDER = Path(__file__).parent
 REGRESSION = 0.1
 """By how much a ratio may be worse than in the committed report."""
 _HOW = (
-    "Every number is the median of the rounds, a ratio that of the ratios within each round. The load generator, "
-    "the servers, Postgres and Redis share the machine's processors."
+    "Every number is the median of the rounds, a ratio that of the ratios within each round. The spread is from "
+    "the lowest round to the highest; what was measured once has none. "
+    "The load generator, the servers, Postgres and Redis share the machine's processors."
 )
+Measured = float | Sequence[float]
+"""A number, or that of each round."""
 
 
 class Row(Protocol):
@@ -37,27 +41,42 @@ class Goal:
     is_met: bool
     better: str = ""
     """Of a ratio, which machines share: whether `more` or `less` is better. Empty: no ratio, or neither."""
+    rounds: Sequence[float] = ()
+    """What `measured` is the median of."""
 
     @classmethod
-    def at_least(cls, what: str, bound: float, measured: float, *, is_ratio: bool = False) -> "Goal":
+    def at_least(cls, what: str, bound: float, measured: Measured, *, is_ratio: bool = False) -> "Goal":
         """A number that is to be high."""
-        return cls(what, f">= {bound:g}", measured, measured >= bound, "more" if is_ratio else "")
+        median, rounds = _median(measured)
+        return cls(what, f">= {bound:g}", median, median >= bound, "more" if is_ratio else "", rounds)
 
     @classmethod
-    def at_most(cls, what: str, bound: float, measured: float, *, is_ratio: bool = False) -> "Goal":
+    def at_most(cls, what: str, bound: float, measured: Measured, *, is_ratio: bool = False) -> "Goal":
         """A number that is to be low."""
-        return cls(what, f"<= {bound:g}", measured, measured <= bound, "less" if is_ratio else "")
+        median, rounds = _median(measured)
+        return cls(what, f"<= {bound:g}", median, median <= bound, "less" if is_ratio else "", rounds)
 
     @classmethod
-    def between(cls, what: str, low: float, high: float, measured: float) -> "Goal":
+    def between(cls, what: str, low: float, high: float, measured: Measured) -> "Goal":
         """A number that is to be neither low nor high."""
-        return cls(what, f"{low:g} to {high:g}", measured, low <= measured <= high)
+        median, rounds = _median(measured)
+        return cls(what, f"{low:g} to {high:g}", median, low <= median <= high, rounds=rounds)
 
-    def is_worse_than(self, before: float) -> bool:
-        """Return whether a ratio got worse by more than a tenth."""
+    def is_worse_than(self, before: float, rounds: Sequence[float] = ()) -> bool:
+        """Return whether a ratio got worse by more than a tenth, and in every round: else it is noise.
+
+        `rounds`: what `before` is the median of.
+        """
+        now, then = self.rounds or [self.measured], rounds or [before]
         if self.better == "more":
-            return self.measured < before * (1 - REGRESSION)
-        return self.better == "less" and self.measured > before * (1 + REGRESSION)
+            return self.measured < before * (1 - REGRESSION) and max(now) < min(then)
+        return self.better == "less" and self.measured > before * (1 + REGRESSION) and min(now) > max(then)
+
+    def cells(self) -> Sequence[str]:
+        """What the table shows of it."""
+        low, high = min(self.rounds, default=0.0), max(self.rounds, default=0.0)
+        spread = f"{_number(low)} to {_number(high)} in {len(self.rounds)}" if self.rounds else ""
+        return self.what, self.wanted, _number(self.measured), spread, "yes" if self.is_met else "no"
 
 
 @dataclass(frozen=True)
@@ -70,6 +89,8 @@ class Section:
     goals: Sequence[Goal]
     note: str = ""
     """What a reader has to know of the numbers."""
+    part: str = ""
+    """Of the bench, which measures this: a word of its command."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +110,11 @@ class Report:
         where = f"`make bench`, {self.date}, commit {self.commit}; {machine}"
         lines = ["# Benchmarks", "", f"{where}; load average before: {self.load_average_before}. {_HOW}"]
         for section in self.sections:
-            lines += ["", f"## {section.title}", "", *_table(section.head, (row.cells() for row in section.rows))]
-            goals = ((goal.what, goal.wanted, f"{goal.measured:.2f}", _yes(goal)) for goal in section.goals)
+            lines += ["", f"## {section.title}", "", f"Alone: `.venv/bin/python -m bench --only {section.part}`"]
+            lines += ["", *_table(section.head, (row.cells() for row in section.rows))]
             lines += ["", section.note] if section.note else []
-            lines += ["", *_table(("to watch", "wanted", "measured", "met"), goals)]
+            goals = (goal.cells() for goal in section.goals)
+            lines += ["", *_table(("to watch", "wanted", "measured", "spread", "met"), goals)]
         return "\n".join([*lines, ""])
 
     def write(self) -> None:
@@ -107,22 +129,17 @@ def regressions(found: Report, before: Mapping[str, Any], *, is_whole: bool = Tr
     `is_whole`: every part was run, so one that is not there is told too.
     """
     known = {
-        (section["title"], goal["what"]): float(goal["measured"])
+        (section["title"], goal["what"]): goal
         for section in before.get("sections", [])
         for goal in section["goals"]
     }
     measured = {(section.title, goal.what): goal for section in found.sections for goal in section.goals}
     worse = [
-        f"{title}: {what}: {goal.measured:.3g}, before {known[title, what]:.3g}"
+        f"{title}: {what}: {goal.measured:.3g}, before {then['measured']:.3g}"
         for (title, what), goal in measured.items()
-        if (title, what) in known and goal.is_worse_than(known[title, what])
+        if (then := known.get((title, what))) and goal.is_worse_than(then["measured"], then.get("rounds", ()))
     ]
-    ratios = {
-        (section["title"], goal["what"])
-        for section in before.get("sections", [])
-        for goal in section["goals"]
-        if goal.get("better")
-    }
+    ratios = {key for key, goal in known.items() if goal.get("better")}
     gone = sorted(ratios - set(measured)) if is_whole else []
     return worse + [f"{title}: {what}: not measured any more" for title, what in gone]
 
@@ -165,8 +182,13 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="minutes")
 
 
-def _yes(goal: Goal) -> str:
-    return "yes" if goal.is_met else "no"
+def _number(value: float) -> str:
+    """Three digits, or all before the point."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _median(measured: Measured) -> tuple[float, Sequence[float]]:
+    return (measured, ()) if isinstance(measured, int | float) else (statistics.median(measured), tuple(measured))
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

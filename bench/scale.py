@@ -1,7 +1,6 @@
 """What size changes: lists of a database in use for long, ingest into it, ingest for one portal or thousands."""
 
-import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,8 +8,7 @@ from datetime import UTC, datetime
 from bench import ingest, lists
 from bench.events import PORTALS
 from bench.fill import fill
-from bench.ingest import Bench, Runs
-from bench.load import Result
+from bench.ingest import Bench, Runs, p50_ms, p99_ms, per_second
 from bench.report import Goal, Section
 from bench.system import engines
 from bench.targets import Target, ours
@@ -97,8 +95,8 @@ def _section(cases: Sequence[Case]) -> Section:
     for one, other in (cases[:2], cases[2:]):
         what = f"{other.name}, times {one.name}"
         goals += [
-            Goal.between(f"{what}: events/s", _LOW, _HIGH, _ratio(other.saturated, one.saturated, _per_second)),
-            Goal.between(f"{what}: ack p50 at half load", _LOW, _HIGH, _ratio(other.half, one.half, _p50)),
+            Goal.between(f"{what}: events/s", _LOW, _HIGH, other.saturated.ratios_to(one.saturated, per_second)),
+            Goal.between(f"{what}: ack p50 at half load", _LOW, _HIGH, other.half.ratios_to(one.half, p50_ms)),
         ]
     return Section(
         title="Ingest by size: how many portals, how much is stored",
@@ -106,25 +104,12 @@ def _section(cases: Sequence[Case]) -> Section:
         rows=[
             Row(
                 name=case.name,
-                events_per_s=case.saturated.median(_per_second),
-                half_p50_ms=case.half.median(_p50),
-                half_p99_ms=case.half.median(lambda result: result.p99_ms),
+                events_per_s=case.saturated.median(per_second),
+                half_p50_ms=case.half.median(p50_ms),
+                half_p99_ms=case.half.median(p99_ms),
                 rows_checked=case.saturated.rows_checked + case.half.rows_checked,
             )
             for case in cases
         ],
         goals=goals,
     )
-
-
-def _ratio(runs: Runs, beside: Runs, value: Callable[[Result], float]) -> float:
-    pairs = zip(runs.results, beside.results, strict=True)
-    return statistics.median(value(one) / value(other) for one, other in pairs)
-
-
-def _per_second(result: Result) -> float:
-    return result.per_second
-
-
-def _p50(result: Result) -> float:
-    return result.p50_ms

@@ -51,6 +51,16 @@ def test_a_number_of_the_readme_is_what_was_measured(shown: str) -> None:
     assert float(number.replace(" ", "")) == pytest.approx(measured(*SHOWN[shown]), rel=OTHERWISE)
 
 
+@pytest.mark.parametrize("shown", SHOWN)
+def test_a_row_of_the_readme_names_the_part_that_measures_it(shown: str) -> None:
+    before, after = map(re.escape, shown.split("#"))
+    [line] = [line for line in README.splitlines() if re.search(rf"{before}\d[\d. ]*{after}", line)]
+    part = re.findall(r"`(\w+)` \|$", line)
+    [section] = [section for section in REPORT.split("\n## ") if section.startswith(SHOWN[shown][0])]
+
+    assert re.findall(r"--only (\w+)`", section) == part
+
+
 @pytest.mark.parametrize("column", NOTHING)
 def test_nothing_is_lost_doubled_or_overtaken_in_an_outage(column: str) -> None:
     faults = ("Postgres stopped", "messaging killed", "Redis wiped and killed")
