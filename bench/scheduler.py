@@ -34,12 +34,12 @@ _RELEASE = (
 
 @dataclass(frozen=True)
 class Row:
-    """Portals with work waiting, and what a claim of PICKED of them costs: the median of all."""
+    """Portals with work waiting, and what a claim of PICKED of them costs: the median of the rounds."""
 
     portals: int
     claim_ms: float
     rounds: Sequence[float]
-    """The median of each part of the claims."""
+    """The median claim of each."""
 
     def cells(self) -> Sequence[str]:
         """What the table shows of it."""
@@ -47,14 +47,19 @@ class Row:
 
 
 async def measure(dsn: str, claims: int) -> Section:
-    """Measure so many claims at each size."""
+    """Measure so many claims at each size, round by round."""
     print("delivery: what a claim costs", flush=True)
     engine = db.engine(dsn, 2)
     unused: Any = None  # a claim sends nothing
     lanes = Lanes(engine, unused, unused, unused, utc_now)
-    rows = [_row(size, await _claims_ms(engine, lanes, size, claims)) for size in SIZES]
+    each = claims // ROUNDS
+    rounds = [[await _claim_ms(engine, lanes, size, each) for size in SIZES] for _ in range(ROUNDS)]
     await engine.dispose()
-    ratios = [max(more) / few for few, *more in zip(*(row.rounds for row in rows), strict=True)]
+    rows = [
+        Row(size, statistics.median(took), took)
+        for size, took in zip(SIZES, zip(*rounds, strict=True), strict=True)
+    ]
+    ratios = [max(more) / few for few, *more in rounds]
     return Section(
         title=f"Delivery: what a claim of {PICKED} lanes costs",
         head=("portals with work waiting", "claim, ms"),
@@ -63,13 +68,7 @@ async def measure(dsn: str, claims: int) -> Section:
     )
 
 
-def _row(size: int, took: Sequence[float]) -> Row:
-    each = len(took) // ROUNDS
-    parts = (took[start : start + each] for start in range(0, each * ROUNDS, each))
-    return Row(size, statistics.median(took), [statistics.median(part) for part in parts])
-
-
-async def _claims_ms(engine: AsyncEngine, lanes: Lanes, size: int, claims: int) -> list[float]:
+async def _claim_ms(engine: AsyncEngine, lanes: Lanes, size: int, claims: int) -> float:
     async with engine.begin() as conn:
         await conn.execute(text(_EMPTY))
         await conn.execute(text(_FILL), {"count": size})
@@ -84,4 +83,4 @@ async def _claims_ms(engine: AsyncEngine, lanes: Lanes, size: int, claims: int) 
             assert all(lane.items for lane in held)
             for statement in _RELEASE:
                 await conn.execute(text(statement), {"held": [lane.portal_id for lane in held]})
-    return took[10:]
+    return statistics.median(took[10:])

@@ -29,7 +29,7 @@ class Stage(IntEnum):
 
 
 # Seconds from the stop signal to SIGKILL. Stages stop one after another: the sum stays below 15.
-GRACE = {Stage.ENGINE: 3.0, Stage.SERVE: 3.5, Stage.WORK: 3.0, Stage.EDGE: 3.5, Stage.PROXY: 1.0}
+GRACE = {Stage.ENGINE: 3.0, Stage.SERVE: 2.5, Stage.WORK: 4.0, Stage.EDGE: 3.5, Stage.PROXY: 1.0}
 
 
 @dataclass(frozen=True)

@@ -32,5 +32,5 @@ async def run(stop: asyncio.Event) -> None:
     )
     await server.start()
     await process.run_tasks(stop, app.waker.run(), health.follow(server, app.settings.database_dsn))
-    await server.stop(grace_s=3)
+    await server.stop(grace_s=2)
     await app.close()

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bitrix.events import without_mentions
 from kit import db, ids, metrics
+from kit.dispatch import DRAIN_S
 from kit.errors import PeerError
 from messaging import rules
 from messaging.answering import Answering
@@ -98,6 +99,14 @@ class Responder:
     async def renew(self) -> None:
         """Hold the leases of what is being answered."""
         await self.slowly.renew(self._quick.values())
+
+    async def run(self) -> None:
+        """Wait until cancelled, then DRAIN_S for models; who waits longer is let go: the next worker asks anew."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for batch in await self.slowly.stop(DRAIN_S):
+                await self._let_go(batch, [], None)
 
     async def _answer_slowly(self, batch: Batch) -> None:
         await self._answer_or_postpone(batch, await self._questions(batch))

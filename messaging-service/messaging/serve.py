@@ -109,7 +109,7 @@ async def run(stop: asyncio.Event) -> None:
         background.every(REFRESH_S, "blackbox_settings", app.keeper.refresh),
         background.every(LOOK_EVERY_S, "known_portals", app.known.look),
     )
-    await server.stop(grace_s=3)
+    await server.stop(grace_s=2)
     await adoption.close()
     await documents_bell.close()
     await billing_channel.close()

@@ -1,6 +1,7 @@
 """Dialogs for which a model has to be waited for: each goes by itself, few of one portal at a time."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -31,9 +32,12 @@ class Slowly:
         self._now = now
         self._free_of: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
         self._held: dict[asyncio.Task[None], Batch] = {}
+        self._is_stopping = False
 
     def room_for(self, portal_id: UUID) -> int:
         """How many more dialogs of a portal may be started."""
+        if self._is_stopping:
+            return 0
         return WAITING_OF_PORTAL - sum(batch.dialogs[0].portal_id == portal_id for batch in self._held.values())
 
     def start(self, batch: Batch, answer: Callable[[Batch], Awaitable[object]]) -> None:
@@ -48,6 +52,18 @@ class Slowly:
         if held:
             async with self._at_once.connect() as conn:
                 await statements.renew(conn, held, self._now() + self._lease)
+
+    async def stop(self, seconds: float) -> list[Batch]:
+        """Start no more and give those at work so long; returns those that were broken off."""
+        self._is_stopping = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.settled()
+        left = dict(self._held)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        return list(left.values())
 
     async def settled(self) -> None:
         """Wait until everything started is answered."""

@@ -38,6 +38,7 @@ async def run(stop: asyncio.Event) -> None:
     await run_tasks(
         stop,
         app.dispatcher.run(),
+        app.responder.run(),
         queue.run_worker(app.settings.redis_url, QUEUE, jobs),
         background.every(SWEEP_S, "sweep_dialogs", app.dispatcher.ring),
         background.every(slowly.RENEW_S, "renew_dialogs", app.responder.renew),

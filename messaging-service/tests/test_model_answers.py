@@ -16,6 +16,7 @@ from messaging.clients.model import Models
 from messaging.errors import ModelAddressNotAllowed
 from messaging.knowledge.answer import Kind
 from messaging.knowledge.prompt import Turn
+from messaging.respond import Responder
 from tests import scripted_model as scripted
 from tests.model_stage import GOOD, QUESTION, VACATION, Stage
 from tests.scripted_model import ScriptedModel, scripted_model, statements
@@ -241,6 +242,42 @@ async def test_a_slow_model_keeps_nobody_else_waiting_and_its_dialogs_are_held(
     assert reply.body.startswith("Заявление подают за две недели до начала отпуска.")
     assert "[i]Источник: [b]Отпуска.docx[/b], раздел «Отпуска», стр. 3[/i]" in reply.body
     assert len(stage.model.asked) == 1
+    await stage.endpoints.close()
+
+
+async def test_when_a_process_ends_the_next_one_asks_a_model_that_took_too_long(
+    service: Any, stage: Stage, event_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal = await service.portal()
+    await stage.give_document_to(service, portal)
+    stage.endpoints = Endpoints(most_s=30)
+
+    async def never(_request: Any) -> Any:
+        await asyncio.Event().wait()
+
+    stage.model.replies = [never, GOOD]
+    await stage.settings.choose(portal.id, {"model_enabled": True}, None)
+    documents: Any = stage.documents
+    ours = service.responder
+    ours._answering = Answering(documents, stage.settings, Models(stage.endpoints))
+    ending = Responder(ours._engine, ours._billing, ours._delivery, ours._answering, ours._now)
+    monkeypatch.setattr("messaging.respond.DRAIN_S", 0.05)
+    run = asyncio.create_task(ending.run())
+    await service.ingest(event_of(portal, 70101, QUESTION))
+    for batch in await ending.claim(1):
+        await ending.answer(batch)
+    async with asyncio.timeout(5):
+        while not stage.model.asked:  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0.01)
+
+    run.cancel()
+    await asyncio.wait([run])
+    before = service.handed(portal)
+    await service.respond()  # the clock stands still: no lease has run out
+
+    assert before == []
+    assert [one.body.startswith("Заявление подают за две недели") for one in service.handed(portal)] == [True]
+    assert len(stage.model.asked) == 2
     await stage.endpoints.close()
 
 

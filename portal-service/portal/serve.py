@@ -82,5 +82,5 @@ async def run(stop: asyncio.Event) -> None:
     await process.run_tasks(
         stop, waker.run(), health.follow(server, app.settings.database_dsn, app.settings.redis_url)
     )
-    await server.stop(grace_s=3)
+    await server.stop(grace_s=2)
     await app.close()

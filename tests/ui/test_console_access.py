@@ -87,6 +87,7 @@ async def test_whoever_shuts_out_the_last_employee_reads_what_it_means(staff: St
     await expect(page.get_by_text("Nobody is chosen: the bot answers no one.")).to_be_visible()
     await expect(page.get_by_role("row").filter(has_text="First Anna")).to_have_count(0)
     assert await access(product, portal_id) == ("list", [], [])
+    await expect(page.locator(".mantine-datatable-empty-state")).to_have_css("opacity", "1")  # it fades in
     assert await judged(page, "portal-access-nobody") == []
 
 

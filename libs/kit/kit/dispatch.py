@@ -13,8 +13,9 @@ log = structlog.get_logger("dispatch")
 
 T = TypeVar("T")
 
-DRAIN_S = 5.0
-"""What is under way when a process is to end gets so long: less than a lease, for nobody renews it any more."""
+DRAIN_S = 3.0
+"""What is under way when a process is to end gets so long: less than a supervisor's patience (devstack's GRACE)
+and less than a lease, for nobody renews it any more."""
 
 
 class Dispatcher(Generic[T]):
@@ -57,6 +58,7 @@ class Dispatcher(Generic[T]):
 
         A send that is broken off would have to be found out about, and a claim to run out, before anybody goes on.
         """
+        self._is_stopping = False
         claiming = asyncio.create_task(self._claim_until_stopped())
         try:
             await asyncio.shield(claiming)
@@ -68,6 +70,9 @@ class Dispatcher(Generic[T]):
                     await claiming
                     while self._running:
                         await asyncio.wait(self._running)
+            for task in self._running:
+                task.cancel()  # before what it uses is closed
+            await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _claim_until_stopped(self) -> None:
         while not self._is_stopping:

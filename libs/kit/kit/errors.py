@@ -66,7 +66,6 @@ class PeerError(Exception):
     def is_transient(self) -> bool:
         """Whether the same call may succeed later without anybody changing anything."""
         return self.status in {
-            grpc.StatusCode.CANCELLED,  # by the peer, which is about to end: who cancels here sees no status
             grpc.StatusCode.UNAVAILABLE,
             grpc.StatusCode.DEADLINE_EXCEEDED,
             grpc.StatusCode.RESOURCE_EXHAUSTED,

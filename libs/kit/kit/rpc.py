@@ -90,10 +90,12 @@ def _name(method: object, peer: str) -> str:
 
 def peer_error(peer: str, error: grpc.aio.AioRpcError) -> PeerError:
     """Translate a gRPC error once, with the ErrorInfo that the peer sent."""
-    info = _error_info(error)
-    reason = info.reason if info else error.code().name
+    info, status = _error_info(error), error.code()
+    if status is grpc.StatusCode.CANCELLED:  # by the peer, which is about to end: who cancels here sees no status
+        status = grpc.StatusCode.UNAVAILABLE
+    reason = info.reason if info else status.name
     detail = dict(info.metadata) if info else {}
-    return PeerError(peer, error.code(), reason, error.details() or reason, detail)
+    return PeerError(peer, status, reason, error.details() or reason, detail)
 
 
 def _error_info(error: grpc.aio.AioRpcError) -> error_details_pb2.ErrorInfo | None:

@@ -194,5 +194,7 @@ async def test_what_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch
     run.cancel()
     async with asyncio.timeout(1):
         await asyncio.wait([run])
+    work.gate.set()
+    await asyncio.sleep(0)
 
     assert work.done == []

@@ -204,14 +204,15 @@ function showForm(shown) {
 }
 
 async function choosePortal(next) {
+  watch.abort();
   member = next;
   current = null;
   installing = false;
+  $("portal-status").hidden = true; // until its state says which page the app opens with
   people = member ? (await ask("GET", `/control/portals/${member}`)).users.filter((user) => user.active) : [];
   ticked = new Set(people.map((user) => user.id));
   if (!people.some((user) => user.id === userId)) userId = 0;
   $("people").hidden = $("panel").hidden = !member;
-  $("portal-status").hidden = true; // until its state says which page the app opens with
   drawPeople();
   drawChat();
   follow();

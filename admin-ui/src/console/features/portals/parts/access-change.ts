@@ -11,8 +11,15 @@ export const accessOf = ({ access }: Portal): Access => ({
   mode: MODES.find((mode) => mode === access.mode) ?? "list",
 });
 
-/** A change of who may talk to the bot, made of what stands at that moment; null: nothing is to be saved. */
-export function useAccessChange<Asked>(portalId: string, change: (now: Access, asked: Asked) => Access | null) {
+/**
+ * A change of who may talk to the bot, made of what stands at that moment; null: nothing is to be saved. `onError` is
+ * told of each that fails, also where the next was asked for meanwhile.
+ */
+export function useAccessChange<Asked>(
+  portalId: string,
+  change: (now: Access, asked: Asked) => Access | null,
+  onError?: (problem: unknown) => void,
+) {
   const api = useApi();
   const queries = useQueryClient();
   return useMutation({
@@ -22,7 +29,9 @@ export function useAccessChange<Asked>(portalId: string, change: (now: Access, a
       const access = change(accessOf(now), asked);
       return access ? changePortal(api, portalId, { access }) : now;
     },
-    onSuccess: (portal) => {
+    ...(onError && { onError }),
+    onSuccess: async (portal) => {
+      await queries.cancelQueries({ queryKey: onePortal(api, portalId).queryKey }); // it was asked before
       queries.setQueryData(onePortal(api, portalId).queryKey, portal);
       void queries.invalidateQueries({ queryKey: ["portal", portalId, "employees"] });
     },

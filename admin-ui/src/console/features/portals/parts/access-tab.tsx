@@ -1,6 +1,7 @@
 import { Group, Stack, Switch, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { DataTableColumn } from "mantine-datatable";
+import { useState } from "react";
 
 import { Card } from "@/console/components/card";
 import { Facts } from "@/console/components/facts";
@@ -11,7 +12,13 @@ import { Word } from "@/console/components/word";
 import { useApi, useRole } from "@/console/context";
 import { useAccessChange } from "@/console/features/portals/parts/access-change";
 import { AccessEditor } from "@/console/features/portals/parts/access-editor";
-import { departments, type Employee, employeesFile, listEmployees } from "@/console/features/portals/parts/queries";
+import {
+  type Access,
+  departments,
+  type Employee,
+  employeesFile,
+  listEmployees,
+} from "@/console/features/portals/parts/queries";
 import type { Portal } from "@/console/features/portals/queries";
 import { count } from "@/console/formats";
 import { useFilters } from "@/console/search";
@@ -87,17 +94,24 @@ type Letting = ReturnType<typeof useLetting>;
 
 /** Lets one person in, or shuts them out; not where somebody has just chosen another way than by name. */
 function useLetting({ id }: Portal) {
-  return useAccessChange(id, (now, { one, allowed }: { one: Employee; allowed: boolean }) => {
+  const [refused, setRefused] = useState<unknown>();
+  const change = (now: Access, { one, allowed }: { one: Employee; allowed: boolean }) => {
     const others = now.user_ids.filter((user) => user !== one.id);
     return now.mode === "list" ? { ...now, user_ids: allowed ? [...others, one.id] : others } : null;
-  });
+  };
+  const letting = useAccessChange(id, change, setRefused);
+  const ask = (one: Employee, allowed: boolean) => {
+    if (!letting.isPending) setRefused(undefined);
+    letting.mutate({ one, allowed });
+  };
+  return { ...letting, refused, ask };
 }
 
 /** What came of it; it stands here because the row of who was shut out may be gone. */
 function Outcome({ portal, letting }: { portal: Portal; letting: Letting }) {
   const { t } = useTexts();
-  const { data, variables, isError, error } = letting;
-  if (isError) return <ProblemNotice problem={error} />;
+  const { data, variables, refused } = letting;
+  if (refused) return <ProblemNotice problem={refused} />;
   const name = variables && (nameOf(variables.one) || String(variables.one.id));
   const said = variables?.allowed ? t("access.let_in", { name }) : t("access.shut_out", { name });
   const isStill = data?.access.mode === portal.access.mode;
@@ -135,7 +149,7 @@ function useColumns(portal: Portal, letting: Letting): DataTableColumn<Employee>
             <Switch
               aria-label={t("access.may_talk", { name: nameOf(one) || one.id })}
               checked={isAllowed(one)}
-              onChange={(event) => letting.mutate({ one, allowed: event.currentTarget.checked })}
+              onChange={(event) => letting.ask(one, event.currentTarget.checked)}
             />
           )}
           <Word kind="allowed" word={isAllowed(one) ? "yes" : "no"} />
