@@ -134,4 +134,5 @@ async def service(app: App, clock: Any) -> AsyncIterator[Service]:
             recounts,
         )
     listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
     await server.stop(0)

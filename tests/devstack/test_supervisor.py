@@ -21,7 +21,7 @@ SLEEP = "import time; time.sleep(600)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open('up', 'w'); time.sleep(600)"
 WITH_CHILD = (
     "import os, subprocess; pid = subprocess.Popen(['sleep', '600']).pid; "
-    "open('new', 'w').write(str(pid)); os.rename('new', 'child'); input()"
+    "open('new', 'w').write(str(pid)); os.rename('new', 'child')"
 )
 
 
