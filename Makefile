@@ -79,7 +79,7 @@ types: setup admin-ui/node_modules/.ready ## mypy --strict and tsc on everything
 
 test: lint types ## everything: lint, types, unit, contract and end-to-end tests
 	@$(NPM) run test
-	@$(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=25
+	@$(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder --durations=25
 
 .PHONY: bench
 bench: setup ## measure beside honest references; writes bench/report.md and bench/report.json
