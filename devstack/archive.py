@@ -103,15 +103,22 @@ async def run(tool: str, arguments: Sequence[str | Path], dsn: str, settings: Se
         raise StackError(f"{tool} failed, see {log}")
 
 
-async def copy_documents(source: str, target: str) -> None:
-    """Copy every file that the target lacks. Files are never changed, only added and deleted."""
+def copy_documents(source: str, target: str) -> None:
+    """Copy every file that the target lacks. Files are never changed, only added and deleted.
+
+    Not by obstore's calls for asyncio: its threads still let go of Python objects when those have returned, and
+    where the interpreter ends meanwhile they abort the process: of 1 500 that ended at once, 263 did.
+    """
     here, there = _store(source), _store(target)
-    known = {one["path"] async for page in obstore.list(there) for one in page}
-    async for page in obstore.list(here):
+    known = {one["path"] for page in obstore.list(there) for one in page}
+    for page in obstore.list(here):
         for path in (one["path"] for one in page if one["path"] not in known):
             with contextlib.suppress(FileNotFoundError):  # deleted meanwhile, and by its owner
-                found = await obstore.get_async(here, path)
-                await obstore.put_async(there, path, found.stream(min_chunk_size=_PART))
+                found = obstore.get(here, path)
+                copy = obstore.open_writer(there, path)
+                for part in found.stream(min_chunk_size=_PART):
+                    copy.write(part)
+                copy.close()  # not by `with`, which would keep half of what breaks off
 
 
 def _store(url: str) -> ObjectStore:

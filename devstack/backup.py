@@ -23,10 +23,10 @@ async def backup(settings: Settings, folder: Path, environment: Mapping[str, str
     # An event leaves the spool when the database has it, so the spool comes first: twice is the same event.
     await asyncio.to_thread(archive.copy_spool, settings.run_dir / "spool", fresh / archive.SPOOL)
     # Before the dump for what is deleted during it, and after it for what came meanwhile.
-    await archive.copy_documents(url, copied)
+    await asyncio.to_thread(archive.copy_documents, url, copied)
     async with archive.database(settings) as dsn:
         await _dump(dsn, settings, fresh)
-    await archive.copy_documents(url, copied)
+    await asyncio.to_thread(archive.copy_documents, url, copied)
     fresh.rename(folder)
     say(f"backup: {folder}; the keys (TB_SECRET_KEYS) are not in it: keep them elsewhere")
 

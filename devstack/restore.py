@@ -33,7 +33,7 @@ async def restore(settings: Settings, folder: Path, environment: Mapping[str, st
             await archive.run("pg_restore", [*once, folder / archive.DUMP], dsn, settings)
             await _prove(dsn, manifest)
         source = (folder / archive.DOCUMENTS).as_uri()
-        await archive.copy_documents(source, storage_url(settings, environment))
+        await asyncio.to_thread(archive.copy_documents, source, storage_url(settings, environment))
         await asyncio.to_thread(archive.copy_spool, folder / archive.SPOOL, settings.run_dir / "spool")
     say(f"restored {folder} of {manifest.made_at}: {len(manifest.tables)} tables, all sums equal")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from devstack.ports import held
+from devstack.ports import held, is_free
 from kit.server import Server
 
 CLIENTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
@@ -28,7 +28,8 @@ def ports_of_clients() -> set[int]:
 @pytest.mark.skipif(not CLIENTS.exists(), reason="another kernel")
 def test_no_connection_is_given_a_port_that_is_held() -> None:
     lowest = int(CLIENTS.read_text().split()[0])
-    port = lowest + lowest % 2 + 1234  # the kernel gives the even ones first
+    even = lowest + lowest % 2  # the kernel gives those first
+    port = next(port for port in range(even + 1234, even + 3234, 2) if is_free(port))
 
     with held(port):
         while_held = ports_of_clients()
