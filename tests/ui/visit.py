@@ -21,7 +21,7 @@ Scheme = Literal["light", "dark"]
 @asynccontextmanager
 async def chromium() -> AsyncIterator[BrowserContext]:
     """A browser. Its patience is that of two cores, shared with the engines of other tests."""
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=30_000)
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield await started.new_context()
@@ -117,7 +117,6 @@ class Visitors:
         await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.on("pageerror", lambda error: self.mistakes.append(str(error)))
         page.on("console", lambda line: self.mistakes.append(line.text) if line.type == "error" else None)
-        page.set_default_timeout(10_000)
         await page.goto(f"{self.sim.url}/?portal={portal['member_id']}&user={user_id}")
         await page.click("#open-app")
         visit = Visit(page, page.frame_locator("#frame"))
