@@ -77,7 +77,8 @@ types: setup admin-ui/node_modules/.ready ## mypy --strict and tsc on everything
 	@for member in libs/kit libs/bitrix gateway portal-service messaging-service delivery-service billing-service bitrix-sim; do \
 	  if ls $$member/tests/*.py >/dev/null 2>&1; then .venv/bin/mypy $$member/tests || exit 1; fi; done
 
-test: lint types ## everything: lint, types, unit, contract and end-to-end tests
+test: ## everything: lint, types, unit, contract and end-to-end tests
+	@$(MAKE) --no-print-directory -j2 lint types
 	@$(NPM) run test
 	@$(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder --durations=25
 
