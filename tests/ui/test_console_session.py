@@ -76,10 +76,13 @@ async def test_a_tab_that_was_left_open_does_not_act_for_who_signed_in_after(new
     await expect(other.page.get_by_label("E-mail")).to_be_visible()
     await other.choose_own_password()
 
-    await page.get_by_role("link", name="Dialogs").click()
+    async with page.expect_event("load"):  # of what is loaded anew, as who signed in after
+        await page.get_by_role("link", name="Dialogs").click()
 
     await expect(page.get_by_text(other.email)).to_be_visible()
     await expect(page.get_by_text(newcomer.email, exact=True)).to_have_count(0)
+    reused = (await product.admin("/audit", action="session.reuse"))["items"]
+    assert {one["email"] for one in reused}.isdisjoint({newcomer.email, other.email})
     await other.page.close()
     forgive(newcomer)
 
