@@ -168,7 +168,8 @@ class Sessions(admin_pb2_grpc.AdminServiceServicer):
         self.asked = 0
         self.away = False
         self.issued: list[str] = []
-        """Refresh tokens; the last one alone is good."""
+        """Refresh tokens; the last one alone is good, but for who made it."""
+        self.renewed_by = ""
 
     async def GetSession(  # noqa: N802 - the proto's name
         self, request: admin_pb2.GetSessionRequest, context: Context
@@ -189,12 +190,18 @@ class Sessions(admin_pb2_grpc.AdminServiceServicer):
     async def RefreshSession(  # noqa: N802
         self, request: admin_pb2.RefreshSessionRequest, context: Context
     ) -> admin_pb2.RefreshSessionResponse:
+        if request.request_id and request.request_id == self.renewed_by:
+            return admin_pb2.RefreshSessionResponse(tokens=self._newest())
         if request.refresh_token != self.issued[-1]:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "it was spent")
+        self.renewed_by = request.request_id
         return admin_pb2.RefreshSessionResponse(tokens=self._tokens())
 
     def _tokens(self) -> admin_pb2.SessionTokens:
         self.issued.append(f"refresh-{len(self.issued) + 1}")
+        return self._newest()
+
+    def _newest(self) -> admin_pb2.SessionTokens:
         return admin_pb2.SessionTokens(access_token="a", refresh_token=self.issued[-1], expires_in=900)
 
     async def RecordChange(  # noqa: N802

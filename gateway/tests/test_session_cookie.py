@@ -1,6 +1,7 @@
 """The console's session: a cookie that is set, spent in turn, refused to other sites, and dropped."""
 
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -66,6 +67,20 @@ async def test_a_spent_cookie_is_refused_and_dropped(console: Any) -> None:
     assert (again.status_code, again.json()["error"]) == (401, "unauthenticated")
     assert f'{NAME}=""' in again.headers["set-cookie"]
     assert "Max-Age=0" in again.headers["set-cookie"]
+
+
+async def test_a_renewal_that_is_asked_for_again_sets_the_same_cookie(console: Any) -> None:
+    opened = await sign_in(console, **CONSOLE)
+    body = {"request_id": str(uuid4())}
+    lost = await refresh(console, headers=CONSOLE, json=body)
+    console.http.cookies.clear()
+
+    old = opened.headers["set-cookie"].partition(";")[0]
+    again = await refresh(console, headers={**CONSOLE, "cookie": old}, json=body)
+
+    assert again.status_code == 200
+    assert again.headers["set-cookie"] == lost.headers["set-cookie"]
+    assert (await refresh(console, headers=CONSOLE, json={"request_id": "of nobody"})).status_code == 422
 
 
 async def test_who_has_neither_token_nor_cookie_is_not_signed_in(console: Any) -> None:

@@ -59,24 +59,31 @@ class Admins:
             await audit.write(conn, actor, "session.open", None, before={}, after=after, now=now)
         return admin, self._tokens(admin.id, session_id, 0)
 
-    async def refresh(self, refresh_token: str, remote_ip: str) -> SessionTokens:
+    async def refresh(self, refresh_token: str, remote_ip: str, request_id: UUID | None = None) -> SessionTokens:
         """Spend a refresh token for a new pair. Raises SessionExpired.
 
-        One that was spent before ends its session, at once and always: two hold it, and one is a thief. A grace
-        for an answer that was lost would be the thief's (docs/adr/0012).
+        One that was spent before ends its session, at once and always: two hold it, and one is a thief. Only the
+        request that spent it is told again what it was told (docs/adr/0033): its answer may have been lost.
         """
         claim = self._sessions.read_refresh(refresh_token)
         if claim is None:
             raise SessionExpired
         session_id, generation = claim
-        now = self._now()
+        now, newest = self._now(), None
         async with self._engine.begin() as conn:
-            admin_id = await admin_sessions.rotate(conn, session_id, generation, now, now + REFRESH_LIFE)
-            if admin_id is None:
-                await self._end_reused(conn, session_id, generation, remote_ip)
-        if admin_id is None:
+            session = await admin_sessions.lock(conn, session_id, now)
+            if session is None:
+                raise SessionExpired
+            if session.was_told(generation, request_id, now):
+                newest = session.generation
+            elif generation == session.generation:
+                newest = generation + 1
+                await admin_sessions.renew(conn, session_id, newest, now + REFRESH_LIFE, request_id, now)
+            elif generation < session.generation:
+                await self._end_reused(conn, session_id, session.admin_id, remote_ip)
+        if newest is None:
             raise SessionExpired
-        return self._tokens(admin_id, session_id, generation + 1)
+        return self._tokens(session.admin_id, session_id, newest)
 
     async def logout(self, session_id: UUID, remote_ip: str) -> None:
         """End a session; one that has ended already is no error."""
@@ -127,13 +134,12 @@ class Admins:
             after = {"must_change_password": False, "sessions_ended": ended}
             await audit.write(conn, actor, "admin.password", None, before=before, after=after, now=self._now())
 
-    async def _end_reused(self, conn: AsyncConnection, session_id: UUID, generation: int, remote_ip: str) -> None:
-        admin_id = await admin_sessions.end_if_spent(conn, session_id, generation)
-        if admin_id:
-            log.warning("refresh token used again", session_id=str(session_id), admin_id=str(admin_id))
-            actor, before = Actor(admin_id, remote_ip), {"session_id": str(session_id)}
-            after = {"ended": "a refresh token was used again"}
-            await audit.write(conn, actor, "session.reuse", None, before=before, after=after, now=self._now())
+    async def _end_reused(self, conn: AsyncConnection, session_id: UUID, admin_id: UUID, remote_ip: str) -> None:
+        await admin_sessions.end(conn, session_id)
+        log.warning("refresh token used again", session_id=str(session_id), admin_id=str(admin_id))
+        actor, before = Actor(admin_id, remote_ip), {"session_id": str(session_id)}
+        after = {"ended": "a refresh token was used again"}
+        await audit.write(conn, actor, "session.reuse", None, before=before, after=after, now=self._now())
 
     def _tokens(self, admin_id: UUID, session_id: UUID, generation: int) -> SessionTokens:
         return SessionTokens(

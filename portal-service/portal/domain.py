@@ -1,13 +1,15 @@
 """Values of this context and its pure rules."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from portal.health import Alert, Health, health_of
 
 _NAMESPACE = UUID("6f1b7d3e-2a4c-5b8e-9d10-7ea0b24f0001")
+REPEAT_LIFE = timedelta(minutes=2)
+"""How long the repeat of a renewal is known for one: a browser waits a minute for an answer, and asks again."""
 
 
 def portal_id_of(member_id: str) -> UUID:
@@ -184,6 +186,23 @@ class Account:
 
     admin: Admin
     password_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class AdminSession:
+    """A session of an admin. `generation` counts its renewals: the token of that one is unspent."""
+
+    admin_id: UUID
+    generation: int
+    renewed_by: UUID | None
+    """The request that made the newest token, and when."""
+    renewed_at: datetime | None
+
+    def was_told(self, generation: int, request_id: UUID | None, now: datetime) -> bool:
+        """Whether this request made the newest token, of the one it brings or of the one before."""
+        is_same = request_id is not None and request_id == self.renewed_by
+        is_recent = self.renewed_at is not None and now < self.renewed_at + REPEAT_LIFE
+        return is_same and is_recent and generation in (self.generation - 1, self.generation)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ class AdminServicer(admin_pb2_grpc.AdminServiceServicer):
     async def RefreshSession(
         self, request: pb.RefreshSessionRequest, context: Context
     ) -> pb.RefreshSessionResponse:
-        tokens = await self._admins.refresh(request.refresh_token, request.remote_ip)
+        request_id = optional_uuid(request.request_id)
+        tokens = await self._admins.refresh(request.refresh_token, request.remote_ip, request_id)
         return pb.RefreshSessionResponse(tokens=_tokens_to_pb(tokens))
 
     async def Logout(self, request: pb.LogoutRequest, context: Context) -> pb.LogoutResponse:

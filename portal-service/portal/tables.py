@@ -146,6 +146,8 @@ admin_sessions = Table(
     Column("generation", Integer, nullable=False),
     Column("created_at", _moment, nullable=False),
     Column("expires_at", _moment, nullable=False),
+    Column("renewed_by", Uuid),
+    Column("renewed_at", _moment),
 )
 
 deletion_reports = Table(

@@ -305,8 +305,8 @@ class Staff:
         answer: admin_pb2.LoginResponse = await self.stub.Login(request)
         return answer
 
-    async def renew(self, token: str, remote_ip: str = "") -> admin_pb2.SessionTokens:
-        request = admin_pb2.RefreshSessionRequest(refresh_token=token, remote_ip=remote_ip)
+    async def renew(self, token: str, remote_ip: str = "", request_id: str = "") -> admin_pb2.SessionTokens:
+        request = admin_pb2.RefreshSessionRequest(refresh_token=token, remote_ip=remote_ip, request_id=request_id)
         tokens: admin_pb2.SessionTokens = (await self.stub.RefreshSession(request)).tokens
         return tokens
 

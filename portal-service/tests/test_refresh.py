@@ -57,6 +57,64 @@ async def test_of_refreshes_side_by_side_one_succeeds_and_the_session_ends(
     assert len(await staff.audit(admin_id=opened.admin.id, action="session.reuse")) == 1
 
 
+async def test_a_renewal_whose_answer_was_lost_is_told_again_to_who_asked(staff: Any, email: str) -> None:
+    first, request_id, next_id = (await staff.login(email)).tokens.refresh_token, str(uuid4()), str(uuid4())
+
+    lost = await staff.renew(first, request_id=request_id)
+    staff.clock.advance(119)
+    again = await staff.renew(first, request_id=request_id)
+    after = await staff.renew(again.refresh_token, request_id=request_id)
+
+    assert lost.refresh_token == again.refresh_token == after.refresh_token
+    assert (await staff.holder(again)).email == email
+    later = await staff.renew(again.refresh_token, request_id=next_id)
+    assert later.refresh_token != again.refresh_token
+    # Of the one before the last, nothing is told any more, whoever asks.
+    assert (await staff.refusal(staff.renew(first, request_id=next_id))).reason == "SESSION_EXPIRED"
+
+
+@pytest.mark.parametrize("how_many", [2, 3, 8])
+async def test_repeats_side_by_side_are_one_renewal(staff: Any, email: str, how_many: int) -> None:
+    opened, request_id = await staff.login(email), str(uuid4())
+
+    asked = (staff.renew(opened.tokens.refresh_token, request_id=request_id) for _ in range(how_many))
+    told = {one.refresh_token for one in await asyncio.gather(*asked)}
+
+    assert len(told) == 1
+    assert (await staff.renew(told.pop())).refresh_token
+    assert await staff.audit(admin_id=opened.admin.id, action="session.reuse") == []
+
+
+async def test_who_does_not_know_the_request_or_comes_late_repeats_nothing(staff: Any, email: str) -> None:
+    async def ended_by(request_id: str, wait_s: int) -> bool:
+        first = (await staff.login(email)).tokens.refresh_token
+        second = (await staff.renew(first, request_id=asked)).refresh_token
+        staff.clock.advance(wait_s)
+        refused = await staff.refusal(staff.renew(first, request_id=request_id))
+        robbed = await staff.refusal(staff.renew(second, request_id=asked))
+        return {refused.reason, robbed.reason} == {"SESSION_EXPIRED"}
+
+    asked = str(uuid4())
+
+    assert await ended_by("", 1)
+    assert await ended_by(str(uuid4()), 1)
+    assert await ended_by(asked, 120)
+
+
+async def test_a_thief_who_spent_the_newest_token_is_found_though_its_owner_asks_again(
+    staff: Any, email: str
+) -> None:
+    request_id = str(uuid4())
+    newest = (
+        await staff.renew((await staff.login(email)).tokens.refresh_token, request_id=request_id)
+    ).refresh_token
+    stolen = await staff.renew(newest)
+
+    assert (await staff.refusal(staff.renew(newest, request_id=request_id))).reason == "SESSION_EXPIRED"
+
+    assert (await staff.refusal(staff.holder(stolen))).reason == "SESSION_EXPIRED"
+
+
 async def test_what_is_not_a_refresh_token_of_ours_ends_nothing(staff: Any, email: str) -> None:
     tokens = (await staff.login(email)).tokens
     stranger = AdminSessions(KeyRing(Fernet.generate_key().decode()), staff.clock)
@@ -86,51 +144,80 @@ async def test_a_refresh_token_outlives_a_rotation_of_the_keys() -> None:
     assert rotated.read_refresh(token) == (session_id, 7)
 
 
+LIFE_S, REPEAT_S = 14 * 86_400, 120
+
+
+class Chain:
+    """A session as it should be: its tokens in order, of which the last is unspent, and until when it lives."""
+
+    def __init__(self, tokens: pb.SessionTokens, ends: float) -> None:
+        self.tokens = [tokens]
+        self.ends = ends
+        self.request_id, self.renewed_at = "", 0.0
+
+    def told(self, place: int, request_id: str, now: float) -> str | None:
+        """Return which token a renewal with that of `place` is told: "new", "same", or None."""
+        newest = len(self.tokens) - 1
+        if self.ends <= now:
+            return None
+        if request_id and request_id == self.request_id and now < self.renewed_at + REPEAT_S:
+            return "same" if place >= newest - 1 else None
+        return "new" if place == newest else None
+
+    async def renew(self, staff: Any, place: int, request_id: str) -> None:
+        now, asked = staff.clock().timestamp(), self.tokens[place].refresh_token
+        told = self.told(place, request_id, now)
+        if told is None:
+            assert (await staff.refusal(staff.renew(asked, request_id=request_id))).reason == "SESSION_EXPIRED"
+            self.ends = 0
+            return
+        answer = await staff.renew(asked, request_id=request_id)
+        if told == "same":
+            assert answer.refresh_token == self.tokens[-1].refresh_token
+        else:
+            assert answer.refresh_token not in [one.refresh_token for one in self.tokens]
+            self.tokens.append(answer)
+            self.ends, self.request_id, self.renewed_at = now + LIFE_S, request_id, now
+
+
+_which, _back = st.integers(0, 3), st.integers(0, 3)
 _steps = st.lists(
     st.one_of(
-        st.tuples(st.just("login"), st.just(0)),
-        st.tuples(st.just("refresh"), st.integers(0, 30)),
-        st.tuples(st.just("refresh_newest"), st.integers(0, 30)),
-        st.tuples(st.just("logout"), st.integers(0, 30)),
-        st.tuples(st.just("wait"), st.integers(1, 10)),
+        st.tuples(st.just("login"), st.just(0), st.just(0)),
+        st.tuples(st.sampled_from(["renew", "repeat"]), _which, _back),
+        st.tuples(st.sampled_from(["renew", "logout"]), _which, st.just(0)),
+        st.tuples(st.just("wait"), st.sampled_from([1, 118, 119, 120, 86_400, LIFE_S - 1, LIFE_S]), st.just(0)),
     ),
     max_size=14,
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_steps)
 async def test_whatever_is_used_in_whatever_order_only_the_newest_token_of_a_live_session_works(
-    staff: Any, steps: list[tuple[str, int]]
+    staff: Any, steps: list[tuple[str, int, int]]
 ) -> None:
     email = (await staff.hire("viewer")).email
-    first = (await staff.login(email)).tokens
-    # The model: a session's tokens in order (the last is unspent), and until when it lives; None = it has ended.
-    chains, ends = [[first]], [staff.clock().timestamp() + 14 * 86_400]
 
-    for step, number in steps:
-        now = staff.clock().timestamp()
-        which = number % len(chains)
+    async def login() -> Chain:
+        return Chain((await staff.login(email)).tokens, staff.clock().timestamp() + LIFE_S)
+
+    chains = [await login()]
+    for step, number, back in steps:
+        chain = chains[number % len(chains)]
         if step == "login":
-            chains.append([(await staff.login(email)).tokens])
-            ends.append(now + 14 * 86_400)
+            chains.append(await login())
         elif step == "wait":
-            staff.clock.advance(number * 86_400)
+            staff.clock.advance(number)
         elif step == "logout":
-            await staff.stub.Logout(pb.LogoutRequest(session_id=staff.session_of(chains[which][0])))
-            ends[which] = 0
+            await staff.stub.Logout(pb.LogoutRequest(session_id=staff.session_of(chain.tokens[0])))
+            chain.ends = 0
         else:
-            place = len(chains[which]) - 1 if step == "refresh_newest" else number // 2 % len(chains[which])
-            token, is_newest = chains[which][place].refresh_token, place == len(chains[which]) - 1
-            if is_newest and ends[which] > now:
-                chains[which].append(await staff.renew(token))
-                ends[which] = now + 14 * 86_400
-            else:
-                assert (await staff.refusal(staff.renew(token))).reason == "SESSION_EXPIRED"
-                ends[which] = ends[which] if is_newest else 0
+            request_id = chain.request_id if step == "repeat" else str(uuid4())
+            await chain.renew(staff, max(0, len(chain.tokens) - 1 - back), request_id)
 
-    for chain, end in zip(chains, ends, strict=True):
-        if end > staff.clock().timestamp():
-            assert (await staff.holder(chain[-1])).email == email
+    for chain in chains:
+        if chain.ends > staff.clock().timestamp():
+            assert (await staff.holder(chain.tokens[-1])).email == email
         else:
-            assert (await staff.refusal(staff.holder(chain[-1]))).reason == "SESSION_EXPIRED"
+            assert (await staff.refusal(staff.holder(chain.tokens[-1]))).reason == "SESSION_EXPIRED"

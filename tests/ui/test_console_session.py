@@ -1,6 +1,8 @@
 """The console's session in a real browser: it outlives a reload, and nobody else can use it."""
 
-from playwright.async_api import expect
+import asyncio
+
+from playwright.async_api import Route, expect
 
 from tests.ui.staff import FIRST, OWN, Staff
 from tests.ui.visit import violations
@@ -50,6 +52,44 @@ async def test_reloads_one_upon_another_and_tabs_at_once_do_not_end_the_session(
         await tab.close()
     reused = (await newcomer.product.admin("/audit", action="session.reuse"))["items"]
     assert newcomer.email not in {one["email"] for one in reused}
+
+
+async def test_a_renewal_that_takes_long_does_not_end_the_session_of_a_page_that_was_left(newcomer: Staff) -> None:
+    page, product = newcomer.page, newcomer.product
+    busy = asyncio.create_task(
+        product.sql(
+            "portal",
+            "WITH held AS (SELECT s.id FROM admin_sessions s JOIN admin_users u ON u.id = s.admin_id"
+            " WHERE u.email = $1 FOR UPDATE OF s) SELECT pg_sleep(7) FROM held",
+            newcomer.email,
+        )
+    )
+
+    for _ in range(2):
+        async with page.expect_request("**/v1/admin/auth/refresh"):
+            await page.reload(wait_until="commit")
+    await busy
+
+    await expect(page.get_by_role("navigation")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_role("navigation")).to_be_visible()
+
+
+async def test_a_renewal_whose_answer_is_lost_is_asked_for_again(newcomer: Staff) -> None:
+    page, product, lost = newcomer.page, newcomer.product, []
+
+    async def lose(route: Route) -> None:
+        headers, body = await route.request.all_headers(), route.request.post_data_buffer
+        lost.append(await product.http.post(route.request.url, headers=headers, content=body))
+        await route.abort("connectionreset")
+
+    await page.route("**/v1/admin/auth/refresh", lose, times=1)
+    await page.reload()
+    await page.get_by_role("button", name="Try again").click()
+
+    await expect(page.get_by_role("navigation")).to_be_visible()
+    assert [one.status_code for one in lost] == [200]
+    newcomer.mistakes[:] = [line for line in newcomer.mistakes if "ERR_CONNECTION_RESET" not in line]
 
 
 async def test_signing_out_ends_the_session_of_the_browser(newcomer: Staff) -> None:

@@ -1,7 +1,10 @@
-/** What pages of one browser know of the session that they share: that there may be one, and who renews it now. */
+/** What pages of one browser know of the session that they share: that there may be one, and its newest renewal. */
+import { requestId } from "@/shared/request-id";
+
 const SIGNED_IN = "teachbase-signed-in";
-const RENEWING = "teachbase-renewing";
-const PATIENCE_MS = 5000;
+const RENEWAL = "teachbase-renewal";
+/** Longer than a page waits for an answer, and shorter than the server knows a request again (docs/adr/0033). */
+const RENEWAL_MS = 90_000;
 
 export const mayBeSignedIn = (): boolean => localStorage.getItem(SIGNED_IN) !== null;
 
@@ -10,25 +13,18 @@ export function noteSignedIn(isSignedIn: boolean): void {
   else localStorage.removeItem(SIGNED_IN);
 }
 
-/** Renew while no other page does: the cookie is good once. */
-export async function oneAtATime<Renewed>(renew: () => Promise<Renewed>): Promise<Renewed> {
+/** Renew while no other page does: the cookie is good for one request, which a page goes on with that another left. */
+export async function renewing<Renewed>(renew: (requestId: string) => Promise<Renewed>): Promise<Renewed> {
   // Plain http on another host has no locks.
   const locks = navigator.locks as LockManager | undefined;
-  return locks ? locks.request(RENEWING, () => marked(renew)) : marked(renew);
+  return locks ? locks.request(RENEWAL, () => renew(current())) : renew(current());
 }
 
-async function marked<Renewed>(renew: () => Promise<Renewed>): Promise<Renewed> {
-  await settled();
-  localStorage.setItem(RENEWING, String(Date.now()));
-  try {
-    return await renew();
-  } finally {
-    localStorage.removeItem(RENEWING);
-  }
-}
-
-/** Wait for the cookie of a renewal whose page was left: nobody took its mark away. */
-async function settled(): Promise<void> {
-  const left = Number(localStorage.getItem(RENEWING)) + PATIENCE_MS - Date.now();
-  if (left > 0 && left <= PATIENCE_MS) await new Promise((wake) => setTimeout(wake, left));
+function current(): string {
+  const [id, begun] = (localStorage.getItem(RENEWAL) ?? "").split(" ");
+  const age = Date.now() - Number(begun);
+  if (id && age >= 0 && age < RENEWAL_MS) return id;
+  const next = requestId();
+  localStorage.setItem(RENEWAL, `${next} ${String(Date.now())}`);
+  return next;
 }

@@ -1,7 +1,7 @@
 /** Who is signed in: an access token in memory; the refresh token is a cookie that no script reads (docs/adr/0028). */
 import createClient from "openapi-fetch";
 
-import { oneAtATime, mayBeSignedIn, noteSignedIn } from "@/console/renewal";
+import { mayBeSignedIn, noteSignedIn, renewing } from "@/console/renewal";
 import { type Api, bearing, TIMEOUT_MS, told } from "@/shared/api";
 import { Problem, problemOf } from "@/shared/problem";
 import type { components, paths } from "@/shared/schema";
@@ -74,14 +74,15 @@ export class Session {
   }
 
   #renewed(): Promise<string> {
-    this.#renewing ??= oneAtATime(() => this.#renew()).finally(() => (this.#renewing = undefined));
+    this.#renewing ??= renewing((requestId) => this.#renew(requestId)).finally(() => (this.#renewing = undefined));
     return this.#renewing;
   }
 
-  async #renew(): Promise<string> {
+  async #renew(request_id: string): Promise<string> {
     try {
-      // Outlives this page: an answer that is lost would leave a cookie that was spent.
-      const { access_token } = await told(this.#open.POST("/v1/admin/auth/refresh", { keepalive: true }));
+      // Outlives this page: whoever comes next has the new cookie, and need not ask again.
+      const asked = this.#open.POST("/v1/admin/auth/refresh", { body: { request_id }, keepalive: true });
+      const { access_token } = await told(asked);
       // Somebody else signed in meanwhile, in another tab: what this one shows is not theirs.
       if (this.#token && holderOf(this.#token) !== holderOf(access_token)) this.reload();
       this.#token = access_token;

@@ -177,7 +177,7 @@ export interface paths {
         put?: never;
         /**
          * Renew a session
-         * @description Spend a refresh token for a new pair. One that was spent before ends the session: renew one at a time.
+         * @description Spend a refresh token for a new pair. One that was spent before, by another request, ends the session.
          *
          *     Without one in the body it is the console's cookie that is spent: 403 `cross_site_request` for anybody else.
          */
@@ -4316,14 +4316,15 @@ export interface components {
         };
         /**
          * RefreshToken
-         * @description What a renewed session needs; empty where the console's cookie brings it.
+         * @description What a renewed session needs: no `refresh_token` where the console's cookie brings it.
+         *
+         *     Asked for again under one `request_id` within two minutes, as when the answer was lost, it is the same renewal.
          */
         RefreshToken: {
-            /**
-             * Refresh Token
-             * @default
-             */
-            refresh_token: string;
+            /** Refresh Token */
+            refresh_token?: string | null;
+            /** Request Id */
+            request_id?: string | null;
         };
         /**
          * RefusedSource

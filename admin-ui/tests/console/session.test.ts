@@ -87,16 +87,28 @@ test("a session that ended meanwhile is not resumed, and not asked about again",
   expect(heard.filter(([path]) => path === "/auth/refresh")).toHaveLength(1);
 });
 
-test("a page waits for the renewal of one that was left", async () => {
-  const { send } = server({ "/auth/refresh": [pair("two")], "/auth/me": [[200, { must_change_password: false }]] });
+test("pages that come one upon another go on with one renewal, and a later one begins its own", async () => {
+  vi.useFakeTimers();
+  const asked: unknown[] = [];
+  const send = async (request: Request): Promise<Response> => {
+    if (request.url.endsWith("/refresh")) asked.push(((await request.json()) as { request_id: string }).request_id);
+    return Response.json({ access_token: "two", must_change_password: false });
+  };
   localStorage.setItem("teachbase-signed-in", "1");
-  localStorage.setItem("teachbase-renewing", String(Date.now() - 1700));
-  const begun = Date.now();
+  const pageAfter = async (ms: number) => {
+    vi.setSystemTime(Date.now() + ms);
+    await new Session(vi.fn(), send).resume();
+  };
 
-  await new Session(vi.fn(), send).resume();
+  for (const ms of [0, 89_000, 1_000, 0, -3_600_000]) await pageAfter(ms);
 
-  expect(Date.now() - begun).toBeGreaterThan(250);
-  expect(localStorage.getItem("teachbase-renewing")).toBeNull();
+  const [first, again, next, nextAgain, clockWasSet] = asked;
+  expect(first).toMatch(/^[0-9a-f]{32}$/);
+  expect(again).toBe(first);
+  expect(next).not.toBe(first);
+  expect(nextAgain).toBe(next);
+  expect(clockWasSet).not.toBe(next);
+  vi.useRealTimers();
 });
 
 test("a tab whose browser belongs to somebody else by now begins anew", async () => {

@@ -30,13 +30,17 @@ async def login(body: Login, request: Request, response: Response, peers: Peers)
 async def refresh(
     request: Request, response: Response, peers: Peers, body: RefreshToken | None = None
 ) -> SessionTokens | JSONResponse:
-    """Spend a refresh token for a new pair. One that was spent before ends the session: renew one at a time.
+    """Spend a refresh token for a new pair. One that was spent before, by another request, ends the session.
 
     Without one in the body it is the console's cookie that is spent: 403 `cross_site_request` for anybody else.
     """
-    given = body.refresh_token if body else ""
-    spent = given or session_cookie.refresh_token(request)
-    asked = pb.RefreshSessionRequest(refresh_token=spent, remote_ip=remote_ip(request))
+    asked_for = body or RefreshToken()
+    given = asked_for.refresh_token
+    asked = pb.RefreshSessionRequest(
+        refresh_token=given or session_cookie.refresh_token(request),
+        remote_ip=remote_ip(request),
+        request_id=str(asked_for.request_id or ""),
+    )
     try:
         tokens = (await ask("portal", peers.admin.RefreshSession, asked)).tokens
     except PeerError as error:

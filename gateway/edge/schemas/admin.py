@@ -27,9 +27,13 @@ class Login(BaseModel):
 
 
 class RefreshToken(BaseModel):
-    """What a renewed session needs; empty where the console's cookie brings it."""
+    """What a renewed session needs: no `refresh_token` where the console's cookie brings it.
 
-    refresh_token: Text = ""
+    Asked for again under one `request_id` within two minutes, as when the answer was lost, it is the same renewal.
+    """
+
+    refresh_token: Text | None = None
+    request_id: UUID | None = None
 
 
 class SessionTokens(BaseModel):

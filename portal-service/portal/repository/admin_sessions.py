@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from portal.domain import Account
+from portal.domain import Account, AdminSession
 from portal.repository.admins import account
 from portal.tables import admin_sessions, admin_users
 
@@ -33,31 +33,29 @@ async def holder(conn: AsyncConnection, session_id: UUID, now: datetime) -> Acco
     return account(row) if row else None
 
 
-async def rotate(
-    conn: AsyncConnection, session_id: UUID, generation: int, now: datetime, expires_at: datetime
-) -> UUID | None:
-    """Spend a session's newest refresh token; returns the admin's id, None when it is not that or has expired."""
+async def lock(conn: AsyncConnection, session_id: UUID, now: datetime) -> AdminSession | None:
+    """Return a session that nobody else renews until this transaction ends; None when it has ended."""
+    table = admin_sessions.c
     statement = (
-        update(admin_sessions)
-        .where(
-            admin_sessions.c.id == session_id,
-            admin_sessions.c.generation == generation,
-            admin_sessions.c.expires_at > now,
-        )
-        .values(generation=generation + 1, expires_at=expires_at)
-        .returning(admin_sessions.c.admin_id)
+        select(table.admin_id, table.generation, table.renewed_by, table.renewed_at)
+        .where(table.id == session_id, table.expires_at > now)
+        .with_for_update()
     )
-    admin_id: UUID | None = await conn.scalar(statement)
-    return admin_id
+    row = (await conn.execute(statement)).first()
+    return AdminSession(*row) if row else None
 
 
-async def end_if_spent(conn: AsyncConnection, session_id: UUID, generation: int) -> UUID | None:
-    """End a session whose refresh token of `generation` is spent; returns the admin's id if that ended it."""
-    statement = delete(admin_sessions).where(
-        admin_sessions.c.id == session_id, admin_sessions.c.generation > generation
-    )
-    admin_id: UUID | None = await conn.scalar(statement.returning(admin_sessions.c.admin_id))
-    return admin_id
+async def renew(
+    conn: AsyncConnection,
+    session_id: UUID,
+    generation: int,
+    expires_at: datetime,
+    renewed_by: UUID | None,
+    now: datetime,
+) -> None:
+    """Make `generation` a session's newest: every token before it is spent."""
+    renewal = {"generation": generation, "expires_at": expires_at, "renewed_by": renewed_by, "renewed_at": now}
+    await conn.execute(update(admin_sessions).where(admin_sessions.c.id == session_id).values(renewal))
 
 
 async def end(conn: AsyncConnection, session_id: UUID) -> UUID | None:

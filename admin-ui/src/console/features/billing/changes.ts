@@ -5,6 +5,7 @@ import type { PlanChange, PriceChange } from "@/console/features/billing/queries
 import { fileOf } from "@/console/files";
 import { chosen, type Search } from "@/console/search";
 import { type Api, told } from "@/shared/api";
+import { requestId } from "@/shared/request-id";
 
 /** Gives what is asked for an id: asked for again after a silence, it is done once. */
 type Once = <Body extends object>(body: Body) => Body & { request_id: string };
@@ -15,7 +16,7 @@ export function useBillingChange<Done>(change: (once: Once) => Promise<Done>) {
   const asked = useRef({ body: "", id: "" });
   const once: Once = (body) => {
     const text = JSON.stringify(body);
-    if (asked.current.body !== text) asked.current = { body: text, id: crypto.randomUUID() };
+    if (asked.current.body !== text) asked.current = { body: text, id: requestId() };
     return { ...body, request_id: asked.current.id };
   };
   return useMutation({
