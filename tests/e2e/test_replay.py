@@ -11,7 +11,16 @@ NOBODY = "00000000-0000-4000-8000-000000000001"
 
 
 async def refused_once(product: Product, portal: dict[str, Any], portal_id: str, said: str) -> dict[str, Any]:
-    """A message that came while messaging did not know its portal."""
+    """A message that came while messaging did not know its portal, and that no second look takes in."""
+
+    async def followed() -> bool:
+        [newest] = await product.sql(
+            "portal", "SELECT max(id) AS id FROM portal_changes WHERE portal_id = $1", portal_id
+        )
+        [taken] = await product.sql("messaging", "SELECT cursor FROM feed_cursors WHERE feed = 'portals'")
+        return bool(taken["cursor"] >= newest["id"])
+
+    await eventually(followed, what="the news of the install")  # each of them begins a second look
     await product.sql("messaging", "DELETE FROM second_looks WHERE portal_id = $1", portal_id)
     await product.sql("messaging", "UPDATE portals SET member_id = 'x' || member_id WHERE id = $1", portal_id)
     try:
@@ -27,11 +36,11 @@ async def refused_once(product: Product, portal: dict[str, Any], portal_id: str,
             return found[0]["id"] if found else None
 
         event_id = await eventually(refused, what="the refusal")
+        detail: dict[str, Any] = await product.admin(f"/inbound-events/{event_id}")
     finally:
         await product.sql(
             "messaging", "UPDATE portals SET member_id = $2 WHERE id = $1", portal_id, portal["member_id"]
         )
-    detail: dict[str, Any] = await product.admin(f"/inbound-events/{event_id}")
     return detail
 
 
