@@ -147,7 +147,7 @@ async def test_stopping_does_not_wait_for_a_restart_that_is_due(
     began = time.monotonic()
     await supervisor.stop()
 
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 1.2
 
 
 def test_a_large_log_is_set_aside_and_pid_files_of_a_killed_run_are_dropped(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ async def test_under_concurrency_no_more_is_granted_than_the_bucket_and_the_time
 
 
 async def test_the_wait_told_is_the_time_until_one_more_fits(redis: Redis) -> None:
-    limiter, member_id = Limiter(Shared(redis), Budget(rate=10, burst=3)), uuid4().hex
+    limiter, member_id = Limiter(Shared(redis), Budget(rate=2, burst=3)), uuid4().hex
     await limiter.take(member_id, 3)
 
     refused = await limiter.take(member_id)
@@ -43,7 +43,7 @@ async def test_the_wait_told_is_the_time_until_one_more_fits(redis: Redis) -> No
     await asyncio.sleep(too_early.wait_s + 0.005)
     in_time = await limiter.take(member_id)
 
-    assert 0 < refused.wait_s <= 0.101
+    assert 0 < refused.wait_s <= 0.501
     assert too_early.count == 0
     assert in_time.count == 1
 
@@ -75,6 +75,13 @@ async def test_whoever_asks_in_whatever_order_no_more_goes_than_the_bucket_holds
             granted += 1
 
 
+async def _slept_over(seconds: float) -> float:
+    """Sleep; returns by how much that was too long."""
+    woken = time.monotonic() + seconds
+    await asyncio.sleep(seconds)
+    return time.monotonic() - woken
+
+
 async def test_over_time_the_rate_is_kept(redis: Redis) -> None:
     limiter, member_id = Limiter(Shared(redis), Budget(rate=100, burst=5)), uuid4().hex
     started, granted, late = time.monotonic(), 0, 0.0
@@ -82,9 +89,7 @@ async def test_over_time_the_rate_is_kept(redis: Redis) -> None:
     while time.monotonic() - started < 0.5:
         grant = await limiter.take(member_id, 4)
         granted += grant.count
-        woken = time.monotonic() + grant.wait_s
-        await asyncio.sleep(grant.wait_s)
-        late += time.monotonic() - woken
+        late += await _slept_over(grant.wait_s)
 
     took = time.monotonic() - started
     assert 0.7 * 100 * (took - late) <= granted <= 5 + 100 * took + 1
@@ -126,14 +131,14 @@ async def test_the_more_urgent_find_room_where_others_wait(redis: Redis) -> None
 
 async def test_bulk_alone_gets_the_whole_rate(redis: Redis) -> None:
     limiter, member_id = Limiter(Shared(redis), Budget(rate=100, burst=10)), uuid4().hex
-    started, granted = time.monotonic(), 0
+    started, granted, late = time.monotonic(), 0, 0.0
 
     while time.monotonic() - started < 0.5:
         grant = await limiter.take(member_id, priority=Priority.BULK)
         granted += grant.count
-        await asyncio.sleep(grant.wait_s)
+        late += await _slept_over(grant.wait_s)
 
-    assert granted >= 0.7 * 100 * (time.monotonic() - started)
+    assert granted >= 0.7 * 100 * (time.monotonic() - started - late)
 
 
 async def test_a_portal_may_have_a_budget_of_its_own(redis: Redis) -> None:
@@ -161,14 +166,14 @@ async def test_who_waits_is_told_early_that_nothing_will_come_in_time(redis: Red
     limiter, member_id = Limiter(Shared(redis), Budget(rate=0.1, burst=1)), uuid4().hex
     loop = asyncio.get_running_loop()
     started = loop.time()
-    await limiter.wait(member_id, started + 1, Priority.INTERACTIVE, ["profile"])
+    await limiter.wait(member_id, started + 6, Priority.INTERACTIVE, ["profile"])
 
     with pytest.raises(BitrixError) as late:
-        await limiter.wait(member_id, started + 1, Priority.INTERACTIVE, ["profile"])
+        await limiter.wait(member_id, started + 6, Priority.INTERACTIVE, ["profile"])
 
     assert (late.value.kind, late.value.code) == (Kind.THROTTLE, "rate_budget_used_up")
-    assert 9 < (late.value.retry_after_s or 0) <= 10
-    assert loop.time() - started < 0.5
+    assert 7 < (late.value.retry_after_s or 0) <= 10
+    assert loop.time() - started < 3
 
 
 async def test_while_redis_is_away_brakes_and_breakers_do_no_harm() -> None:

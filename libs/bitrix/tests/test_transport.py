@@ -183,7 +183,7 @@ async def test_a_portal_that_drips_is_left_at_the_deadline(monkeypatch: pytest.M
             await client.call(credential, "profile", {})
 
     assert (failed.value.kind, failed.value.code) == (Kind.UNKNOWN, "deadline")
-    assert loop.time() - started < 0.6
+    assert loop.time() - started < 5  # it would drip for 50 s
 
 
 async def test_a_hanging_portal_takes_its_share_of_connections_only(

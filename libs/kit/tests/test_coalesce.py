@@ -54,7 +54,7 @@ def coalescer(
 async def test_an_item_alone_is_flushed_at_once() -> None:
     flushes = Flushes()
 
-    result = await asyncio.wait_for(coalescer(flushes).submit(7), 0.5)
+    result = await asyncio.wait_for(coalescer(flushes).submit(7), 5)
 
     assert (result, flushes.batches) == ("<7>", [[7]])
 
@@ -98,7 +98,7 @@ async def test_too_few_to_be_worth_another_flush_go_with_the_next() -> None:
     flushes = Flushes()
     gathering = coalescer(flushes, max_in_flight=2, worth_another=100)
 
-    results = await asyncio.wait_for(asyncio.gather(*map(gathering.submit, range(5))), 1)
+    results = await asyncio.wait_for(asyncio.gather(*map(gathering.submit, range(5))), 5)
 
     assert results == [f"<{number}>" for number in range(5)]
 

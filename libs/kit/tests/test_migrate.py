@@ -72,7 +72,7 @@ async def test_what_is_wrong_is_said_at_once(folder: Path, kit_dsn: str) -> None
     with pytest.raises(DBAPIError, match="already exists"):
         await asyncio.to_thread(migrate.upgrade, folder, "kittest", kit_dsn)
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
 
 
 async def test_a_release_that_is_rolled_back_leaves_the_schema_of_the_next_as_it_is(

@@ -106,8 +106,8 @@ async def test_a_frozen_redis_keeps_nobody_waiting() -> None:
     closed_s = time.monotonic() - started
     frozen.close()
 
-    assert rung_s < 0.1
-    assert closed_s < 1.5
+    assert rung_s < 1  # of one that waits for an answer 50 times
+    assert closed_s < 5
 
 
 # What a lost Redis leaves open is not closed by arq; it is collected here and not in a test that comes later.
