@@ -190,7 +190,8 @@ class Sessions(admin_pb2_grpc.AdminServiceServicer):
     async def RefreshSession(  # noqa: N802
         self, request: admin_pb2.RefreshSessionRequest, context: Context
     ) -> admin_pb2.RefreshSessionResponse:
-        if request.request_id and request.request_id == self.renewed_by:
+        is_repeat = request.request_id and request.request_id == self.renewed_by
+        if is_repeat and request.refresh_token in self.issued[-2:]:
             return admin_pb2.RefreshSessionResponse(tokens=self._newest())
         if request.refresh_token != self.issued[-1]:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "it was spent")

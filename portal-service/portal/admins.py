@@ -76,6 +76,7 @@ class Admins:
                 raise SessionExpired
             if session.was_told(generation, request_id, now):
                 newest = session.generation
+                log.info("renewal told again", session_id=str(session_id), remote_ip=remote_ip)
             elif generation == session.generation:
                 newest = generation + 1
                 await admin_sessions.renew(conn, session_id, newest, now + REFRESH_LIFE, request_id, now)

@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 from portal.health import Alert, Health, health_of
 
 _NAMESPACE = UUID("6f1b7d3e-2a4c-5b8e-9d10-7ea0b24f0001")
-REPEAT_LIFE = timedelta(minutes=2)
-"""How long the repeat of a renewal is known for one: a browser waits a minute for an answer, and asks again."""
+REPEAT_LIFE = timedelta(minutes=15)
+"""How long the repeat of a renewal is known for one: as long as an access token that it gives would live."""
 
 
 def portal_id_of(member_id: str) -> UUID:
@@ -199,7 +199,7 @@ class AdminSession:
     renewed_at: datetime | None
 
     def was_told(self, generation: int, request_id: UUID | None, now: datetime) -> bool:
-        """Whether this request made the newest token, of the one it brings or of the one before."""
+        """Whether this request made the newest token, and brings that one or the one that it spent."""
         is_same = request_id is not None and request_id == self.renewed_by
         is_recent = self.renewed_at is not None and now < self.renewed_at + REPEAT_LIFE
         return is_same and is_recent and generation in (self.generation - 1, self.generation)

@@ -4,6 +4,7 @@ import asyncio
 
 from playwright.async_api import Route, expect
 
+from tests.e2e.product import eventually
 from tests.ui.staff import FIRST, OWN, Staff
 from tests.ui.visit import violations
 
@@ -65,6 +66,10 @@ async def test_a_renewal_that_takes_long_does_not_end_the_session_of_a_page_that
         )
     )
 
+    async def is_held() -> bool:
+        return bool(await product.sql("portal", "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+
+    await eventually(is_held, what="a row that is held")
     for _ in range(2):
         async with page.expect_request("**/v1/admin/auth/refresh"):
             await page.reload(wait_until="commit")

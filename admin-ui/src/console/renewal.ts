@@ -2,13 +2,17 @@
 import { requestId } from "@/shared/request-id";
 
 const SIGNED_IN = "teachbase-signed-in";
+const LOCK = "teachbase-renewing";
 const RENEWAL = "teachbase-renewal";
-/** Longer than a page waits for an answer, and shorter than the server knows a request again (docs/adr/0033). */
-const RENEWAL_MS = 90_000;
+/** How long a renewal without an answer is asked for again: shorter than the server knows it (docs/adr/0033). */
+const OPEN_MS = 14 * 60_000;
+/** How long one that was answered is that of other pages too: longer than an answer to one of them is on its way. */
+const ANSWERED_MS = 90_000;
 
 export const mayBeSignedIn = (): boolean => localStorage.getItem(SIGNED_IN) !== null;
 
 export function noteSignedIn(isSignedIn: boolean): void {
+  localStorage.removeItem(RENEWAL);
   if (isSignedIn) localStorage.setItem(SIGNED_IN, "1");
   else localStorage.removeItem(SIGNED_IN);
 }
@@ -17,14 +21,24 @@ export function noteSignedIn(isSignedIn: boolean): void {
 export async function renewing<Renewed>(renew: (requestId: string) => Promise<Renewed>): Promise<Renewed> {
   // Plain http on another host has no locks.
   const locks = navigator.locks as LockManager | undefined;
-  return locks ? locks.request(RENEWAL, () => renew(current())) : renew(current());
+  return locks ? locks.request(LOCK, () => renewed(renew)) : renewed(renew);
 }
 
-function current(): string {
-  const [id, begun] = (localStorage.getItem(RENEWAL) ?? "").split(" ");
-  const age = Date.now() - Number(begun);
-  if (id && age >= 0 && age < RENEWAL_MS) return id;
-  const next = requestId();
-  localStorage.setItem(RENEWAL, `${next} ${String(Date.now())}`);
-  return next;
+async function renewed<Renewed>(renew: (requestId: string) => Promise<Renewed>): Promise<Renewed> {
+  const known = kept();
+  const id = known?.id ?? requestId();
+  if (!known) keep(id, OPEN_MS, false);
+  const answer = await renew(id);
+  if (!known?.isAnswered) keep(id, ANSWERED_MS, true);
+  return answer;
+}
+
+function kept(): { id: string; isAnswered: boolean } | undefined {
+  const [id, until, answered] = (localStorage.getItem(RENEWAL) ?? "").split(" ");
+  const left = Number(until) - Date.now();
+  return id && left > 0 && left <= OPEN_MS ? { id, isAnswered: answered === "answered" } : undefined;
+}
+
+function keep(id: string, lifeMs: number, isAnswered: boolean): void {
+  localStorage.setItem(RENEWAL, `${id} ${String(Date.now() + lifeMs)} ${isAnswered ? "answered" : "open"}`);
 }

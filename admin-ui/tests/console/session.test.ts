@@ -3,7 +3,10 @@ import { afterEach, expect, test, vi } from "vitest";
 import { Session } from "@/console/session";
 import { told } from "@/shared/api";
 
-afterEach(() => localStorage.clear());
+afterEach(() => {
+  localStorage.clear();
+  vi.useRealTimers();
+});
 
 type Answer = [number, unknown];
 
@@ -87,28 +90,49 @@ test("a session that ended meanwhile is not resumed, and not asked about again",
   expect(heard.filter(([path]) => path === "/auth/refresh")).toHaveLength(1);
 });
 
-test("pages that come one upon another go on with one renewal, and a later one begins its own", async () => {
+/** The ids under which pages renew that are opened one after another, each so many ms after the one before. */
+async function renewalsOf(pages: [number, status?: number][]): Promise<unknown[]> {
   vi.useFakeTimers();
   const asked: unknown[] = [];
+  let answers = 200;
   const send = async (request: Request): Promise<Response> => {
+    if (request.url.endsWith("/login")) return Response.json({ access_token: "one" });
     if (request.url.endsWith("/refresh")) asked.push(((await request.json()) as { request_id: string }).request_id);
-    return Response.json({ access_token: "two", must_change_password: false });
+    return Response.json({ access_token: "two", must_change_password: false }, { status: answers });
   };
-  localStorage.setItem("teachbase-signed-in", "1");
-  const pageAfter = async (ms: number) => {
+  await new Session(vi.fn(), send).signIn("anna@teachbase.test", "secret");
+  for (const [ms, status = 200] of pages) {
     vi.setSystemTime(Date.now() + ms);
-    await new Session(vi.fn(), send).resume();
-  };
+    answers = status;
+    await new Session(vi.fn(), send).resume().catch(() => undefined);
+  }
+  return asked;
+}
 
-  for (const ms of [0, 89_000, 1_000, 0, -3_600_000]) await pageAfter(ms);
+test("pages that come one upon another go on with one renewal, and a later one begins its own", async () => {
+  const [first, again, next, nextAgain, clockWasSet] = await renewalsOf([[0], [89_000], [1_000], [0], [-3_600_000]]);
 
-  const [first, again, next, nextAgain, clockWasSet] = asked;
   expect(first).toMatch(/^[0-9a-f]{32}$/);
   expect(again).toBe(first);
   expect(next).not.toBe(first);
   expect(nextAgain).toBe(next);
   expect(clockWasSet).not.toBe(next);
-  vi.useRealTimers();
+});
+
+test("a renewal without an answer is asked for again for longer, and is over soon after its answer", async () => {
+  const asked = await renewalsOf([[0, 503], [600_000, 503], [200_000], [89_000], [1_000]]);
+
+  expect(new Set(asked.slice(0, 4)).size).toBe(1);
+  expect(asked[4]).not.toBe(asked[3]);
+  const given_up = await renewalsOf([[0, 503], [840_000]]);
+  expect(given_up[1]).not.toBe(given_up[0]);
+});
+
+test("who signs in begins renewals of their own", async () => {
+  const [before] = await renewalsOf([[0]]);
+  const [after] = await renewalsOf([[0]]);
+
+  expect(after).not.toBe(before);
 });
 
 test("a tab whose browser belongs to somebody else by now begins anew", async () => {

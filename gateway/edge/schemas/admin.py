@@ -29,7 +29,8 @@ class Login(BaseModel):
 class RefreshToken(BaseModel):
     """What a renewed session needs: no `refresh_token` where the console's cookie brings it.
 
-    Asked for again under one `request_id` within two minutes, as when the answer was lost, it is the same renewal.
+    Asked for again under its `request_id` within 15 minutes, as when the answer was lost, it is the same renewal.
+    The id is a random one, new for each renewal.
     """
 
     refresh_token: Text | None = None

@@ -311,7 +311,7 @@ class RefreshSessionRequest(_message.Message):
     refresh_token: _builtins.str
     remote_ip: _builtins.str
     request_id: _builtins.str
-    """Whose answer was lost asks again under the same id, and is told the same token. Empty = asked once."""
+    """Random, new for each renewal: whose answer was lost asks again with it, and is told the same token. Empty = none."""
     def __init__(
         self,
         *,
