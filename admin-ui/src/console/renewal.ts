@@ -27,9 +27,9 @@ export async function renewing<Renewed>(renew: (requestId: string) => Promise<Re
 async function renewed<Renewed>(renew: (requestId: string) => Promise<Renewed>): Promise<Renewed> {
   const known = kept();
   const id = known?.id ?? requestId();
-  if (!known) keep(id, OPEN_MS, false);
+  if (!known) keep(id, false);
   const answer = await renew(id);
-  if (!known?.isAnswered) keep(id, ANSWERED_MS, true);
+  if (!known?.isAnswered) keep(id, true);
   return answer;
 }
 
@@ -39,6 +39,7 @@ function kept(): { id: string; isAnswered: boolean } | undefined {
   return id && left > 0 && left <= OPEN_MS ? { id, isAnswered: answered === "answered" } : undefined;
 }
 
-function keep(id: string, lifeMs: number, isAnswered: boolean): void {
-  localStorage.setItem(RENEWAL, `${id} ${String(Date.now() + lifeMs)} ${isAnswered ? "answered" : "open"}`);
+function keep(id: string, isAnswered: boolean): void {
+  const until = Date.now() + (isAnswered ? ANSWERED_MS : OPEN_MS);
+  localStorage.setItem(RENEWAL, `${id} ${String(until)} ${isAnswered ? "answered" : "open"}`);
 }
